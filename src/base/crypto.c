@@ -1,0 +1,166 @@
+/*
+ * libsodium behind a few verbs. Keys per purpose are derived by a keyed hash of the purpose, so no
+ * two uses ever share a key and no caller can mix them up.
+ */
+#include "base/crypto.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+#include <sodium.h>
+
+#include "base/limits.h"
+
+struct pwr_secret_t {
+    size_t length;
+    char *bytes; /* from sodium_malloc: guarded, locked where possible */
+};
+
+pwr_fault_t *pwr_crypto_start(apr_pool_t *pool)
+{
+    if (sodium_init() < 0) {
+        return pwr_fault_broken(
+            pool, "PWR0101",
+            "libsodium found no source of randomness. Make /dev/urandom readable.");
+    }
+    return NULL;
+}
+
+void pwr_crypto_random(void *out, size_t length)
+{
+    randombytes_buf(out, length);
+}
+
+static apr_status_t free_secret(void *data)
+{
+    pwr_secret_t *secret = data;
+    sodium_free(secret->bytes); /* wipes first */
+    secret->bytes = NULL;
+    return APR_SUCCESS;
+}
+
+pwr_secret_t *pwr_secret_make(const void *bytes, size_t length, apr_pool_t *pool)
+{
+    pwr_secret_t *secret = apr_palloc(pool, sizeof *secret);
+
+    secret->length = length;
+    secret->bytes = sodium_malloc(length + 1);
+    if (secret->bytes == NULL) {
+        abort(); /* out of memory, as APR treats it */
+    }
+    memcpy(secret->bytes, bytes, length);
+    secret->bytes[length] = '\0';
+    apr_pool_cleanup_register(pool, secret, free_secret, apr_pool_cleanup_null);
+    return secret;
+}
+
+const char *pwr_secret_bytes(const pwr_secret_t *secret)
+{
+    return secret->bytes;
+}
+
+size_t pwr_secret_length(const pwr_secret_t *secret)
+{
+    return secret->length;
+}
+
+void pwr_secret_wipe(pwr_secret_t *secret)
+{
+    if (secret != NULL && secret->bytes != NULL) {
+        sodium_memzero(secret->bytes, secret->length);
+        secret->length = 0;
+    }
+}
+
+void pwr_crypto_wipe(void *bytes, size_t length)
+{
+    sodium_memzero(bytes, length);
+}
+
+typedef struct {
+    void *bytes;
+    size_t length;
+} wipe_t;
+
+static apr_status_t wipe_now(void *data)
+{
+    wipe_t *wipe = data;
+    sodium_memzero(wipe->bytes, wipe->length);
+    return APR_SUCCESS;
+}
+
+void pwr_crypto_wipe_with(void *bytes, size_t length, apr_pool_t *pool)
+{
+    wipe_t *wipe = apr_palloc(pool, sizeof *wipe);
+    *wipe = (wipe_t){.bytes = bytes, .length = length};
+    apr_pool_cleanup_register(pool, wipe, wipe_now, apr_pool_cleanup_null);
+}
+
+bool pwr_crypto_is_equal(const void *one, const void *other, size_t length)
+{
+    return sodium_memcmp(one, other, length) == 0;
+}
+
+static void derive(unsigned char out[PWR_KEY_BYTES], const pwr_secret_t *key, const char *purpose)
+{
+    crypto_generichash(out, PWR_KEY_BYTES, (const unsigned char *)purpose, strlen(purpose),
+                       (const unsigned char *)key->bytes, key->length);
+}
+
+void pwr_crypto_digest(char out[PWR_DIGEST_CHARS + 1], const pwr_secret_t *key, const char *purpose,
+                       const void *bytes, size_t length)
+{
+    unsigned char subkey[PWR_KEY_BYTES];
+    unsigned char digest[PWR_DIGEST_BYTES];
+
+    derive(subkey, key, purpose);
+    crypto_generichash(digest, sizeof digest, bytes, length, subkey, sizeof subkey);
+    pwr_encode_base64url(out, digest, sizeof digest);
+    sodium_memzero(subkey, sizeof subkey);
+}
+
+const char *pwr_crypto_seal(const pwr_secret_t *key, const char *purpose, const void *bytes,
+                            size_t length, apr_pool_t *pool)
+{
+    enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+    unsigned char subkey[PWR_KEY_BYTES];
+    size_t size = length + PWR_SEAL_OVERHEAD;
+    unsigned char *blob = apr_palloc(pool, size);
+    char *text = apr_palloc(pool, PWR_BASE64URL_CHARS(size) + 1);
+
+    derive(subkey, key, purpose);
+    randombytes_buf(blob, NONCE);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(blob + NONCE, NULL, bytes, length, NULL, 0, NULL,
+                                               blob, subkey);
+    sodium_memzero(subkey, sizeof subkey);
+    pwr_encode_base64url(text, blob, size);
+    return text;
+}
+
+bool pwr_crypto_open(const char **bytes, size_t *length, const pwr_secret_t *key,
+                     const char *purpose, const char *sealed, apr_pool_t *pool)
+{
+    enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+    unsigned char subkey[PWR_KEY_BYTES];
+    size_t chars = strlen(sealed);
+    unsigned char *blob = apr_palloc(pool, chars + 1);
+    unsigned char *plain = apr_palloc(pool, chars + 1);
+    unsigned long long plain_length = 0;
+    size_t size = 0;
+
+    if (!pwr_decode_base64url(blob, &size, chars, sealed, chars) || size < PWR_SEAL_OVERHEAD) {
+        return false;
+    }
+    derive(subkey, key, purpose);
+    int result = crypto_aead_xchacha20poly1305_ietf_decrypt(
+        plain, &plain_length, NULL, blob + NONCE, size - NONCE, NULL, 0, blob, subkey);
+    sodium_memzero(subkey, sizeof subkey);
+    if (result != 0) {
+        return false;
+    }
+    plain[plain_length] = '\0';
+    *bytes = (const char *)plain;
+    *length = (size_t)plain_length;
+    return true;
+}

@@ -1,0 +1,64 @@
+/*
+ * base64url is APR's; the canonical check (decode, encode again, compare) is ours, because APR's
+ * decoder forgives stray bits in the last character, and two spellings of one token must not both
+ * open a door.
+ */
+#include "base/encode.h"
+
+#include <string.h>
+
+#include <apr_encode.h>
+
+void pwr_encode_base64url(char *out, const void *bytes, size_t length)
+{
+    apr_size_t written = 0;
+    apr_encode_base64_binary(out, bytes, (apr_ssize_t)length, APR_ENCODE_BASE64URL, &written);
+}
+
+bool pwr_decode_base64url(void *out, size_t *length, size_t size, const char *text, size_t chars)
+{
+    unsigned char bytes[3 * 1024 + 3];
+    char again[4 * 1024 + 5];
+    apr_size_t written = 0;
+
+    if (chars > 4 * 1024
+        || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+               < chars) {
+        return false;
+    }
+    if (apr_decode_base64_binary(bytes, text, (apr_ssize_t)chars, APR_ENCODE_NONE, &written)
+            != APR_SUCCESS
+        || written > size) {
+        return false;
+    }
+    pwr_encode_base64url(again, bytes, written);
+    if (strlen(again) != chars || memcmp(again, text, chars) != 0) {
+        return false;
+    }
+    memcpy(out, bytes, written);
+    *length = written;
+    return true;
+}
+
+void pwr_encode_hex(char *out, const void *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *from = bytes;
+
+    for (size_t i = 0; i < length; i++) {
+        out[2 * i] = digits[from[i] >> 4];
+        out[2 * i + 1] = digits[from[i] & 15];
+    }
+    out[2 * length] = '\0';
+}
+
+void pwr_encode_spoken(char *out, size_t chars, const void *bytes)
+{
+    static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    const unsigned char *from = bytes;
+
+    for (size_t i = 0; i < chars; i++) {
+        out[i] = letters[from[i] & 31];
+    }
+    out[chars] = '\0';
+}

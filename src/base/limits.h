@@ -1,0 +1,25 @@
+/*
+ * Named ceilings of everything that grows: each buffer and list in the program stops at one of
+ * these. Sizes are bytes unless the name says otherwise. No state; any thread.
+ */
+#ifndef PWR_BASE_LIMITS_H
+#define PWR_BASE_LIMITS_H
+
+#define PWR_MAX_BODY 16384         /* one posted form */
+#define PWR_MAX_FIELDS 16          /* fields in one posted form */
+#define PWR_MAX_TYPED 254          /* a typed name or address (RFC 5321, 4.5.3.1: 254 fit a path) */
+#define PWR_MAX_ADDRESS 254        /* an address mail goes to */
+#define PWR_MAX_PASSWORD 1024      /* a new password, in bytes of UTF-8 */
+#define PWR_MAX_PASSWORD_CHARS 256 /* a new password, in code points */
+#define PWR_MAX_PAGE 262144        /* one rendered page or mail part */
+#define PWR_MAX_TEMPLATE 131072    /* one template file */
+#define PWR_MAX_MESSAGE 4096       /* one formatted message */
+#define PWR_MAX_ATTRIBUTE 4096     /* one directory value we look at */
+#define PWR_MAX_VALUES 64          /* values of one directory attribute we look at */
+#define PWR_MAX_MAIL 524288        /* one composed mail */
+#define PWR_MAX_SECRET_FILE 4096   /* a file or command output that holds a credential */
+#define PWR_MAX_LIVE_LINKS 3       /* live links of one account */
+#define PWR_MAX_RELAYS 8           /* relays of one site */
+#define PWR_MAX_DETAIL 512         /* detail of a fault, as logged and kept in the trail */
+
+#endif

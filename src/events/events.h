@@ -1,0 +1,56 @@
+/*
+ * What is worth telling: one table (events.c) says for each event its name, and whether it goes to
+ * the audit log and to the trail. Flows raise events; nobody else writes audit lines. Opened once
+ * per process; raising from any thread.
+ */
+#ifndef PWR_EVENTS_EVENTS_H
+#define PWR_EVENTS_EVENTS_H
+
+#include <apr_file_io.h>
+
+#include "store/store.h"
+
+typedef enum {
+    PWR_EVENT_REQUEST_ACCEPTED, /* web: a row was put */
+    PWR_EVENT_REQUEST_REFUSED,  /* web: the form or the robot check said no; detail: why */
+    PWR_EVENT_ACCOUNT_NONE,     /* worker: nobody has that name */
+    PWR_EVENT_ACCOUNT_AMBIGUOUS,
+    PWR_EVENT_ACCOUNT_BARRED,   /* disabled, locked, no mail, ...; detail: which */
+    PWR_EVENT_MAIL_CAPPED,      /* the account has its share of mails or live links */
+    PWR_EVENT_MAIL_SENT,        /* detail: relay and message id */
+    PWR_EVENT_MAIL_RETRY,       /* detail: the fault; the row stays */
+    PWR_EVENT_MAIL_GIVEN_UP,    /* detail: the fault; the row is at its end */
+    PWR_EVENT_LINK_DEAD,        /* web: a spent, expired or unknown link was used; detail: which */
+    PWR_EVENT_PASSWORD_REFUSED, /* web: detail: the rule */
+    PWR_EVENT_PASSWORD_SET,
+    PWR_EVENT_PASSWORD_UNKNOWN, /* the write was sent, no answer came */
+    PWR_EVENT_LINK_REVOKED,     /* "not me" */
+    PWR_EVENT_COUNT
+} pwr_event_t;
+
+/* What the event is about; members that do not apply are NULL. None is ever a token, password or
+ * credential. */
+typedef struct {
+    const char *realm;
+    const char *request_id;
+    const char *support_code;
+    const char *account; /* login */
+    const char *client;
+    const char *tag; /* of the fault behind it */
+    const char *detail;
+} pwr_facts_t;
+
+typedef struct pwr_events_t pwr_events_t;
+
+/* `audit` may be NULL: no audit log. The file is opened for appending by the door. */
+pwr_events_t *pwr_events_open(pwr_store_t *store, apr_file_t *audit, apr_pool_t *pool);
+
+/* Writes one JSON line to the audit log and a row to the trail, as the table says. A trail that
+ * cannot be written is logged, and stops nothing. */
+void pwr_events_raise(pwr_events_t *events, pwr_event_t event, const pwr_facts_t *facts,
+                      apr_pool_t *scratch);
+
+/* "mail-sent" and so on: the name in the audit log and the trail. */
+const char *pwr_event_name(pwr_event_t event);
+
+#endif

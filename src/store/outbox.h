@@ -1,0 +1,83 @@
+/*
+ * The outbox: every accepted request is one row, durable before the person is answered, worked
+ * later by any worker of any node. `due` is both the time of the next try and, while a worker holds
+ * the row, the end of its lease: a worker that dies needs no undertaker.
+ */
+#ifndef PWR_STORE_OUTBOX_H
+#define PWR_STORE_OUTBOX_H
+
+#include <stdbool.h>
+
+#include "store/store.h"
+
+typedef enum {
+    PWR_ROW_LINK = 1,   /* subject: the typed name */
+    PWR_ROW_AGAIN = 2,  /* subject: the digest of a dead token; the link goes to the same account */
+    PWR_ROW_CHANGED = 3 /* subject: the account's id; the confirmation */
+} pwr_row_kind_t;
+
+typedef enum { PWR_ROW_WAITING = 0, PWR_ROW_DONE = 1, PWR_ROW_GIVEN_UP = 2 } pwr_row_state_t;
+
+typedef struct {
+    const char *id; /* primary key: the form's nonce (base64url), so that a form counts once */
+    pwr_row_kind_t kind;
+    const char *realm;          /* the site it belongs to */
+    const char *subject;        /* see kind; emptied when the row is done or given up */
+    const char *subject_digest; /* keyed digest of the subject, kept for the caps */
+    const char *account_digest; /* keyed digest of the account's id once it is known, else "" */
+    const char *language;       /* tag: "nb" */
+    const char *client;         /* client prefix as text */
+    const char *support_code;   /* what the page showed */
+    apr_time_t created;
+    apr_time_t due;
+    int tries; /* times it was taken, this one included */
+} pwr_outbox_row_t;
+
+/* One INSERT. `is_new` is false when a row of that id is there already: nothing was written.
+ * `tries` is ignored. */
+pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
+                            apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Takes the row of `realm` that has been due longest, and holds it until now + lease. `row` is NULL
+ * when none is due, and `next` then is when the next one will be (0: none waiting). */
+pwr_fault_t *pwr_outbox_take_due(pwr_outbox_row_t **row, apr_time_t *next, pwr_store_t *store,
+                                 const char *realm, const char *owner, apr_interval_time_t lease,
+                                 apr_pool_t *pool) PWR_MUST_USE;
+
+/* Holds every row of `owner` until now + lease. */
+pwr_fault_t *pwr_outbox_renew(pwr_store_t *store, const char *owner, apr_interval_time_t lease,
+                              apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Lets every row of `owner` go at once, as a worker does that is told to stop. */
+pwr_fault_t *pwr_outbox_let_go(pwr_store_t *store, const char *owner,
+                               apr_pool_t *scratch) PWR_MUST_USE;
+
+/* The ends of a held row. Each does nothing, and says so by `is_held` false, when `owner` no longer
+ * holds it. The first two empty the subject; `account_digest` is "" where the account never became
+ * known. */
+pwr_fault_t *pwr_outbox_done(bool *is_held, pwr_store_t *store, const char *id, const char *owner,
+                             const char *account_digest, apr_pool_t *scratch) PWR_MUST_USE;
+pwr_fault_t *pwr_outbox_give_up(bool *is_held, pwr_store_t *store, const char *id,
+                                const char *owner, apr_pool_t *scratch) PWR_MUST_USE;
+pwr_fault_t *pwr_outbox_later(bool *is_held, pwr_store_t *store, const char *id, const char *owner,
+                              apr_time_t due, apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Rows that ended as DONE since `since` with this account digest: the mails that the account got.
+ */
+pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store, const char *realm,
+                                         const char *account_digest, apr_time_t since,
+                                         apr_pool_t *scratch) PWR_MUST_USE;
+/* Rows put since `since` with this subject digest, whatever became of them. */
+pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store, const char *realm,
+                                         const char *subject_digest, apr_time_t since,
+                                         apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Waiting rows of a realm, and the creation time of the oldest (0 when none). */
+pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *store,
+                                const char *realm, apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Deletes at most `most` ended rows created before `before`; `gone` says how many. */
+pwr_fault_t *pwr_outbox_expire(int *gone, pwr_store_t *store, apr_time_t before, int most,
+                               apr_pool_t *scratch) PWR_MUST_USE;
+
+#endif

@@ -1,0 +1,27 @@
+/* The trail: what happened to one request, in order, for the person who answers "I got no mail". */
+#ifndef PWR_STORE_TRAIL_H
+#define PWR_STORE_TRAIL_H
+
+#include <apr_tables.h>
+
+#include "store/store.h"
+
+typedef struct {
+    const char *request_id;
+    const char *support_code;
+    const char *event;  /* name of the event */
+    const char *detail; /* cut at PWR_MAX_DETAIL; may be "" */
+    apr_time_t at;
+} pwr_trail_row_t;
+
+pwr_fault_t *pwr_trail_append(pwr_store_t *store, const pwr_trail_row_t *row,
+                              apr_pool_t *scratch) PWR_MUST_USE;
+
+/* The rows (pwr_trail_row_t) of a support code, oldest first, at most `most`. */
+pwr_fault_t *pwr_trail_read(apr_array_header_t **rows, pwr_store_t *store, const char *support_code,
+                            int most, apr_pool_t *pool) PWR_MUST_USE;
+
+pwr_fault_t *pwr_trail_expire(int *gone, pwr_store_t *store, apr_time_t before, int most,
+                              apr_pool_t *scratch) PWR_MUST_USE;
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * The words of the program: one UTF-8 file per language (conf/messages/nb.txt, en.txt, ...), each
+ * line `key = ICU MessageFormat pattern` with named arguments, e.g. sent.facts = E-posten kommer
+ * fra {from}. Lenken virker i {life_minutes, plural, one {# minutt} other {# minutter}}.
+ *     dead.expired = Lenken gikk ut {expired, time, short}.
+ * `#` in column one opens a comment. Arguments are looked up by name in a view. Loaded once at
+ * start, read-only after; any thread.
+ */
+#ifndef PWR_TEXT_MESSAGES_H
+#define PWR_TEXT_MESSAGES_H
+
+#include "base/fault.h"
+#include "text/view.h"
+
+typedef struct pwr_messages_t pwr_messages_t; /* all languages */
+typedef struct pwr_language_t pwr_language_t; /* one of them */
+
+/* Reads every *.txt in `folder`. BROKEN, with file and line, for a line that is no `key = pattern`,
+ * a key given twice, a pattern that ICU refuses, or bad UTF-8; BROKEN when `fallback` (a language
+ * tag) has no file. A key missing in one language is taken from the fallback, and logged once here.
+ * `time_zone` is an Olson name ("Europe/Oslo"), NULL for the system's. Lives in `pool`. */
+pwr_fault_t *pwr_messages_load(pwr_messages_t **messages, const char *folder, const char *fallback,
+                               const char *time_zone, apr_pool_t *pool) PWR_MUST_USE;
+
+/* The language of a tag such as "nb", or the fallback. Never NULL. */
+const pwr_language_t *pwr_messages_language(const pwr_messages_t *messages, const char *tag);
+/* How many languages there are, and each in the order of their tags. */
+int pwr_messages_count(const pwr_messages_t *messages);
+const pwr_language_t *pwr_messages_at(const pwr_messages_t *messages, int index);
+
+/* The language's tag ("nb"), its own name for itself ("norsk bokmål", from ICU), and its direction
+ * ("ltr" or "rtl"). */
+const char *pwr_language_tag(const pwr_language_t *language);
+const char *pwr_language_name(const pwr_language_t *language);
+const char *pwr_language_direction(const pwr_language_t *language);
+
+/* The message of `key` with its arguments from `view` (NULL when it has none), as UTF-8. An unknown
+ * key gives the key itself and an unknown argument gives "{name}": both are seen on the page and in
+ * the guard, neither stops a flow. */
+const char *pwr_messages_format(const pwr_language_t *language, const char *key,
+                                const pwr_view_t *view, apr_pool_t *pool);
+bool pwr_messages_has(const pwr_language_t *language, const char *key);
+
+#endif
