@@ -1,0 +1,315 @@
+/*
+ * Formats a compiled pattern: the parts one after the other into a bounded text. ICU's formats are
+ * not safe to share between threads, so each use takes a clone; number formatters are immutable.
+ */
+#include "text/pattern_private.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <unicode/ucal.h>
+#include <unicode/udatpg.h>
+#include <unicode/ustring.h>
+
+#include "base/limits.h"
+
+#define ROOM (2 * PWR_MAX_MESSAGE) /* UTF-16 units of one piece; a longer one gives its name */
+#define STYLE_ROOM 128
+
+typedef struct {
+    char bytes[PWR_MAX_MESSAGE];
+    apr_size_t length;
+    bool is_full;
+} text_t;
+
+typedef struct {
+    const pwr_view_t *view;
+    const pwr_locale_t *locale;
+    apr_pool_t *pool;
+} context_t;
+
+static apr_status_t close_times(void *data)
+{
+    udat_close(data);
+    return APR_SUCCESS;
+}
+
+static apr_status_t close_numbers(void *data)
+{
+    unumf_close(data);
+    return APR_SUCCESS;
+}
+
+static UChar *widened(const char *text, apr_pool_t *pool)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t room = (int32_t)strnlen(text, PWR_MAX_MESSAGE);
+    UChar *wide = apr_palloc(pool, sizeof(UChar) * ((apr_size_t)room + 1));
+    int32_t length = 0;
+
+    u_strFromUTF8WithSub(wide, room + 1, &length, text, room, 0xfffd, NULL, &status);
+    wide[U_SUCCESS(status) ? length : 0] = 0;
+    return wide;
+}
+
+static const char *narrowed(const UChar *wide, int32_t length, apr_pool_t *pool)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t room = 3 * length + 1;
+    char *text = apr_pcalloc(pool, (apr_size_t)room);
+
+    u_strToUTF8WithSub(text, room, NULL, wide, length, 0xfffd, NULL, &status);
+    return text;
+}
+
+/* Opens a format of the language in its zone; one of `pattern` and the two styles counts. */
+static UDateFormat *open_times(const pwr_locale_t *locale, UDateFormatStyle date,
+                               UDateFormatStyle time, const UChar *pattern, apr_pool_t *pool)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar probe[STYLE_ROOM * 4];
+    UDateFormat *times = udat_open(time, date, locale->name, locale->time_zone, -1, pattern,
+                                   pattern != NULL ? -1 : 0, &status);
+
+    apr_pool_cleanup_register(pool, times, close_times, apr_pool_cleanup_null);
+    if (U_SUCCESS(status)) { /* udat_format would not tell of a bad letter */
+        udat_formatForFields(times, 0, probe, STYLE_ROOM * 4, NULL, &status);
+    }
+    return U_SUCCESS(status) ? times : NULL;
+}
+
+/* What stands behind "::" is a skeleton: which fields are wanted, whatever their order. */
+static bool pattern_of_skeleton(UChar *pattern, const pwr_locale_t *locale, const UChar *skeleton)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UDateTimePatternGenerator *patterns = udatpg_open(locale->name, &status);
+    int32_t length
+        = udatpg_getBestPattern(patterns, skeleton, -1, pattern, STYLE_ROOM - 1, &status);
+
+    udatpg_close(patterns);
+    pattern[U_SUCCESS(status) ? length : 0] = 0;
+    return U_SUCCESS(status);
+}
+
+UDateFormat *pwr_locale_times(const pwr_locale_t *locale, const char *style, apr_pool_t *pool)
+{
+    static const struct {
+        const char *name;
+        UDateFormatStyle style;
+    } known[] = {{"", UDAT_DEFAULT},
+                 {"short", UDAT_SHORT},
+                 {"medium", UDAT_MEDIUM},
+                 {"long", UDAT_LONG},
+                 {"full", UDAT_FULL}};
+    UChar pattern[STYLE_ROOM];
+    const char *comma = strchr(style, ',');
+    char *name = apr_pstrdup(pool, comma != NULL ? comma + 1 : "");
+
+    apr_collapse_spaces(name, name);
+    for (apr_size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i].name, name) == 0) {
+            bool is_date = strncmp(style, "date", 4) == 0;
+            return open_times(locale, is_date ? known[i].style : UDAT_NONE,
+                              is_date ? UDAT_NONE : known[i].style, NULL, pool);
+        }
+    }
+    if (strlen(name) >= STYLE_ROOM) {
+        return NULL;
+    }
+    if (strncmp(name, "::", 2) == 0) {
+        if (!pattern_of_skeleton(pattern, locale, widened(name + 2, pool))) {
+            return NULL;
+        }
+        return open_times(locale, UDAT_PATTERN, UDAT_PATTERN, pattern, pool);
+    }
+    comma += 1 + strspn(comma + 1, " ");
+    return open_times(locale, UDAT_PATTERN, UDAT_PATTERN, widened(comma, pool), pool);
+}
+
+pwr_locale_t *pwr_locale_make(const char *name, const char *time_zone, apr_pool_t *pool)
+{
+    static const UChar nothing[] = {0};
+    UErrorCode status = U_ZERO_ERROR;
+    UChar canonical[STYLE_ROOM];
+    pwr_locale_t *locale = apr_pcalloc(pool, sizeof *locale);
+
+    locale->name = name;
+    if (time_zone != NULL) {
+        locale->time_zone = widened(time_zone, pool);
+        ucal_getCanonicalTimeZoneID(locale->time_zone, -1, canonical, STYLE_ROOM, NULL, &status);
+    }
+    locale->numbers = unumf_openForSkeletonAndLocale(nothing, 0, name, &status);
+    apr_pool_cleanup_register(pool, locale->numbers, close_numbers, apr_pool_cleanup_null);
+    locale->times = open_times(locale, UDAT_MEDIUM, UDAT_SHORT, NULL, pool);
+    return U_SUCCESS(status) && locale->times != NULL ? locale : NULL;
+}
+
+const char *pwr_pattern_compile(pwr_pattern_t **made, const char *source,
+                                const pwr_locale_t *locale, apr_pool_t *pool)
+{
+    pwr_pattern_t *pattern = apr_pcalloc(pool, sizeof *pattern);
+    const char *why;
+
+    pattern->locale = locale;
+    pattern->parts = apr_array_make(pool, 1, sizeof(pwr_part_t));
+    why = pwr_pattern_scan(pattern->parts, source, locale, pool);
+    if (pattern->parts->nelts == 0) {
+        pattern->constant = "";
+    } else if (pattern->parts->nelts == 1) {
+        pattern->constant = APR_ARRAY_IDX(pattern->parts, 0, pwr_part_t).text;
+    }
+    *made = pattern;
+    return why;
+}
+
+static void append(text_t *out, const char *text)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    apr_size_t length = strlen(text);
+    apr_size_t room = sizeof out->bytes - out->length;
+
+    if (out->is_full) {
+        return;
+    }
+    if (length > room) {
+        length = room;
+        U8_TRUNCATE_IF_INCOMPLETE(bytes, 0, length);
+        out->is_full = true;
+    }
+    memcpy(out->bytes + out->length, bytes, length);
+    out->length += length;
+}
+
+static const char *number_text(const pwr_locale_t *locale, apr_int64_t number, apr_pool_t *pool)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar wide[STYLE_ROOM];
+    UFormattedNumber *result = unumf_openResult(&status);
+
+    unumf_formatInt(locale->numbers, number, result, &status);
+    int32_t length = unumf_resultToString(result, wide, STYLE_ROOM, &status);
+    unumf_closeResult(result);
+    return narrowed(wide, U_SUCCESS(status) ? length : 0, pool);
+}
+
+static const char *time_text(const UDateFormat *times, apr_time_t at, apr_pool_t *pool)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar wide[STYLE_ROOM * 4];
+    UDateFormat *own = udat_clone(times, &status);
+    UDate milliseconds = (UDate)(at / 1000); /* since 1970 too, and no leap seconds either */
+    int32_t length = udat_format(own, milliseconds, wide, STYLE_ROOM * 4, NULL, &status);
+
+    udat_close(own);
+    return narrowed(wide, U_SUCCESS(status) ? length : 0, pool);
+}
+
+static const char *braced(const char *name, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, "{", name, "}", NULL);
+}
+
+/* The argument as text; its name in braces when the view has nothing that fits. */
+static const char *slot_text(const pwr_slot_t *slot, const context_t *context)
+{
+    pwr_view_value_t value = pwr_view_get(context->view, slot->name);
+
+    if (value.kind == PWR_VIEW_TIME) {
+        const UDateFormat *times = slot->times != NULL ? slot->times : context->locale->times;
+        return time_text(times, value.number, context->pool);
+    }
+    if (slot->times != NULL) {
+        return braced(slot->name, context->pool);
+    }
+    switch (value.kind) {
+    case PWR_VIEW_TEXT:
+        return value.text;
+    case PWR_VIEW_NUMBER:
+        return number_text(context->locale, value.number, context->pool);
+    case PWR_VIEW_FLAG:
+        return value.number != 0 ? "true" : "false";
+    default:
+        return braced(slot->name, context->pool);
+    }
+}
+
+/* ICU reads as many of the arguments as the piece has, in the order of their numbers. */
+static int32_t call_icu(UMessageFormat *format, UChar *out, const double *n, UChar *const *t,
+                        int number_count)
+{
+#define TEXTS t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7]
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t length = 0;
+
+    switch (number_count) {
+    case 0:
+        length = umsg_format(format, out, ROOM, &status, TEXTS);
+        break;
+    case 1:
+        length = umsg_format(format, out, ROOM, &status, n[0], TEXTS);
+        break;
+    case 2:
+        length = umsg_format(format, out, ROOM, &status, n[0], n[1], TEXTS);
+        break;
+    case 3:
+        length = umsg_format(format, out, ROOM, &status, n[0], n[1], n[2], TEXTS);
+        break;
+    default:
+        length = umsg_format(format, out, ROOM, &status, n[0], n[1], n[2], n[3], TEXTS);
+        break;
+    }
+#undef TEXTS
+    return U_SUCCESS(status) ? length : -1;
+}
+
+static const char *piece_text(const pwr_part_t *part, const context_t *context)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    double numbers[PWR_PATTERN_NUMBERS] = {0};
+    UChar *texts[PWR_PATTERN_TEXTS] = {NULL};
+
+    for (int i = 0; i < part->number_count; i++) {
+        pwr_view_value_t value = pwr_view_get(context->view, part->numbers[i]);
+        if (value.kind != PWR_VIEW_NUMBER && value.kind != PWR_VIEW_FLAG) {
+            return braced(part->numbers[i], context->pool);
+        }
+        numbers[i] = (double)value.number;
+    }
+    for (int i = 0; i < part->text_count; i++) {
+        texts[i] = widened(slot_text(&part->texts[i], context), context->pool);
+    }
+    UChar *wide = apr_palloc(context->pool, sizeof(UChar) * ROOM);
+    UMessageFormat *own = umsg_clone(part->format, &status);
+    int32_t length
+        = U_SUCCESS(status) ? call_icu(own, wide, numbers, texts, part->number_count) : -1;
+    umsg_close(own);
+    if (length < 0) {
+        return braced(part->number_count > 0 ? part->numbers[0] : part->texts[0].name,
+                      context->pool);
+    }
+    return narrowed(wide, length, context->pool);
+}
+
+const char *pwr_pattern_format(const pwr_pattern_t *pattern, const pwr_view_t *view,
+                               apr_pool_t *pool)
+{
+    const context_t context = {.view = view, .locale = pattern->locale, .pool = pool};
+    const pwr_part_t *parts = (const pwr_part_t *)pattern->parts->elts;
+    text_t out;
+
+    if (pattern->constant != NULL) {
+        return pattern->constant;
+    }
+    out.length = 0;
+    out.is_full = false;
+    for (int i = 0; i < pattern->parts->nelts; i++) {
+        if (parts[i].text != NULL) {
+            append(&out, parts[i].text);
+        } else if (parts[i].format != NULL) {
+            append(&out, piece_text(&parts[i], &context));
+        } else {
+            append(&out, slot_text(&parts[i].texts[0], &context));
+        }
+    }
+    return apr_pstrmemdup(pool, out.bytes, out.length);
+}

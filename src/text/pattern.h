@@ -1,0 +1,26 @@
+/*
+ * One message: an ICU MessageFormat pattern with named arguments, compiled. The messages' private
+ * part. Compiled at start; formatting from any thread.
+ */
+#ifndef PWR_TEXT_PATTERN_H
+#define PWR_TEXT_PATTERN_H
+
+#include "text/view.h"
+
+typedef struct pwr_pattern_t pwr_pattern_t;
+typedef struct pwr_locale_t pwr_locale_t; /* how a language writes numbers and times */
+
+/* `name` is ICU's ("nb", "pt_BR"); `time_zone` an Olson name or NULL for the system's. NULL when
+ * ICU does not know that zone. */
+pwr_locale_t *pwr_locale_make(const char *name, const char *time_zone, apr_pool_t *pool);
+
+/* NULL when fine, else why not, in words that follow "the pattern ...". */
+const char *pwr_pattern_compile(pwr_pattern_t **made, const char *source,
+                                const pwr_locale_t *locale, apr_pool_t *pool);
+
+/* UTF-8, at most PWR_MAX_MESSAGE bytes, cut between characters. A pattern without arguments is
+ * returned as it was compiled. `view` may be NULL. */
+const char *pwr_pattern_format(const pwr_pattern_t *pattern, const pwr_view_t *view,
+                               apr_pool_t *pool);
+
+#endif

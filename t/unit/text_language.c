@@ -1,0 +1,105 @@
+/* The promises of src/text/language.h. */
+#include "text_scratch.h"
+
+#include <unicode/uclean.h>
+
+#include "base/limits.h"
+#include "text/language.h"
+
+static pwr_messages_t *load(scratch_t *scratch)
+{
+    pwr_messages_t *messages;
+
+    scratch_write(scratch, "nb.txt", "a = a\n");
+    scratch_write(scratch, "en.txt", "a = a\n");
+    scratch_write(scratch, "pt-BR.txt", "a = a\n");
+    assert_fine(pwr_messages_load(&messages, scratch->folder, "nb", NULL, scratch->pool));
+    return messages;
+}
+
+static void assert_match(scratch_t *scratch, const pwr_messages_t *messages, const char *header,
+                         const char *tag)
+{
+    const pwr_language_t *language = pwr_language_match(messages, header, scratch->pool);
+
+    assert_non_null(language);
+    if (strcmp(pwr_language_tag(language), tag) != 0) {
+        fail_msg("%s: %s", header, pwr_language_tag(language));
+    }
+}
+
+static void the_best_of_the_wanted_languages_is_taken(void **state)
+{
+    scratch_t *scratch = *state;
+    const pwr_messages_t *messages = load(scratch);
+
+    assert_match(scratch, messages, "en", "en");
+    assert_match(scratch, messages, "en-GB,en;q=0.9,nb;q=0.8", "en");
+    assert_match(scratch, messages, "nb-NO,nb;q=0.9,en;q=0.8", "nb");
+    assert_match(scratch, messages, "nb;q=0.2, en;q=0.8", "en");
+    assert_match(scratch, messages, "fr, en;q=0.5", "en");
+    assert_match(scratch, messages, "en;q=0, nb;q=0.1", "nb");
+    assert_match(scratch, messages, "pt", "pt-BR");
+}
+
+static void the_old_code_no_means_nb(void **state)
+{
+    scratch_t *scratch = *state;
+    const pwr_messages_t *messages;
+    pwr_messages_t *made;
+
+    load(scratch);
+    assert_fine(pwr_messages_load(&made, scratch->folder, "en", NULL, scratch->pool));
+    messages = made;
+    assert_match(scratch, messages, "no", "nb");
+    assert_match(scratch, messages, "no-NO, en;q=0.5", "nb");
+    assert_match(scratch, messages, "nn", "nb");
+}
+
+static void what_cannot_be_matched_gives_the_fallback(void **state)
+{
+    scratch_t *scratch = *state;
+    const pwr_messages_t *messages = load(scratch);
+
+    assert_match(scratch, messages, NULL, "nb");
+    assert_match(scratch, messages, "", "nb");
+    assert_match(scratch, messages, "*", "nb");
+    assert_match(scratch, messages, "zh-Hant", "nb");
+    assert_match(scratch, messages, "en;;;q=x,,", "nb");
+    assert_match(scratch, messages, "\xff\xfe", "nb");
+    assert_match(scratch, messages, ",,,,;;;;====", "nb");
+    assert_match(scratch, messages, "../../etc/passwd", "nb");
+}
+
+static void the_tail_of_a_long_header_is_not_looked_at(void **state)
+{
+    scratch_t *scratch = *state;
+    const pwr_messages_t *messages = load(scratch);
+    char *header = apr_pcalloc(scratch->pool, 9000);
+
+    memset(header, 'a', 8000);
+    assert_match(scratch, messages, header, "nb");
+    for (int i = 0; i < 8000; i += 4) {
+        memcpy(header + i, "fr, ", 4);
+    }
+    memcpy(header, "en, ", 4);
+    assert_match(scratch, messages, header, "en");
+    memcpy(header, "fr, ", 4);
+    memcpy(header + PWR_MAX_ACCEPT_LANGUAGE, "en, ", 4);
+    assert_match(scratch, messages, header, "nb");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_best_of_the_wanted_languages_is_taken),
+        TEST(the_old_code_no_means_nb),
+        TEST(what_cannot_be_matched_gives_the_fallback),
+        TEST(the_tail_of_a_long_header_is_not_looked_at),
+    };
+    apr_initialize();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    apr_terminate();
+    u_cleanup(); /* of ICU's caches, for valgrind */
+    return failed;
+}
