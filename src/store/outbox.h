@@ -21,13 +21,15 @@ typedef enum { PWR_ROW_WAITING = 0, PWR_ROW_DONE = 1, PWR_ROW_GIVEN_UP = 2 } pwr
 typedef struct {
     const char *id; /* primary key: the form's nonce (base64url), so that a form counts once */
     pwr_row_kind_t kind;
-    const char *realm;          /* the site it belongs to */
-    const char *subject;        /* see kind; emptied when the row is done or given up */
+    const char *realm;   /* the site it belongs to */
+    const char *subject; /* see kind; emptied, as the seed is, when the row is done or given up */
     const char *subject_digest; /* keyed digest of the subject, kept for the caps */
     const char *account_digest; /* keyed digest of the account's id once it is known, else "" */
     const char *language;       /* tag: "nb" */
     const char *client;         /* client prefix as text */
     const char *support_code;   /* what the page showed */
+    const char
+        *seed; /* 32 random bytes as text: the links are made from it; emptied with the subject */
     apr_time_t created;
     apr_time_t due;
     int tries; /* times it was taken, this one included */

@@ -1,0 +1,212 @@
+/*
+ * The outbox on rows. A worker looks at the row that is due first and then takes it by one
+ * conditional UPDATE that repeats what it saw; the database lets one of many through, and the
+ * others look again. No transaction spans two statements, so nothing here waits for another
+ * process longer than one statement takes.
+ */
+#include "store/outbox.h"
+
+#include <apr_strings.h>
+
+#include "base/clock.h"
+#include "store/connections.h"
+
+/* Looks before a worker gives up among many others and asks its caller to come again. */
+enum { MAX_LOOKS = 32 };
+
+pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
+                            apr_pool_t *scratch)
+{
+    int changed = 0;
+    apr_array_header_t *rows = NULL;
+    pwr_fault_t *fault = pwr_store_write(
+        &changed, store, PWR_SQL_OUTBOX_PUT,
+        PWR_VALUES(row->id, pwr_store_text(row->kind, scratch), row->realm, row->subject,
+                   row->subject_digest, row->account_digest, row->language, row->client,
+                   row->support_code, row->seed, pwr_store_text(row->created, scratch),
+                   pwr_store_text(row->due, scratch)),
+        scratch);
+
+    *is_new = fault == NULL;
+    if (fault == NULL) {
+        return NULL;
+    }
+    /* No code for "it is there already" is the same with two drivers. */
+    PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_HAS, PWR_VALUES(row->id), scratch));
+    return rows->nelts > 0 ? NULL : fault;
+}
+
+static pwr_outbox_row_t *row_of(pwr_cells_t cells, apr_pool_t *pool)
+{
+    pwr_outbox_row_t *row = apr_palloc(pool, sizeof *row);
+
+    *row = (pwr_outbox_row_t){.id = cells[0],
+                              .kind = (pwr_row_kind_t)apr_atoi64(cells[1]),
+                              .realm = cells[2],
+                              .subject = cells[3],
+                              .subject_digest = cells[4],
+                              .account_digest = cells[5],
+                              .language = cells[6],
+                              .client = cells[7],
+                              .support_code = cells[8],
+                              .seed = cells[9],
+                              .created = apr_atoi64(cells[10]),
+                              .due = apr_atoi64(cells[11]),
+                              .tries = (int)apr_atoi64(cells[12])};
+    return row;
+}
+
+/* Takes `seen` if it still is as it was seen; then it also says what it is now. */
+static pwr_fault_t *take(bool *is_taken, pwr_store_t *store, pwr_outbox_row_t *seen,
+                         const char *owner, apr_time_t until, apr_pool_t *pool)
+{
+    int changed = 0;
+
+    PWR_TRY(pwr_store_write(&changed, store, PWR_SQL_OUTBOX_TAKE,
+                            PWR_VALUES(pwr_store_text(until, pool), owner, seen->id,
+                                       pwr_store_text(seen->due, pool),
+                                       pwr_store_text(seen->tries, pool)),
+                            pool));
+    *is_taken = changed == 1;
+    if (*is_taken) {
+        seen->due = until;
+        seen->tries++;
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_outbox_take_due(pwr_outbox_row_t **row, apr_time_t *next, pwr_store_t *store,
+                                 const char *realm, const char *owner, apr_interval_time_t lease,
+                                 apr_pool_t *pool)
+{
+    *row = NULL;
+    *next = 0;
+    for (int look = 0; look < MAX_LOOKS; look++) {
+        apr_array_header_t *rows = NULL;
+        PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_NEXT, PWR_VALUES(realm), pool));
+        if (rows->nelts == 0) {
+            *next = 0;
+            return NULL;
+        }
+        pwr_outbox_row_t *seen = row_of(APR_ARRAY_IDX(rows, 0, pwr_cells_t), pool);
+        apr_time_t now = pwr_clock_now();
+        bool is_taken = false;
+        *next = seen->due;
+        if (seen->due > now) {
+            return NULL;
+        }
+        PWR_TRY(take(&is_taken, store, seen, owner, now + lease, pool));
+        if (is_taken) {
+            *row = seen;
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static pwr_fault_t *move_all(pwr_store_t *store, pwr_statement_t statement, const char *owner,
+                             apr_time_t due, apr_pool_t *scratch)
+{
+    int changed = 0;
+    return pwr_store_write(&changed, store, statement,
+                           PWR_VALUES(pwr_store_text(due, scratch), owner), scratch);
+}
+
+pwr_fault_t *pwr_outbox_renew(pwr_store_t *store, const char *owner, apr_interval_time_t lease,
+                              apr_pool_t *scratch)
+{
+    return move_all(store, PWR_SQL_OUTBOX_RENEW, owner, pwr_clock_now() + lease, scratch);
+}
+
+pwr_fault_t *pwr_outbox_let_go(pwr_store_t *store, const char *owner, apr_pool_t *scratch)
+{
+    return move_all(store, PWR_SQL_OUTBOX_LET_GO, owner, pwr_clock_now(), scratch);
+}
+
+static pwr_fault_t *change_held(bool *is_held, pwr_store_t *store, pwr_statement_t statement,
+                                const char *const *values, apr_pool_t *scratch)
+{
+    int changed = 0;
+
+    *is_held = false;
+    PWR_TRY(pwr_store_write(&changed, store, statement, values, scratch));
+    *is_held = changed == 1;
+    return NULL;
+}
+
+pwr_fault_t *pwr_outbox_done(bool *is_held, pwr_store_t *store, const char *id, const char *owner,
+                             const char *account_digest, apr_pool_t *scratch)
+{
+    return change_held(is_held, store, PWR_SQL_OUTBOX_END,
+                       PWR_VALUES(pwr_store_text(PWR_ROW_DONE, scratch),
+                                  pwr_store_text(pwr_clock_now(), scratch), account_digest, id,
+                                  owner),
+                       scratch);
+}
+
+pwr_fault_t *pwr_outbox_give_up(bool *is_held, pwr_store_t *store, const char *id,
+                                const char *owner, apr_pool_t *scratch)
+{
+    return change_held(is_held, store, PWR_SQL_OUTBOX_END,
+                       PWR_VALUES(pwr_store_text(PWR_ROW_GIVEN_UP, scratch),
+                                  pwr_store_text(pwr_clock_now(), scratch), "", id, owner),
+                       scratch);
+}
+
+pwr_fault_t *pwr_outbox_later(bool *is_held, pwr_store_t *store, const char *id, const char *owner,
+                              apr_time_t due, apr_pool_t *scratch)
+{
+    return change_held(is_held, store, PWR_SQL_OUTBOX_LATER,
+                       PWR_VALUES(pwr_store_text(due, scratch), id, owner), scratch);
+}
+
+static pwr_fault_t *count_since(int *count, pwr_store_t *store, pwr_statement_t statement,
+                                const char *const *values, apr_pool_t *scratch)
+{
+    apr_int64_t number = 0;
+
+    *count = 0;
+    PWR_TRY(pwr_store_read_number(&number, store, statement, values, scratch));
+    *count = (int)number;
+    return NULL;
+}
+
+pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store, const char *realm,
+                                         const char *account_digest, apr_time_t since,
+                                         apr_pool_t *scratch)
+{
+    return count_since(count, store, PWR_SQL_OUTBOX_OF_ACCOUNT,
+                       PWR_VALUES(realm, account_digest, pwr_store_text(since, scratch)), scratch);
+}
+
+pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store, const char *realm,
+                                         const char *subject_digest, apr_time_t since,
+                                         apr_pool_t *scratch)
+{
+    return count_since(count, store, PWR_SQL_OUTBOX_OF_SUBJECT,
+                       PWR_VALUES(realm, subject_digest, pwr_store_text(since, scratch)), scratch);
+}
+
+pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *store,
+                                const char *realm, apr_pool_t *scratch)
+{
+    apr_array_header_t *rows = NULL;
+
+    *count = 0;
+    *oldest = 0;
+    PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_BACKLOG, PWR_VALUES(realm), scratch));
+    if (rows->nelts > 0) {
+        pwr_cells_t cells = APR_ARRAY_IDX(rows, 0, pwr_cells_t);
+        *count = (int)apr_atoi64(cells[0]);
+        *oldest = apr_atoi64(cells[1]);
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_outbox_expire(int *gone, pwr_store_t *store, apr_time_t before, int most,
+                               apr_pool_t *scratch)
+{
+    return pwr_store_write(
+        gone, store, PWR_SQL_OUTBOX_EXPIRE,
+        PWR_VALUES(pwr_store_text(before, scratch), pwr_store_text(most, scratch)), scratch);
+}

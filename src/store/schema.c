@@ -1,0 +1,266 @@
+/*
+ * The tables. Each version of them is one step: version n is what steps 1 to n make, and a step
+ * does no harm when it is begun again, because MySQL cannot undo half of one. A site that makes
+ * the tables by hand (conf/schema/) gives this program no right to make any: when the version is
+ * right, nothing but a SELECT is run here.
+ */
+#include "store/schema.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "store/connections.h"
+
+enum { VERSION = 1, MAX_INDEXES = 5 };
+
+typedef struct {
+    const char *name;
+    const char *columns; /* "{ascii}" and "{serial}" stand for the dialect's words */
+    struct {
+        const char *name;
+        const char *columns;
+    } indexes[MAX_INDEXES + 1];
+} table_t;
+
+static const table_t tables[] = {
+    {.name = "pwreset_schema",
+     .columns = "name {ascii}(64) NOT NULL PRIMARY KEY,\n"
+                "    version INTEGER NOT NULL"},
+    {.name = "pwreset_outbox",
+     .columns = "id {ascii}(64) NOT NULL PRIMARY KEY,\n"
+                "    kind INTEGER NOT NULL,\n"
+                "    realm {ascii}(255) NOT NULL,\n"
+                "    subject VARCHAR(255) NOT NULL,\n"
+                "    subject_digest {ascii}(64) NOT NULL,\n"
+                "    account_digest {ascii}(64) NOT NULL,\n"
+                "    language {ascii}(64) NOT NULL,\n"
+                "    client {ascii}(64) NOT NULL,\n"
+                "    support_code {ascii}(64) NOT NULL,\n"
+                "    seed {ascii}(64) NOT NULL,\n"
+                "    created BIGINT NOT NULL,\n"
+                "    due BIGINT NOT NULL,\n"
+                "    tries INTEGER NOT NULL,\n"
+                "    state INTEGER NOT NULL,\n"
+                "    ended BIGINT NOT NULL,\n"
+                "    owner {ascii}(64) NOT NULL",
+     .indexes = {{"pwreset_outbox_due", "realm, state, due"},
+                 {"pwreset_outbox_owner", "owner"},
+                 {"pwreset_outbox_account", "realm, account_digest, ended"},
+                 {"pwreset_outbox_subject", "realm, subject_digest, created"},
+                 {"pwreset_outbox_created", "created"}}},
+    {.name = "pwreset_tokens",
+     .columns = "digest {ascii}(64) NOT NULL PRIMARY KEY,\n"
+                "    stop_digest {ascii}(64) NOT NULL,\n"
+                "    request_id {ascii}(64) NOT NULL,\n"
+                "    realm {ascii}(255) NOT NULL,\n"
+                "    account_id {ascii}(64) NOT NULL,\n"
+                "    login VARCHAR(1024) NOT NULL,\n"
+                "    mail_digest {ascii}(64) NOT NULL,\n"
+                "    stamp_digest {ascii}(64) NOT NULL,\n"
+                "    language {ascii}(64) NOT NULL,\n"
+                "    state INTEGER NOT NULL,\n"
+                "    created BIGINT NOT NULL,\n"
+                "    expires BIGINT NOT NULL,\n"
+                "    ended BIGINT NOT NULL,\n"
+                "    claim {ascii}(64) NOT NULL",
+     .indexes = {{"pwreset_tokens_stop", "stop_digest"},
+                 {"pwreset_tokens_account", "realm, account_id, state"},
+                 {"pwreset_tokens_request", "request_id"},
+                 {"pwreset_tokens_claim", "claim"},
+                 {"pwreset_tokens_expires", "expires"}}},
+    {.name = "pwreset_trail",
+     .columns = "id {serial},\n"
+                "    request_id {ascii}(64) NOT NULL,\n"
+                "    support_code {ascii}(64) NOT NULL,\n"
+                "    event {ascii}(64) NOT NULL,\n"
+                "    detail VARCHAR(512) NOT NULL,\n"
+                "    happened BIGINT NOT NULL",
+     .indexes
+     = {{"pwreset_trail_code", "support_code, happened"}, {"pwreset_trail_happened", "happened"}}},
+};
+
+enum { TABLES = sizeof tables / sizeof tables[0] };
+
+/* Puts the dialect's words in. */
+static const char *render(const pwr_dialect_t *dialect, const char *text, apr_pool_t *pool)
+{
+    const char *const words[][2]
+        = {{"{ascii}", dialect->ascii_type}, {"{serial}", dialect->serial_type}};
+
+    for (int i = 0; i < 2; i++) {
+        const char *at = NULL;
+        while ((at = strstr(text, words[i][0])) != NULL) {
+            text = apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(at - text)),
+                               words[i][1], at + strlen(words[i][0]), NULL);
+        }
+    }
+    return text;
+}
+
+static const char *inner_indexes(const table_t *table, apr_pool_t *pool)
+{
+    const char *text = "";
+
+    for (int i = 0; table->indexes[i].name != NULL; i++) {
+        text = apr_pstrcat(pool, text, ",\n    INDEX ", table->indexes[i].name, " (",
+                           table->indexes[i].columns, ")", NULL);
+    }
+    return text;
+}
+
+/* Step 1: everything from nothing. Statements (const char *) are added to `step`. */
+static void make_tables(apr_array_header_t *step, const pwr_dialect_t *dialect, apr_pool_t *pool)
+{
+    for (int t = 0; t < TABLES; t++) {
+        const table_t *table = &tables[t];
+        APR_ARRAY_PUSH(step, const char *)
+            = apr_pstrcat(pool, "CREATE TABLE IF NOT EXISTS ", table->name, " (\n    ",
+                          render(dialect, table->columns, pool),
+                          dialect->has_inner_indexes ? inner_indexes(table, pool) : "", "\n)",
+                          dialect->table_end, NULL);
+        for (int i = 0; !dialect->has_inner_indexes && table->indexes[i].name != NULL; i++) {
+            APR_ARRAY_PUSH(step, const char *)
+                = apr_pstrcat(pool, "CREATE INDEX IF NOT EXISTS ", table->indexes[i].name, " ON ",
+                              table->name, " (", table->indexes[i].columns, ")", NULL);
+        }
+    }
+    APR_ARRAY_PUSH(step, const char *)
+        = "INSERT INTO pwreset_schema (name, version) VALUES ('version', 1)";
+}
+
+/* A later step ends with an UPDATE of the version, as this one does with its INSERT. */
+static void (*const steps[VERSION])(apr_array_header_t *step, const pwr_dialect_t *dialect,
+                                    apr_pool_t *pool)
+    = {make_tables};
+
+const char *pwr_schema_script(const char *driver, apr_pool_t *pool)
+{
+    const pwr_dialect_t *dialect = pwr_dialect_of(driver);
+    apr_array_header_t *all = apr_array_make(pool, 16, sizeof(const char *));
+
+    if (dialect == NULL) {
+        return NULL;
+    }
+    if (dialect->storage != NULL) {
+        APR_ARRAY_PUSH(all, const char *) = dialect->storage;
+    }
+    for (int i = 0; i < VERSION; i++) {
+        steps[i](all, dialect, pool);
+    }
+    const char *text = apr_psprintf(pool,
+                                    "-- The tables of mod_pwreset for %s, version %d. Needed only "
+                                    "where the server may not\n-- make tables itself.\n",
+                                    driver, VERSION);
+    for (int i = 0; i < all->nelts; i++) {
+        text = apr_pstrcat(pool, text, APR_ARRAY_IDX(all, i, const char *), ";\n", NULL);
+    }
+    return text;
+}
+
+/* The version of the tables that are there; 0 when there are none, or none that can be read. */
+static int version_of(pwr_connection_t *connection, apr_pool_t *scratch)
+{
+    apr_array_header_t *rows = NULL;
+    const pwr_fault_t *fault
+        = pwr_connection_run(&rows, connection, pwr_statement_text(PWR_SQL_VERSION), scratch);
+
+    if (fault != NULL || rows->nelts == 0) {
+        return 0;
+    }
+    return (int)apr_atoi64(APR_ARRAY_IDX(rows, 0, pwr_cells_t)[0]);
+}
+
+static pwr_fault_t *take_lock(pwr_connection_t *connection, pwr_store_t *store, apr_pool_t *scratch)
+{
+    const pwr_dialect_t *dialect = pwr_store_dialect(store);
+    int seconds = (int)apr_time_sec(pwr_store_settings(store)->timeout) + 1;
+    apr_array_header_t *rows = NULL;
+    const char *lock = dialect->lock;
+    const char *mark = strstr(lock, "%d");
+
+    if (mark != NULL) {
+        lock = apr_psprintf(scratch, "%.*s%d%s", (int)(mark - lock), lock, seconds, mark + 2);
+    }
+    PWR_TRY(pwr_connection_run(&rows, connection, lock, scratch));
+    if (rows->nelts > 0 && strcmp(APR_ARRAY_IDX(rows, 0, pwr_cells_t)[0], "0") == 0) {
+        return pwr_fault_later(scratch, "PWR0212",
+                               "Another process has been changing the database's tables for %d "
+                               "seconds.",
+                               seconds);
+    }
+    return NULL;
+}
+
+/* SQLite changes the kind of its journal only while nobody else looks, and fails at once when
+ * somebody does: others that start at this moment. */
+static pwr_fault_t *set_storage(pwr_connection_t *connection, pwr_store_t *store,
+                                apr_pool_t *scratch)
+{
+    const char *storage = pwr_store_dialect(store)->storage;
+    const apr_interval_time_t pause = apr_time_from_msec(25);
+    apr_interval_time_t left = pwr_store_settings(store)->timeout;
+
+    if (storage == NULL) {
+        return NULL;
+    }
+    pwr_fault_t *fault = pwr_connection_run(NULL, connection, storage, scratch);
+    while (fault != NULL && left > 0) {
+        apr_sleep(pause);
+        left -= pause;
+        fault = pwr_connection_run(NULL, connection, storage, scratch);
+    }
+    return fault;
+}
+
+static pwr_fault_t *run_steps(pwr_connection_t *connection, const pwr_dialect_t *dialect,
+                              apr_pool_t *scratch)
+{
+    for (int version = version_of(connection, scratch); version < VERSION; version++) {
+        apr_array_header_t *step = apr_array_make(scratch, 16, sizeof(const char *));
+        steps[version](step, dialect, scratch);
+        for (int i = 0; i < step->nelts; i++) {
+            PWR_TRY(pwr_connection_run(NULL, connection, APR_ARRAY_IDX(step, i, const char *),
+                                       scratch));
+        }
+    }
+    return NULL;
+}
+
+/* On a fault the connection is closed with its pool, and with it goes the lock. */
+static pwr_fault_t *prepare(pwr_store_t *store, apr_pool_t *pool)
+{
+    const pwr_dialect_t *dialect = pwr_store_dialect(store);
+    pwr_connection_t *connection = NULL;
+
+    PWR_TRY(pwr_connection_open(&connection, store, pool));
+    int version = version_of(connection, pool);
+    if (version > VERSION) {
+        return pwr_fault_broken(pool, "PWR0213",
+                                "The database's tables are of version %d, made by a newer program; "
+                                "this one knows version %d. Run the newer one everywhere.",
+                                version, VERSION);
+    }
+    if (version == VERSION) {
+        return NULL;
+    }
+    PWR_TRY(set_storage(connection, store, pool));
+    PWR_TRY(take_lock(connection, store, pool));
+    PWR_TRY(run_steps(connection, dialect, pool));
+    return pwr_connection_run(NULL, connection, dialect->unlock, pool);
+}
+
+pwr_fault_t *pwr_schema_prepare(pwr_store_t *store, apr_pool_t *scratch)
+{
+    apr_pool_t *pool = NULL;
+    pwr_fault_t *kept = NULL;
+
+    apr_pool_create(&pool, scratch);
+    const pwr_fault_t *fault = prepare(store, pool);
+    if (fault != NULL) {
+        kept = apr_pmemdup(scratch, fault, sizeof *fault);
+        kept->detail = apr_pstrdup(scratch, fault->detail);
+    }
+    apr_pool_destroy(pool);
+    return kept;
+}

@@ -1,0 +1,133 @@
+/*
+ * One table, so that whoever asks what this program does to a database reads one page. All of it is
+ * plain SQL that SQLite, PostgreSQL, MySQL and MariaDB take alike. States stand as numbers, as in
+ * outbox.h and tokens.h. Deleting wraps the ids in a derived table, because MySQL allows neither
+ * LIMIT in a subquery nor reading the table it deletes from.
+ */
+#include "store/statements.h"
+
+#include <ctype.h>
+
+typedef struct {
+    const char *label;
+    const char *text;
+} statement_t;
+
+#define OUTBOX_COLUMNS                                                                             \
+    "id, kind, realm, subject, subject_digest, account_digest, language, client, support_code, "   \
+    "seed, created, due, tries"
+#define TOKEN_COLUMNS                                                                              \
+    "digest, stop_digest, request_id, realm, account_id, login, mail_digest, stamp_digest, "       \
+    "language, state, created, expires, ended"
+
+static const statement_t statements[PWR_SQL_COUNT] = {
+    [PWR_SQL_VERSION]
+    = {"pwreset_version", "SELECT version FROM pwreset_schema WHERE name = 'version'"},
+
+    [PWR_SQL_OUTBOX_PUT]
+    = {"pwreset_outbox_put", "INSERT INTO pwreset_outbox (" OUTBOX_COLUMNS
+                             ", state, ended, owner) VALUES (%s, %d, %s, %s, %s, %s, %s, %s, %s, "
+                             "%s, %lld, %lld, 0, 0, 0, '')"},
+    [PWR_SQL_OUTBOX_HAS] = {"pwreset_outbox_has", "SELECT id FROM pwreset_outbox WHERE id = %s"},
+    [PWR_SQL_OUTBOX_CODE]
+    = {"pwreset_outbox_code", "SELECT support_code FROM pwreset_outbox WHERE id = %s"},
+    [PWR_SQL_OUTBOX_NEXT]
+    = {"pwreset_outbox_next", "SELECT " OUTBOX_COLUMNS " FROM pwreset_outbox "
+                              "WHERE realm = %s AND state = 0 ORDER BY due LIMIT 1"},
+    [PWR_SQL_OUTBOX_TAKE]
+    = {"pwreset_outbox_take", "UPDATE pwreset_outbox SET due = %lld, owner = %s, tries = tries + 1 "
+                              "WHERE id = %s AND state = 0 AND due = %lld AND tries = %d"},
+    [PWR_SQL_OUTBOX_RENEW] = {"pwreset_outbox_renew", "UPDATE pwreset_outbox SET due = %lld "
+                                                      "WHERE owner = %s AND state = 0"},
+    [PWR_SQL_OUTBOX_LET_GO]
+    = {"pwreset_outbox_let_go", "UPDATE pwreset_outbox SET due = %lld, owner = '' "
+                                "WHERE owner = %s AND state = 0"},
+    [PWR_SQL_OUTBOX_END]
+    = {"pwreset_outbox_end",
+       "UPDATE pwreset_outbox SET state = %d, ended = %lld, subject = '', seed = '', "
+       "account_digest = %s, owner = '' "
+       "WHERE id = %s AND owner = %s AND state = 0"},
+    [PWR_SQL_OUTBOX_LATER]
+    = {"pwreset_outbox_later", "UPDATE pwreset_outbox SET due = %lld, owner = '' "
+                               "WHERE id = %s AND owner = %s AND state = 0"},
+    [PWR_SQL_OUTBOX_OF_ACCOUNT]
+    = {"pwreset_outbox_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+                                    "AND account_digest = %s AND state = 1 AND ended >= %lld"},
+    [PWR_SQL_OUTBOX_OF_SUBJECT]
+    = {"pwreset_outbox_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+                                    "AND subject_digest = %s AND created >= %lld"},
+    [PWR_SQL_OUTBOX_BACKLOG]
+    = {"pwreset_outbox_backlog", "SELECT COUNT(*), COALESCE(MIN(created), 0) FROM pwreset_outbox "
+                                 "WHERE realm = %s AND state = 0"},
+    [PWR_SQL_OUTBOX_EXPIRE]
+    = {"pwreset_outbox_expire", "DELETE FROM pwreset_outbox WHERE id IN (SELECT id FROM "
+                                "(SELECT id FROM pwreset_outbox WHERE state <> 0 "
+                                "AND created < %lld ORDER BY created LIMIT %d) AS old)"},
+
+    [PWR_SQL_TOKENS_PUT]
+    = {"pwreset_tokens_put", "INSERT INTO pwreset_tokens (" TOKEN_COLUMNS ", claim) VALUES "
+                             "(%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %lld, %lld, 0, '')"},
+    [PWR_SQL_TOKENS_PROLONG]
+    = {"pwreset_tokens_prolong", "UPDATE pwreset_tokens SET expires = %lld "
+                                 "WHERE realm = %s AND digest = %s AND state = 0"},
+    [PWR_SQL_TOKENS_FIND] = {"pwreset_tokens_find", "SELECT " TOKEN_COLUMNS " FROM pwreset_tokens "
+                                                    "WHERE realm = %s AND digest = %s"},
+    [PWR_SQL_TOKENS_FIND_STOP]
+    = {"pwreset_tokens_find_stop", "SELECT " TOKEN_COLUMNS " FROM pwreset_tokens "
+                                   "WHERE realm = %s AND stop_digest = %s"},
+    [PWR_SQL_TOKENS_LIVE]
+    = {"pwreset_tokens_live", "SELECT COUNT(*) FROM pwreset_tokens WHERE realm = %s "
+                              "AND account_id = %s AND state = 0 AND expires > %lld"},
+    [PWR_SQL_TOKENS_CLAIM]
+    = {"pwreset_tokens_claim", "UPDATE pwreset_tokens SET state = 1, claim = %s, ended = %lld "
+                               "WHERE realm = %s AND account_id = %s AND state = 0 "
+                               "AND expires > %lld"},
+    [PWR_SQL_TOKENS_HAS_CLAIM]
+    = {"pwreset_tokens_has_claim", "SELECT digest FROM pwreset_tokens "
+                                   "WHERE digest = %s AND claim = %s AND state = 1"},
+    [PWR_SQL_TOKENS_RELEASE]
+    = {"pwreset_tokens_release", "UPDATE pwreset_tokens SET state = 0, claim = '', ended = 0 "
+                                 "WHERE claim = %s AND state = 1"},
+    [PWR_SQL_TOKENS_BURN]
+    = {"pwreset_tokens_burn", "UPDATE pwreset_tokens SET state = 2, claim = '', ended = %lld "
+                              "WHERE realm = %s AND account_id = %s AND state IN (0, 1)"},
+    [PWR_SQL_TOKENS_REVOKE]
+    = {"pwreset_tokens_revoke", "UPDATE pwreset_tokens SET state = 3, ended = %lld "
+                                "WHERE realm = %s AND request_id = %s AND state = 0"},
+    [PWR_SQL_TOKENS_EXPIRE]
+    = {"pwreset_tokens_expire", "DELETE FROM pwreset_tokens WHERE digest IN (SELECT digest FROM "
+                                "(SELECT digest FROM pwreset_tokens WHERE expires < %lld "
+                                "ORDER BY expires LIMIT %d) AS old)"},
+
+    [PWR_SQL_TRAIL_APPEND] = {"pwreset_trail_append",
+                              "INSERT INTO pwreset_trail (request_id, support_code, event, detail, "
+                              "happened) VALUES (%s, %s, %s, %s, %lld)"},
+    [PWR_SQL_TRAIL_READ]
+    = {"pwreset_trail_read", "SELECT request_id, support_code, event, detail, happened "
+                             "FROM pwreset_trail WHERE support_code = %s "
+                             "ORDER BY happened, id LIMIT %d"},
+    [PWR_SQL_TRAIL_EXPIRE]
+    = {"pwreset_trail_expire", "DELETE FROM pwreset_trail WHERE id IN (SELECT id FROM "
+                               "(SELECT id FROM pwreset_trail WHERE happened < %lld "
+                               "ORDER BY happened LIMIT %d) AS old)"},
+};
+
+const char *pwr_statement_label(pwr_statement_t statement)
+{
+    return statements[statement].label;
+}
+
+const char *pwr_statement_text(pwr_statement_t statement)
+{
+    return statements[statement].text;
+}
+
+int pwr_statement_values(pwr_statement_t statement)
+{
+    int count = 0;
+
+    for (const char *at = statements[statement].text; *at != '\0'; at++) {
+        count += *at == '%' && isalpha((unsigned char)at[1]);
+    }
+    return count;
+}
