@@ -27,6 +27,8 @@ typedef struct {
     const char *trusted_ca;      /* PEM file; NULL for the system's */
     apr_interval_time_t timeout; /* of each operation: connect, TLS, bind, search, write */
     int connections;             /* at most so many at once per process */
+    const char
+        *policy_dn; /* the default password policy; NULL: the only pwdPolicy entry there is */
 } pwr_directory_settings_t;
 
 typedef struct pwr_directory_t pwr_directory_t;

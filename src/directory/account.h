@@ -1,0 +1,45 @@
+/*
+ * Accounts: how one is searched for, when an entry counts as the one that was named, and what is
+ * read from it. No state but the connections; any thread. What an OpenLDAP server calls things
+ * stands in account.c in one place.
+ */
+#ifndef PWR_DIRECTORY_ACCOUNT_H
+#define PWR_DIRECTORY_ACCOUNT_H
+
+#include "directory/search.h"
+
+/* As pwr_directory_find and pwr_directory_read. */
+pwr_fault_t *pwr_account_find(pwr_account_t **account, int *matches, pwr_connections_t *connections,
+                              const pwr_directory_settings_t *settings, const char *typed,
+                              apr_pool_t *pool) PWR_MUST_USE;
+pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_connections_t *connections,
+                              const pwr_directory_settings_t *settings, const char *id,
+                              apr_pool_t *pool) PWR_MUST_USE;
+
+/* A value as it stands in a filter (RFC 4515, 3). All but letters, digits and @ . _ - is escaped.
+ */
+const char *pwr_account_escape(const char *value, apr_pool_t *pool);
+
+/* "(&FILTER(|(mail=TYPED)(uid=TYPED)))". */
+const char *pwr_account_filter(const pwr_directory_settings_t *settings, const char *typed,
+                               apr_pool_t *pool);
+
+/* True for something that may be searched for: not empty, not longer than PWR_MAX_TYPED. */
+bool pwr_account_is_name(const char *typed);
+
+/* True when a value of a match attribute equals `typed`, ASCII letters folded, no other leniency.
+ */
+bool pwr_account_is_named(const pwr_entry_t *entry, const pwr_directory_settings_t *settings,
+                          const char *typed);
+
+/* What an entry says. `typed` (may be NULL) chooses among several addresses or logins. BROKEN when
+ * it lacks what the service account must be allowed to read. */
+pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *entry,
+                                    const pwr_directory_settings_t *settings, const char *typed,
+                                    apr_pool_t *pool) PWR_MUST_USE;
+
+/* A GeneralizedTime in UTC (RFC 4517, 3.3.13: "20261122093000Z", fraction allowed); 0 for anything
+ * else. */
+apr_time_t pwr_account_time(const char *text);
+
+#endif

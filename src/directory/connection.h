@@ -1,0 +1,50 @@
+/*
+ * Connections to the directory, ready to use: connected, under TLS, bound. At most so many at once
+ * per process as the settings allow; a thread that finds none free waits for the timeout at most.
+ * Only this room includes this header. A connection belongs to one thread between take and give.
+ */
+#ifndef PWR_DIRECTORY_CONNECTION_H
+#define PWR_DIRECTORY_CONNECTION_H
+
+#include "directory/handle.h"
+
+#define PWR_SERVER_REST apr_time_from_sec(30)      /* a server that failed is not tried first */
+#define PWR_CONNECTION_IDLE apr_time_from_sec(60)  /* an unused connection is closed */
+#define PWR_CONNECTION_LIFE apr_time_from_sec(300) /* then a preferred server gets its turn */
+
+typedef struct pwr_connections_t pwr_connections_t;
+
+typedef struct {
+    pwr_handle_t handle;
+    bool is_fresh; /* made by this take: it answered a moment ago */
+    /* The rest is connection.c's. */
+    int server;           /* index into the servers */
+    apr_uint32_t losses;  /* of that server when this connection was made */
+    apr_time_t opened_at; /* by the program's clock */
+} pwr_connection_t;
+
+/* Makes no connection yet. The settings stay as they are. Lives in `pool`, whose allocator must be
+ * safe for threads (APR's default one is). */
+pwr_fault_t *pwr_connections_open(pwr_connections_t **connections,
+                                  const pwr_directory_settings_t *settings,
+                                  apr_pool_t *pool) PWR_MUST_USE;
+
+/* A connection that was used before, or a new one to the first server that takes it; servers that
+ * failed within PWR_SERVER_REST come last. LATER: none could be reached, or all connections are
+ * busy. BROKEN: credentials or a certificate were refused. */
+pwr_fault_t *pwr_connection_take(pwr_connection_t **connection, pwr_connections_t *connections,
+                                 apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Hands a healthy connection back. */
+void pwr_connection_give(pwr_connections_t *connections, pwr_connection_t *connection);
+
+/* Hands back one that is lost. It is closed, and so are, when their turn comes, all others that
+ * were made to its server before now. `is_server_ill` puts that server to rest. */
+void pwr_connection_drop(pwr_connections_t *connections, pwr_connection_t *connection,
+                         bool is_server_ill);
+
+/* Connects to one server, binds, and closes again. */
+pwr_fault_t *pwr_connection_probe(const pwr_connections_t *connections, int server,
+                                  apr_pool_t *scratch) PWR_MUST_USE;
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * All options are set on the handle, none globally: the process may hold other users of libldap
+ * (mod_ldap). Besides libldap's own timeouts each socket gets the kernel's, because libldap waits
+ * without bound for the rest of a message that has begun.
+ */
+#include "directory/handle.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <apr_strings.h>
+
+#include "base/limits.h"
+
+static struct timeval to_timeval(apr_interval_time_t time)
+{
+    return (struct timeval){.tv_sec = apr_time_sec(time), .tv_usec = apr_time_usec(time)};
+}
+
+static apr_status_t close_now(void *data)
+{
+    pwr_handle_t *handle = data;
+
+    ldap_unbind_ext(handle->ld, NULL, NULL);
+    handle->ld = NULL;
+    return APR_SUCCESS;
+}
+
+void pwr_handle_close(pwr_handle_t *handle)
+{
+    if (handle->ld != NULL) {
+        apr_pool_cleanup_run(handle->pool, handle, close_now);
+    }
+}
+
+static int on_connect(LDAP *ld, Sockbuf *buffer, LDAPURLDesc *url, struct sockaddr *address,
+                      struct ldap_conncb *callback)
+{
+    pwr_handle_t *handle = callback->lc_arg;
+    struct timeval limit = to_timeval(handle->timeout);
+    ber_len_t most = PWR_MAX_DIRECTORY_ANSWER;
+    ber_socket_t socket = -1;
+
+    (void)ld, (void)url, (void)address;
+    ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &most);
+    ber_sockbuf_ctrl(buffer, LBER_SB_OPT_GET_FD, &socket);
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    handle->is_reached = true;
+    return 0;
+}
+
+static void on_disconnect(LDAP *ld, Sockbuf *buffer, struct ldap_conncb *callback)
+{
+    (void)ld, (void)buffer, (void)callback; /* libldap calls it without asking if it is there */
+}
+
+static apr_status_t free_message(void *data)
+{
+    ldap_msgfree(data);
+    return APR_SUCCESS;
+}
+
+int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, int all,
+                    apr_time_t deadline, apr_pool_t *scratch)
+{
+    apr_interval_time_t left = deadline - apr_time_now();
+    /* A clock that was set back must not make the wait longer. */
+    struct timeval limit
+        = to_timeval(left < 0 ? 0 : (left > handle->timeout ? handle->timeout : left));
+    int code = LDAP_SERVER_DOWN;
+    int kind = ldap_result(handle->ld, id, all, &limit, message);
+
+    if (kind > 0) {
+        apr_pool_cleanup_register(scratch, *message, free_message, apr_pool_cleanup_null);
+        return LDAP_SUCCESS;
+    }
+    if (kind == 0) {
+        return LDAP_TIMEOUT;
+    }
+    ldap_get_option(handle->ld, LDAP_OPT_RESULT_CODE, &code);
+    return pwr_answer_is_lost(code) ? code : LDAP_SERVER_DOWN;
+}
+
+int pwr_handle_answer(pwr_answer_t *answer, const pwr_handle_t *handle, int code, int id,
+                      apr_pool_t *scratch)
+{
+    LDAPMessage *message = NULL;
+
+    *answer = (pwr_answer_t){.code = code, .policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
+    if (code == LDAP_SUCCESS) {
+        answer->code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ALL,
+                                       apr_time_now() + handle->timeout, scratch);
+    }
+    if (answer->code == LDAP_SUCCESS) {
+        pwr_answer_parse(answer, handle->ld, message, scratch);
+    }
+    return answer->code;
+}
+
+/* libldap's own words on its last failure. */
+static const char *words_of(const pwr_handle_t *handle, int code, apr_pool_t *pool)
+{
+    char *more = NULL;
+
+    ldap_get_option(handle->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &more);
+    const char *words
+        = apr_pstrcat(pool, ldap_err2string(code), more != NULL ? ": " : NULL, more, NULL);
+    ldap_memfree(more);
+    return words;
+}
+
+static pwr_fault_t *tls_fault(const char *uri, const pwr_directory_settings_t *settings,
+                              const char *words, apr_pool_t *pool)
+{
+    return pwr_fault_broken(
+        pool, "PWR0421",
+        "%s: TLS failed (%s). The server's certificate must be signed by %s, and must carry the "
+        "name that stands in the URL. For \"localhost\" libldap looks for the machine's own name.",
+        uri, words,
+        settings->trusted_ca != NULL ? settings->trusted_ca
+                                     : "a CA that the system trusts, or name the CA's PEM file");
+}
+
+/* NEWCTX comes last: it makes the TLS context from what was set before. */
+static int set_options(pwr_handle_t *handle, const pwr_directory_settings_t *settings)
+{
+    LDAP *ld = handle->ld;
+    struct timeval limit = to_timeval(settings->timeout);
+    int version = LDAP_VERSION3;
+    int never = LDAP_DEREF_NEVER;
+    int demand = LDAP_OPT_X_TLS_DEMAND;
+    int oldest = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
+    int as_client = 0;
+
+    ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
+    ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+    ldap_set_option(ld, LDAP_OPT_DEREF, &never);
+    ldap_set_option(ld, LDAP_OPT_RESTART, LDAP_OPT_ON);
+    ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &limit);
+    ldap_set_option(ld, LDAP_OPT_TIMEOUT, &limit);
+    ldap_set_option(ld, LDAP_OPT_CONNECT_CB, &handle->on_connect);
+    ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
+    ldap_set_option(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN, &oldest);
+    if (settings->trusted_ca != NULL) {
+        ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTDIR, NULL);
+        ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, settings->trusted_ca);
+    }
+    return ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &as_client);
+}
+
+static pwr_fault_t *reach(pwr_handle_t *handle, const char *uri,
+                          const pwr_directory_settings_t *settings, apr_pool_t *scratch)
+{
+    apr_time_t start = apr_time_now();
+    int code = ldap_connect(handle->ld);
+
+    if (code == LDAP_SUCCESS) {
+        return NULL;
+    }
+    /* With ldaps the handshake is part of this. One that was cut by the timeout tells nothing about
+     * the certificate. */
+    if (handle->is_reached && apr_time_now() - start < handle->timeout) {
+        return tls_fault(uri, settings, words_of(handle, code, scratch), scratch);
+    }
+    return pwr_fault_later(scratch, "PWR0422", "%s: no connection (%s).", uri,
+                           words_of(handle, code, scratch));
+}
+
+static pwr_fault_t *start_tls(pwr_handle_t *handle, const char *uri,
+                              const pwr_directory_settings_t *settings, apr_pool_t *scratch)
+{
+    pwr_answer_t answer;
+    int id = 0;
+    int code = ldap_start_tls(handle->ld, NULL, NULL, &id);
+
+    code = pwr_handle_answer(&answer, handle, code, id, scratch);
+    if (pwr_answer_is_lost(code)) {
+        return pwr_fault_later(scratch, "PWR0423", "%s: no answer to StartTLS (%s).", uri,
+                               ldap_err2string(code));
+    }
+    if (code != LDAP_SUCCESS) {
+        return pwr_fault_broken(scratch, "PWR0424",
+                                "%s: StartTLS was refused (%s; %s). Give the server a certificate, "
+                                "or use ldaps://.",
+                                uri, ldap_err2string(code), answer.words);
+    }
+    apr_time_t start = apr_time_now();
+    code = ldap_install_tls(handle->ld);
+    if (code == LDAP_SUCCESS && ldap_tls_inplace(handle->ld)) {
+        return NULL;
+    }
+    if (apr_time_now() - start >= handle->timeout) {
+        return pwr_fault_later(scratch, "PWR0425", "%s: the TLS handshake took too long.", uri);
+    }
+    return tls_fault(uri, settings, words_of(handle, code, scratch), scratch);
+}
+
+/* A bind with a name and no password would "succeed" as nobody (RFC 4513, 5.1.2); such settings
+ * were refused when the directory was opened. */
+static pwr_fault_t *bind_as_told(const pwr_handle_t *handle, const char *uri,
+                                 const pwr_directory_settings_t *settings, apr_pool_t *scratch)
+{
+    const char *who = settings->bind_dn;
+    const char *way = LDAP_SASL_SIMPLE;
+    struct berval password = {.bv_len = 0, .bv_val = (char *)""};
+    pwr_answer_t answer;
+    int id = 0;
+
+    if (who != NULL) {
+        password.bv_len = pwr_secret_length(settings->bind_password);
+        password.bv_val = (char *)pwr_secret_bytes(settings->bind_password);
+    } else if (strncmp(uri, "ldapi:", 6) == 0) {
+        way = "EXTERNAL"; /* the kernel tells the server who we are */
+    }
+    int code = ldap_sasl_bind(handle->ld, who, way, &password, NULL, NULL, &id);
+    code = pwr_handle_answer(&answer, handle, code, id, scratch);
+    if (code == LDAP_SUCCESS) {
+        return NULL;
+    }
+    if (pwr_answer_is_lost(code)) {
+        return pwr_fault_later(scratch, "PWR0426", "%s: no answer to the bind (%s).", uri,
+                               ldap_err2string(code));
+    }
+    return pwr_fault_broken(scratch, "PWR0427",
+                            "%s: the bind as %s was refused (%s; %s). Check the bind DN and its "
+                            "password, and that the account is not locked.",
+                            uri, who != NULL ? who : "nobody", ldap_err2string(code), answer.words);
+}
+
+pwr_fault_t *pwr_handle_open(pwr_handle_t *handle, const char *uri,
+                             const pwr_directory_settings_t *settings, apr_pool_t *scratch)
+{
+    if (ldap_initialize(&handle->ld, uri) != LDAP_SUCCESS) {
+        handle->ld = NULL;
+        return pwr_fault_broken(scratch, "PWR0420", "%s: libldap does not know such a server.",
+                                uri);
+    }
+    apr_pool_cleanup_register(handle->pool, handle, close_now, apr_pool_cleanup_null);
+    handle->timeout = settings->timeout;
+    handle->is_reached = false;
+    handle->on_connect
+        = (struct ldap_conncb){.lc_add = on_connect, .lc_del = on_disconnect, .lc_arg = handle};
+    if (set_options(handle, settings) != LDAP_OPT_SUCCESS) {
+        return tls_fault(uri, settings, "no TLS context could be made", scratch);
+    }
+    PWR_TRY(reach(handle, uri, settings, scratch));
+    if (settings->tls == PWR_TLS_STARTTLS && strncmp(uri, "ldap:", 5) == 0) {
+        PWR_TRY(start_tls(handle, uri, settings, scratch));
+    }
+    return bind_as_told(handle, uri, settings, scratch);
+}

@@ -1,0 +1,42 @@
+/*
+ * One libldap handle: made with its options, connected, put under TLS, bound; and waiting for its
+ * answers. Only this room includes this header. A handle belongs to one thread at a time.
+ */
+#ifndef PWR_DIRECTORY_HANDLE_H
+#define PWR_DIRECTORY_HANDLE_H
+
+#include <ldap.h>
+
+#include "directory/answers.h"
+#include "directory/directory.h"
+
+typedef struct {
+    LDAP *ld;         /* NULL while closed */
+    apr_pool_t *pool; /* closes the handle when it goes */
+    apr_interval_time_t timeout;
+    bool is_reached; /* the socket is connected: what fails next is TLS */
+    struct ldap_conncb on_connect;
+} pwr_handle_t;
+
+/* Connects to `uri`, starts TLS as the settings say, and binds. `handle->pool` is set by the
+ * caller, and the handle stays where it is while it is open. After a fault the caller closes it.
+ * LATER: not reached, or no answer in time. BROKEN: certificate or credentials were refused. */
+pwr_fault_t *pwr_handle_open(pwr_handle_t *handle, const char *uri,
+                             const pwr_directory_settings_t *settings,
+                             apr_pool_t *scratch) PWR_MUST_USE;
+
+/* May be called on a closed one. */
+void pwr_handle_close(pwr_handle_t *handle);
+
+/* Waits until `deadline` (apr_time_now's clock) for a message that answers `id`. LDAP_SUCCESS, or a
+ * code for which pwr_answer_is_lost is true. `all` as in ldap_result. The message is freed with
+ * `scratch`. */
+int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, int all,
+                    apr_time_t deadline, apr_pool_t *scratch);
+
+/* Waits for the one answer to a request; `code` is what sending it returned. Returns answer->code.
+ */
+int pwr_handle_answer(pwr_answer_t *answer, const pwr_handle_t *handle, int code, int id,
+                      apr_pool_t *scratch);
+
+#endif
