@@ -1,0 +1,147 @@
+/*
+ * Which relay gets a mail. In the order of the settings; one that could not be used at all rests
+ * for a minute, so that a dead relay costs one wait a minute and not one a mail. A relay's final
+ * word about a recipient is final: asking another would only look for a laxer one. After an outcome
+ * that nobody knows no other relay is asked either, so that a person does not get two links for one
+ * request; the outbox tries again later, with the same bytes.
+ */
+#include "mail/relays.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "mail/folder.h"
+#include "mail/smtp.h"
+
+#define REST apr_time_from_sec(60)
+
+typedef struct {
+    const pwr_relay_t *relay;
+    pwr_smtp_t *smtp; /* NULL for a folder */
+    apr_time_t rests_until;
+    pwr_fault_kind_t kind; /* of the fault that sent it to rest */
+    char detail[PWR_MAX_DETAIL];
+} place_t;
+
+struct pwr_relays_t {
+    const pwr_mail_settings_t *settings;
+    int count;
+    place_t places[PWR_MAX_RELAYS];
+};
+
+static bool is_host_name(const char *name)
+{
+    for (const char *at = name; *at != '\0'; at++) {
+        if (!apr_isalnum(*at) && *at != '-' && *at != '.' && *at != '_') {
+            return false;
+        }
+    }
+    return *name != '\0' && strlen(name) <= 253;
+}
+
+static pwr_fault_t *check_settings(const char **helo, const pwr_mail_settings_t *settings,
+                                   apr_pool_t *pool)
+{
+    const char *const addresses[] = {settings->from, settings->bounce, settings->reply_to};
+
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        if (addresses[i] != NULL && pwr_message_wire_address(addresses[i], pool) == NULL) {
+            return pwr_fault_broken(pool, "PWR0551",
+                                    "\"%s\" is not an address that mail can carry. Write it as "
+                                    "name@example.org.",
+                                    addresses[i]);
+        }
+    }
+    if (settings->from == NULL || settings->relays->nelts < 1
+        || settings->relays->nelts > PWR_MAX_RELAYS) {
+        return pwr_fault_broken(pool, "PWR0552",
+                                "Mail needs a sender's address and from 1 to %d relays.",
+                                PWR_MAX_RELAYS);
+    }
+    *helo = settings->helo != NULL
+                ? settings->helo
+                : strchr(pwr_message_wire_address(settings->from, pool), '@') + 1;
+    if (!is_host_name(*helo)) {
+        return pwr_fault_broken(pool, "PWR0553",
+                                "\"%s\" is no host name to greet a relay with. Write this host's "
+                                "full name in ASCII.",
+                                *helo);
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_relays_open(pwr_relays_t **relays, const pwr_mail_settings_t *settings,
+                             apr_pool_t *pool)
+{
+    pwr_relays_t *own = apr_pcalloc(pool, sizeof *own);
+    const char *helo = NULL;
+
+    PWR_TRY(check_settings(&helo, settings, pool));
+    own->settings = settings;
+    own->count = settings->relays->nelts;
+    for (int i = 0; i < own->count; i++) {
+        place_t *place = &own->places[i];
+        place->relay = APR_ARRAY_IDX(settings->relays, i, const pwr_relay_t *);
+        if (place->relay->kind != PWR_RELAY_FOLDER) {
+            PWR_TRY(pwr_smtp_open(&place->smtp, settings, place->relay, helo, pool));
+        }
+    }
+    *relays = own;
+    return NULL;
+}
+
+static pwr_fault_t *resting_fault(const place_t *place, apr_pool_t *scratch)
+{
+    if (place->kind == PWR_BROKEN) {
+        return pwr_fault_broken(scratch, "PWR0554", "Not tried again yet: %s", place->detail);
+    }
+    return pwr_fault_later(scratch, "PWR0555", "Not tried again yet: %s", place->detail);
+}
+
+/* Tries one place, unless it rests. */
+static pwr_attempt_t try_place(place_t *place, const pwr_letter_t *letter, apr_pool_t *scratch)
+{
+    apr_time_t left = place->rests_until - pwr_clock_now();
+
+    if (left > 0 && left <= REST) { /* more than REST: the clock was set back */
+        return (pwr_attempt_t){.fault = resting_fault(place, scratch)};
+    }
+    pwr_attempt_t attempt = place->smtp != NULL ? pwr_smtp_send(place->smtp, letter, scratch)
+                                                : pwr_folder_send(place->relay, letter, scratch);
+    if (attempt.must_rest) {
+        place->rests_until = pwr_clock_now() + REST;
+        place->kind = attempt.fault->kind;
+        apr_cpystrn(place->detail, attempt.fault->detail, sizeof place->detail);
+        /* The next relay may well take the mail, and then nobody would hear of this one. */
+        pwr_log(PWR_LOG_WARNING, "PWR0556", "A relay rests for a minute: %s", place->detail);
+    }
+    return attempt;
+}
+
+pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_mail_t *mail,
+                             apr_pool_t *scratch)
+{
+    pwr_letter_t letter = {0};
+    pwr_fault_t *worst = NULL;
+
+    *used = relays->places[0].relay->name;
+    PWR_TRY(pwr_message_compose(&letter, relays->settings, mail, scratch));
+    for (int i = 0; i < relays->count; i++) {
+        place_t *place = &relays->places[i];
+        *used = place->relay->name;
+        pwr_attempt_t attempt = try_place(place, &letter, scratch);
+        if (attempt.fault == NULL || attempt.is_final) {
+            return attempt.fault;
+        }
+        /* One relay that may take it later outweighs any number that are broken. */
+        if (worst == NULL || attempt.fault->kind == PWR_LATER) {
+            worst = attempt.fault;
+        }
+    }
+    return worst;
+}

@@ -1,0 +1,363 @@
+/*
+ * SMTP by libcurl. Which phase a reply belongs to decides what it means - 550 to MAIL is the
+ * operator's affair, 550 to RCPT is the recipient's - and libcurl tells neither phase nor words, so
+ * the replies are counted here: the pre-request hook says that the session stands, and from then on
+ * the first reply answers MAIL, the second RCPT, the third DATA, the fourth the mail itself.
+ *
+ * libcurl is never verbose: its debug output shows AUTH and the body. It takes no proxy and no
+ * .netrc from the environment. A handle for each relay, not one for all, holds one connection at
+ * most, which is how closing knows the socket to shut.
+ */
+#include "mail/smtp.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <curl/curl.h>
+
+enum {
+    WORDS = 200,       /* of a relay's reply, in a detail */
+    OPAQUE = 24,       /* a run of so many token characters is not repeated */
+    PHASES = 5,        /* MAIL, RCPT, DATA, body, its reply */
+    REPLY_TO_RCPT = 2, /* counted from MAIL */
+    OLDEST = 0x075500, /* 7.85.0: CURLOPT_PROTOCOLS_STR */
+};
+
+struct pwr_smtp_t {
+    CURL *easy;
+    const pwr_mail_settings_t *settings;
+    const pwr_relay_t *relay;
+    const char *url;
+    struct curl_slist *recipients; /* of the mail being sent */
+};
+
+/* One mail's session with the server. */
+typedef struct {
+    const pwr_letter_t *letter;
+    apr_size_t sent;
+    bool is_in_mail; /* the session stands; MAIL is next or behind us */
+    int replies;     /* since then */
+    bool is_over;    /* one of them was a refusal */
+    int code;        /* of the last 4xx or 5xx line, else 0 */
+    char words[WORDS + 1];
+    char error[CURL_ERROR_SIZE];
+} exchange_t;
+
+static apr_status_t stop_curl(void *data)
+{
+    (void)data;
+    curl_global_cleanup();
+    return APR_SUCCESS;
+}
+
+pwr_fault_t *pwr_mail_start(apr_pool_t *pool)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return pwr_fault_broken(pool, "PWR0531", "libcurl does not start. Reinstall it.");
+    }
+    apr_pool_cleanup_register(pool, NULL, stop_curl, apr_pool_cleanup_null);
+
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    bool has_smtps = false;
+    for (const char *const *name = info->protocols; *name != NULL; name++) {
+        has_smtps = has_smtps || strcmp(*name, "smtps") == 0;
+    }
+    if (info->version_num < OLDEST || !has_smtps) {
+        return pwr_fault_broken(pool, "PWR0532",
+                                "libcurl %s is too old or lacks smtps. Install 7.85 or newer, "
+                                "built with SMTP and TLS.",
+                                info->version);
+    }
+    return NULL;
+}
+
+/* The farewell (QUIT) would wait a whole phase for a server that hangs. With the reading side shut,
+ * libcurl still says it and finds at once that no answer comes. */
+static apr_status_t close_smtp(void *data)
+{
+    pwr_smtp_t *smtp = data;
+    curl_socket_t socket = CURL_SOCKET_BAD;
+
+    if (curl_easy_getinfo(smtp->easy, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK
+        && socket != CURL_SOCKET_BAD) {
+        (void)shutdown(socket, SHUT_RD);
+    }
+    curl_easy_cleanup(smtp->easy);
+    curl_slist_free_all(smtp->recipients);
+    return APR_SUCCESS;
+}
+
+pwr_fault_t *pwr_smtp_open(pwr_smtp_t **smtp, const pwr_mail_settings_t *settings,
+                           const pwr_relay_t *relay, const char *helo, apr_pool_t *pool)
+{
+    const char *scheme = relay->kind == PWR_RELAY_SMTPS ? "smtps" : "smtp";
+    bool is_literal = strchr(relay->host, ':') != NULL;
+    pwr_smtp_t *own = apr_pcalloc(pool, sizeof *own);
+
+    own->easy = curl_easy_init();
+    if (own->easy == NULL) {
+        return pwr_fault_later(pool, "PWR0533", "libcurl gave no handle: out of memory?");
+    }
+    apr_pool_cleanup_register(pool, own, close_smtp, apr_pool_cleanup_null);
+    own->settings = settings;
+    own->relay = relay;
+    own->url = apr_psprintf(pool, "%s://%s%s%s:%d/%s", scheme, is_literal ? "[" : "", relay->host,
+                            is_literal ? "]" : "", relay->port, helo);
+    *smtp = own;
+    return NULL;
+}
+
+static size_t feed(char *out, size_t size, size_t count, void *data)
+{
+    exchange_t *exchange = data;
+    size_t room = size * count;
+    size_t left = exchange->letter->length - exchange->sent;
+    size_t take = left < room ? left : room;
+
+    memcpy(out, exchange->letter->bytes + exchange->sent, take);
+    exchange->sent += take;
+    return take;
+}
+
+/* Copies a reply's text, cut, printable ASCII only. Long runs of token characters are starred:
+ * content filters like to quote the link they refuse, and it must not reach a log. */
+static void keep_words(exchange_t *exchange, const char *text, size_t length)
+{
+    size_t run = 0;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < length && kept < WORDS; i++, kept++) {
+        char byte = text[i];
+        exchange->words[kept] = byte < ' ' || byte > 0x7e ? ' ' : byte;
+        run = apr_isalnum(byte) || byte == '-' || byte == '_' ? run + 1 : 0;
+        if (run == OPAQUE) {
+            memset(exchange->words + kept + 1 - run, '*', run);
+        } else if (run > OPAQUE) {
+            exchange->words[kept] = '*';
+        }
+    }
+    while (kept > 0 && exchange->words[kept - 1] == ' ') {
+        kept--;
+    }
+    exchange->words[kept] = '\0';
+}
+
+/* Called with each line of the server: "250-more", "250 last". Once the mail is refused the rest is
+ * farewell and does not count. */
+static size_t hear(char *line, size_t size, size_t count, void *data)
+{
+    exchange_t *exchange = data;
+    size_t length = size * count;
+
+    if (exchange->is_over || length < 3 || !apr_isdigit(line[0]) || !apr_isdigit(line[1])
+        || !apr_isdigit(line[2])) {
+        return length;
+    }
+    bool is_no = line[0] == '4' || line[0] == '5';
+    if (is_no) {
+        exchange->code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+        keep_words(exchange, line, length);
+    }
+    if (exchange->is_in_mail && (length == 3 || line[3] != '-')) {
+        exchange->replies++;
+        exchange->is_over = is_no;
+    }
+    return length;
+}
+
+/* Called when the session stands, before MAIL. What went wrong on the way no longer matters. */
+static int begin_mail(void *data, char *peer, char *own, int peer_port, int own_port)
+{
+    exchange_t *exchange = data;
+
+    (void)peer, (void)own, (void)peer_port, (void)own_port;
+    exchange->is_in_mail = true;
+    exchange->code = 0;
+    exchange->words[0] = '\0';
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Each returns 0 when libcurl took every option. */
+
+static int set_security(CURL *easy, const pwr_relay_t *relay, const char *trusted_ca)
+{
+    bool is_plain = relay->kind == PWR_RELAY_PLAIN;
+    int bad = 0;
+
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_USE_SSL,
+                                 (long)(is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (trusted_ca != NULL) { /* alone: the system's folder would be trusted beside it */
+        bad |= (int)curl_easy_setopt(easy, CURLOPT_CAINFO, trusted_ca);
+        bad |= (int)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    if (relay->user != NULL && !is_plain) {
+        /* Under verified TLS the plain mechanisms are as good as any, and none of them asks a
+         * third server, as GSSAPI would. */
+        bad |= (int)curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN");
+        bad |= (int)curl_easy_setopt(easy, CURLOPT_USERNAME, relay->user);
+        bad |= (int)curl_easy_setopt(easy, CURLOPT_PASSWORD,
+                                     relay->password != NULL ? pwr_secret_bytes(relay->password)
+                                                             : "");
+    }
+    return bad;
+}
+
+static long to_seconds(apr_interval_time_t span)
+{
+    return (long)((span + APR_USEC_PER_SEC - 1) / APR_USEC_PER_SEC);
+}
+
+static int set_bounds(CURL *easy, const pwr_mail_settings_t *settings)
+{
+    apr_interval_time_t total = settings->connect_timeout + PHASES * settings->timeout;
+    int bad = 0;
+
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, 1L);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                                 (long)apr_time_as_msec(settings->connect_timeout));
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)apr_time_as_msec(total));
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                                 to_seconds(settings->timeout));
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, to_seconds(settings->timeout));
+    return bad;
+}
+
+static int set_mail(pwr_smtp_t *smtp, exchange_t *exchange)
+{
+    CURL *easy = smtp->easy;
+    int bad = 0;
+
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_URL, smtp->url);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_MAIL_FROM, exchange->letter->from);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, smtp->recipients);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+                                 (curl_off_t)exchange->letter->length);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_READFUNCTION, feed);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, hear);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, begin_mail);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
+    return bad;
+}
+
+static bool is_credential_code(int code)
+{
+    return code == 530 || code == 534 || code == 535 || code == 538;
+}
+
+static pwr_attempt_t judge_reply(const pwr_relay_t *relay, const exchange_t *exchange,
+                                 apr_pool_t *scratch)
+{
+    pwr_attempt_t attempt = {.must_rest = !exchange->is_in_mail || exchange->code == 421};
+    const char *words = exchange->words;
+
+    if (exchange->code < 500) {
+        attempt.fault = pwr_fault_later(scratch, "PWR0541", "%s cannot take the mail now: %s",
+                                        relay->name, words);
+    } else if (is_credential_code(exchange->code)) {
+        attempt.must_rest = true;
+        attempt.fault = pwr_fault_broken(scratch, "PWR0542",
+                                         "%s does not accept our user and password: %s. Check the "
+                                         "relay's user and its password file.",
+                                         relay->name, words);
+    } else if (exchange->is_in_mail && exchange->replies >= REPLY_TO_RCPT) {
+        attempt.is_final = true;
+        attempt.fault = pwr_fault_refused(scratch, "PWR0543", NULL, "%s refuses the mail: %s",
+                                          relay->name, words);
+    } else {
+        attempt.fault = pwr_fault_broken(scratch, "PWR0544",
+                                         "%s refuses our session or our sender address: %s. Ask "
+                                         "whoever runs it to let this host send as that address.",
+                                         relay->name, words);
+    }
+    return attempt;
+}
+
+static bool is_trust_error(CURLcode result)
+{
+    switch ((int)result) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CERTPROBLEM:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The server gave no 4xx and no 5xx: libcurl's own finding counts. */
+static pwr_attempt_t judge_silence(const pwr_relay_t *relay, const exchange_t *exchange,
+                                   CURLcode result, apr_pool_t *scratch)
+{
+    pwr_attempt_t attempt = {.must_rest = true};
+    const char *words = *exchange->error != '\0' ? exchange->error : curl_easy_strerror(result);
+
+    if (exchange->letter->length == exchange->sent) {
+        /* All of it was handed over: another relay could deliver it twice. */
+        attempt.is_final = true;
+        attempt.fault = pwr_fault_later(
+            scratch, "PWR0545", "%s may or may not have taken the mail: %s", relay->name, words);
+    } else if (is_trust_error(result)) {
+        attempt.fault = pwr_fault_broken(scratch, "PWR0546",
+                                         "%s shows a certificate that cannot be trusted: %s. Write "
+                                         "the name that its certificate carries, and name its CA's "
+                                         "file.",
+                                         relay->name, words);
+    } else if (result == CURLE_USE_SSL_FAILED) {
+        attempt.fault = pwr_fault_broken(scratch, "PWR0547",
+                                         "%s offers no STARTTLS, so nothing was sent: %s. Somebody "
+                                         "may be stripping it, or the port is wrong.",
+                                         relay->name, words);
+    } else if (result == CURLE_LOGIN_DENIED) {
+        attempt.fault = pwr_fault_broken(scratch, "PWR0548",
+                                         "%s offers neither AUTH PLAIN nor LOGIN that takes our "
+                                         "user: %s.",
+                                         relay->name, words);
+    } else {
+        attempt.fault
+            = pwr_fault_later(scratch, "PWR0549", "%s was not reached: %s", relay->name, words);
+    }
+    return attempt;
+}
+
+pwr_attempt_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_letter_t *letter, apr_pool_t *scratch)
+{
+    exchange_t exchange = {.letter = letter};
+
+    curl_slist_free_all(smtp->recipients);
+    smtp->recipients = curl_slist_append(NULL, letter->to);
+    curl_easy_reset(smtp->easy);
+    int bad = set_security(smtp->easy, smtp->relay, smtp->settings->trusted_ca);
+    bad |= set_bounds(smtp->easy, smtp->settings);
+    bad |= set_mail(smtp, &exchange);
+    if (bad != 0 || smtp->recipients == NULL) {
+        pwr_fault_t *fault
+            = pwr_fault_broken(scratch, "PWR0534",
+                               "libcurl refuses an option that keeps mail safe. Install one built "
+                               "with SMTP and TLS, 7.85 or newer.");
+        return (pwr_attempt_t){.fault = fault, .must_rest = true};
+    }
+    CURLcode result = curl_easy_perform(smtp->easy);
+    curl_easy_reset(smtp->easy); /* it points into this function; the connection stays */
+    if (result == CURLE_OK) {
+        return (pwr_attempt_t){0};
+    }
+    return exchange.code != 0 ? judge_reply(smtp->relay, &exchange, scratch)
+                              : judge_silence(smtp->relay, &exchange, result, scratch);
+}
