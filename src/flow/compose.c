@@ -1,0 +1,69 @@
+/* The origin of every address in a mail is PwResetBaseURL; nothing of the request that asked for it
+ * gets in here. */
+#include "flow/compose.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* "<base><between><token>", wiped with the pool. */
+static const char *address_with(const pwr_parts_t *parts, const char *between,
+                                const pwr_secret_t *token, apr_pool_t *pool)
+{
+    char *address
+        = apr_pstrcat(pool, parts->settings->flow.base_url, between, pwr_secret_bytes(token), NULL);
+    pwr_crypto_wipe_with(address, strlen(address), pool);
+    return address;
+}
+
+static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_letter_t *letter,
+                             const pwr_language_t *language, apr_pool_t *pool)
+{
+    const pwr_flow_settings_t *flow = &parts->settings->flow;
+    pwr_view_t *view = pwr_view_make(pool);
+
+    pwr_view_text(view, "lang", pwr_language_tag(language));
+    pwr_view_text(view, "dir", pwr_language_direction(language));
+    pwr_view_text(view, "org", flow->organisation);
+    pwr_view_text(view, "contact", flow->contact);
+    pwr_view_text(view, "login", letter->account->login);
+    pwr_view_text(view, "login_url", flow->login_url);
+    pwr_view_text(view, "zone", flow->time_zone);
+    pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
+    if (letter->kind == PWR_LETTER_LINK) {
+        pwr_view_text(view, "link", address_with(parts, "/r/", letter->token, pool));
+        pwr_view_text(view, "stop_link", address_with(parts, "/stop/", letter->stop_token, pool));
+        pwr_view_time(view, "until", letter->until);
+    } else {
+        pwr_view_time(view, "changed", letter->changed);
+    }
+    return view;
+}
+
+static pwr_fault_t *render(const char **text, const pwr_template_t *template,
+                           const pwr_view_t *view, const pwr_language_t *language, apr_pool_t *pool)
+{
+    apr_size_t length = 0;
+
+    PWR_TRY(pwr_template_render(text, &length, template, view, language, pool));
+    pwr_crypto_wipe_with((void *)(apr_uintptr_t)*text, length, pool);
+    return NULL;
+}
+
+pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts, const pwr_letter_t *letter,
+                         apr_pool_t *pool)
+{
+    const pwr_texts_t *texts = parts->texts;
+    const pwr_language_t *language = pwr_messages_language(texts->messages, letter->language);
+    const pwr_view_t *view = make_view(parts, letter, language, pool);
+    bool is_link = letter->kind == PWR_LETTER_LINK;
+
+    mail->subject = pwr_messages_format(
+        language, is_link ? "mail.link.subject" : "mail.changed.subject", view, pool);
+    mail->language = pwr_language_tag(language);
+    PWR_TRY(render(&mail->text, is_link ? texts->link_text : texts->changed_text, view, language,
+                   pool));
+    PWR_TRY(render(&mail->html, is_link ? texts->link_html : texts->changed_html, view, language,
+                   pool));
+    return NULL;
+}

@@ -1,0 +1,28 @@
+/*
+ * The story of a mail: the worker takes a row, finds the account, mints the link, and sends it, or
+ * tries again later, or gives up and says why. At least once: a row whose worker dies is taken
+ * again and mailed under the same Message-ID. Called in the worker process; each thread with its
+ * own relays.
+ */
+#ifndef PWR_FLOW_DELIVER_H
+#define PWR_FLOW_DELIVER_H
+
+#include "flow/parts.h"
+
+/* A worker holds a row so long before another may take it; the worker renews it while it lives. */
+#define PWR_LEASE apr_time_from_sec(10)
+
+/* One thread's means of working. */
+typedef struct {
+    pwr_parts_t *parts;
+    pwr_relays_t *relays;
+    const char *owner; /* names the process in the rows it holds */
+} pwr_deliverer_t;
+
+/* Works the row that has been due longest. `is_worked` is false when none is due; `next` then says
+ * when one will be (0: none waiting). What befalls the row itself is written to the row, the trail
+ * and the log; a fault means that the store could not be asked. */
+pwr_fault_t *pwr_deliver_next(bool *is_worked, apr_time_t *next, const pwr_deliverer_t *deliverer,
+                              apr_pool_t *scratch) PWR_MUST_USE;
+
+#endif

@@ -1,0 +1,11 @@
+/* The story of tidying up: what is past its time goes, in small steps, so that nobody waits for it.
+ * In the worker. */
+#ifndef PWR_FLOW_MAINTAIN_H
+#define PWR_FLOW_MAINTAIN_H
+
+#include "flow/parts.h"
+
+/* One small step of each table. `is_more` says that another step would find more. */
+pwr_fault_t *pwr_maintain_step(bool *is_more, pwr_parts_t *parts, apr_pool_t *scratch) PWR_MUST_USE;
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * Everything the flows need, strung together: the settings of the parts as values, and the parts
+ * once they are open. One per site (virtual host). Filled by httpd/settings before the fork, opened
+ * per process after it; read-only for the flows, any thread.
+ */
+#ifndef PWR_FLOW_PARTS_H
+#define PWR_FLOW_PARTS_H
+
+#include "directory/directory.h"
+#include "flow/request.h"
+#include "mail/mail.h"
+#include "policy/policy.h"
+#include "text/template.h"
+
+/* What the flows themselves are told. */
+typedef struct {
+    const char *base_url; /* "https://intranet.example.org/passord", no slash at the end */
+    const char *organisation;
+    const char *contact;
+    const char
+        *registry; /* who knows which address is registered; NULL when the site has not said */
+    const char *login_url;
+    const char *time_zone; /* Olson name; NULL for the system's */
+    const char *language;  /* the fallback's tag */
+    const char *files;     /* folder of messages/, pages/, mail/, assets/ */
+    apr_interval_time_t link_life;
+    apr_interval_time_t keep; /* ended rows are kept so long for the helpdesk */
+    int mails_per_hour;       /* to one account */
+    int mails_per_day;
+    int workers; /* threads */
+} pwr_flow_settings_t;
+
+typedef struct {
+    pwr_flow_settings_t flow;
+    pwr_store_settings_t store;
+    pwr_directory_settings_t directory;
+    pwr_mail_settings_t mail;
+    pwr_policy_settings_t policy;
+    pwr_abuse_settings_t abuse;
+} pwr_parts_settings_t;
+
+/* The words and mails, loaded once before the fork. */
+typedef struct {
+    pwr_messages_t *messages;
+    pwr_template_t *link_text, *link_html;
+    pwr_template_t *changed_text, *changed_html;
+} pwr_texts_t;
+
+typedef struct {
+    const pwr_parts_settings_t *settings;
+    const pwr_texts_t *texts;
+    const char *realm; /* the base URL: a link of one site is nothing to another */
+    const pwr_secret_t *key;
+    pwr_store_t *store;
+    pwr_directory_t *directory;
+    pwr_events_t *events;
+    pwr_request_parts_t request;
+} pwr_parts_t;
+
+/* Loads messages and mail templates. BROKEN with file, line and remedy. */
+pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t *settings,
+                                  apr_pool_t *pool) PWR_MUST_USE;
+
+/* Opens the parts in this process, after the fork: `settings`, `texts` and `key` are set in `parts`
+ * by the caller and stay as they are; the rest is filled in. `audit` may be NULL. What is opened
+ * lives in `pool`. */
+pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *pool) PWR_MUST_USE;
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * Bounded form, robot check, one INSERT. A form that was already used (a double click, a reload)
+ * finds its row there and gets the same answer again, so the support code is made from the nonce
+ * and not by chance.
+ */
+#include "flow/request.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "text/unicode.h"
+
+#define SUPPORT_CODE_CHARS 8
+#define SEED_BYTES 32
+
+static const char *support_code(const pwr_request_parts_t *parts, const char *nonce,
+                                apr_pool_t *pool)
+{
+    char digest[PWR_DIGEST_CHARS + 1];
+    unsigned char bytes[PWR_DIGEST_BYTES];
+    size_t length = 0;
+    char code[SUPPORT_CODE_CHARS + 1];
+
+    pwr_crypto_digest(digest, parts->key, "support code", nonce, strlen(nonce));
+    pwr_decode_base64url(bytes, &length, sizeof bytes, digest, PWR_DIGEST_CHARS);
+    pwr_encode_spoken(code, SUPPORT_CODE_CHARS, bytes);
+    return apr_psprintf(pool, "%.4s-%s", code, code + 4);
+}
+
+static const char *refusal_key(pwr_challenge_verdict_t verdict)
+{
+    switch (verdict) {
+    case PWR_CHALLENGE_TOO_QUICK:
+        return "request.too_quick";
+    case PWR_CHALLENGE_STALE:
+        return "request.renewed";
+    case PWR_CHALLENGE_ROBOT:
+        return "request.refused";
+    case PWR_CHALLENGE_PASSED:
+        break;
+    }
+    return NULL;
+}
+
+/* What is typed, cleaned; NULL with a message key when it is no usable name. */
+static const char *clean_subject(const char **key, const pwr_request_form_t *form, apr_pool_t *pool)
+{
+    if (form->kind == PWR_ROW_AGAIN) {
+        return form->subject;
+    }
+    const char *typed = form->subject != NULL ? form->subject : "";
+    const char *clean = strlen(typed) <= PWR_MAX_BODY ? pwr_unicode_typed_name(typed, pool) : NULL;
+    if (clean == NULL || strlen(clean) > PWR_MAX_TYPED) {
+        *key = "request.invalid";
+        return NULL;
+    }
+    if (clean[0] == '\0') {
+        *key = "request.empty";
+        return NULL;
+    }
+    return clean;
+}
+
+static void tell(pwr_event_t event, const pwr_request_parts_t *parts, const pwr_outbox_row_t *row,
+                 const char *detail, apr_pool_t *scratch)
+{
+    pwr_facts_t facts = {
+        .realm = parts->realm,
+        .request_id = row->id,
+        .support_code = row->support_code,
+        .client = row->client,
+        .detail = detail,
+    };
+    pwr_events_raise(parts->events, event, &facts, scratch);
+}
+
+static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
+                        pwr_outbox_row_t *row, apr_pool_t *pool)
+{
+    char subject_digest[PWR_DIGEST_CHARS + 1];
+    unsigned char seed_bytes[SEED_BYTES];
+    char seed[PWR_BASE64URL_CHARS(SEED_BYTES) + 1];
+    char *folded = apr_pstrdup(pool, row->subject);
+    bool is_new = false;
+
+    for (char *at = folded; *at != '\0'; at++) {
+        if (*at >= 'A' && *at <= 'Z' && row->kind == PWR_ROW_LINK) {
+            *at = (char)(*at + ('a' - 'A')); /* one cap for all spellings of a name */
+        }
+    }
+    pwr_crypto_digest(subject_digest, parts->key, "subject", folded, strlen(folded));
+    pwr_crypto_random(seed_bytes, sizeof seed_bytes);
+    pwr_encode_base64url(seed, seed_bytes, sizeof seed_bytes);
+    row->seed = seed;
+    row->subject_digest = subject_digest;
+    row->support_code = support_code(parts, row->id, pool);
+    row->created = row->due = pwr_clock_now();
+    PWR_TRY(pwr_outbox_put(&is_new, parts->store, row, pool));
+    answer->is_accepted = true;
+    answer->support_code = row->support_code;
+    if (is_new) {
+        tell(PWR_EVENT_REQUEST_ACCEPTED, parts, row, NULL, pool);
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
+                                const pwr_request_form_t *form, apr_pool_t *pool)
+{
+    const char *nonce = NULL;
+    pwr_challenge_verdict_t verdict
+        = pwr_challenge_judge(&nonce, parts->abuse, parts->key, &form->form, pool);
+    pwr_outbox_row_t row = {
+        .id = nonce,
+        .kind = form->kind,
+        .realm = parts->realm,
+        .account_digest = "",
+        .language = form->language,
+        .client = form->client,
+    };
+
+    *answer = (pwr_request_answer_t){.key = NULL};
+    answer->typed = clean_subject(&answer->key, form, pool);
+    if (answer->key == NULL) {
+        answer->key = refusal_key(verdict);
+    }
+    if (answer->key != NULL) {
+        tell(PWR_EVENT_REQUEST_REFUSED, parts, &row, answer->key, pool);
+        return NULL;
+    }
+    row.subject = answer->typed;
+    return put(answer, parts, &row, pool);
+}

@@ -1,0 +1,41 @@
+/*
+ * The story of a request: somebody types a name and presses the button. It judges the form, writes
+ * one outbox row, and ends. It knows no directory, token, mail or policy, so nothing here can
+ * depend on whether an account exists: the promise "no account oracle" is this file's list of
+ * includes. Called in web children, any thread.
+ */
+#ifndef PWR_FLOW_REQUEST_H
+#define PWR_FLOW_REQUEST_H
+
+#include "abuse/challenge.h"
+#include "events/events.h"
+#include "store/outbox.h"
+
+typedef struct {
+    const char *realm;
+    const pwr_secret_t *key;
+    const pwr_abuse_settings_t *abuse;
+    pwr_store_t *store;
+    pwr_events_t *events;
+} pwr_request_parts_t;
+
+typedef struct {
+    pwr_row_kind_t kind; /* LINK: `subject` is what was typed; AGAIN: the digest of a dead token */
+    const char *subject; /* NULL when the field is missing */
+    pwr_challenge_form_t form; /* seal and unseen field */
+    const char *language;
+    const char *client;
+} pwr_request_form_t;
+
+typedef struct {
+    bool is_accepted;
+    const char *key;          /* not accepted: the message for the person */
+    const char *typed;        /* cleaned, for the next page; NULL when it was no usable name */
+    const char *support_code; /* accepted: what the helpdesk asks for */
+} pwr_request_answer_t;
+
+/* A fault only when the row could not be made durable: then nothing was accepted. */
+pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
+                                const pwr_request_form_t *form, apr_pool_t *pool) PWR_MUST_USE;
+
+#endif

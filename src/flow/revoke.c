@@ -1,0 +1,54 @@
+/* A "not me" token has its own purpose: as a link it is unknown, and a link is unknown here. */
+#include "flow/revoke.h"
+
+#include "base/clock.h"
+#include "store/tokens.h"
+#include "token/token.h"
+
+static pwr_fault_t *find(pwr_token_row_t **row, pwr_parts_t *parts, const char *stop_token,
+                         apr_pool_t *scratch)
+{
+    char digest[PWR_DIGEST_CHARS + 1];
+
+    *row = NULL;
+    if (stop_token == NULL || !pwr_token_is_canonical(stop_token)) {
+        return NULL;
+    }
+    pwr_token_digest(digest, parts->key, PWR_TOKEN_STOP, parts->realm, stop_token);
+    return pwr_tokens_find_stop(row, parts->store, parts->realm, digest, scratch);
+}
+
+pwr_fault_t *pwr_revoke_look(bool *may_stop, pwr_parts_t *parts, const char *stop_token,
+                             apr_pool_t *scratch)
+{
+    pwr_token_row_t *row = NULL;
+
+    PWR_TRY(find(&row, parts, stop_token, scratch));
+    *may_stop = row != NULL && row->state == PWR_TOKEN_LIVE && row->expires > pwr_clock_now();
+    return NULL;
+}
+
+pwr_fault_t *pwr_revoke_stop(bool *is_stopped, pwr_parts_t *parts, const char *stop_token,
+                             const char *client, apr_pool_t *scratch)
+{
+    pwr_token_row_t *row = NULL;
+    int count = 0;
+
+    *is_stopped = false;
+    PWR_TRY(find(&row, parts, stop_token, scratch));
+    if (row == NULL) {
+        return NULL;
+    }
+    PWR_TRY(pwr_tokens_revoke(&count, parts->store, parts->realm, row->request_id, scratch));
+    *is_stopped = count > 0;
+    if (count > 0) {
+        pwr_facts_t facts = {
+            .realm = parts->realm,
+            .request_id = row->request_id,
+            .account = row->login,
+            .client = client,
+        };
+        pwr_events_raise(parts->events, PWR_EVENT_LINK_REVOKED, &facts, scratch);
+    }
+    return NULL;
+}
