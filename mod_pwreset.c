@@ -1,0 +1,38 @@
+/* The door plate: the module record and the list of hooks. Each hook is one verb of src/httpd. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "httpd/handler.h"
+#include "httpd/lifecycle.h"
+#include "httpd/page_filter.h"
+#include "httpd/private.h"
+#include "httpd/scrub.h"
+#include "httpd/settings_check.h"
+
+static void register_hooks(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_hook_pre_config(pwr_lifecycle_prepare, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(pwr_settings_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pwr_lifecycle_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(pwr_lifecycle_child, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(pwr_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(pwr_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(pwr_scrub_again, NULL, NULL, APR_HOOK_REALLY_LAST);
+    pwr_page_filter_register();
+}
+
+AP_DECLARE_MODULE(pwreset) = {
+    STANDARD20_MODULE_STUFF,
+    NULL, /* per directory: the flow belongs to a virtual host */
+    NULL,
+    pwr_settings_create,
+    pwr_settings_merge,
+    pwr_directives,
+    register_hooks,
+#ifdef AP_MODULE_FLAG_NONE
+    AP_MODULE_FLAG_NONE,
+#endif
+};

@@ -1,0 +1,20 @@
+/*
+ * Style sheet and icon: read once at start, served from memory under a name that holds their
+ * digest, so that a browser may keep them for ever. Read-only after start; any thread.
+ */
+#ifndef PWR_HTTPD_ASSETS_H
+#define PWR_HTTPD_ASSETS_H
+
+#include "httpd/private.h"
+
+/* Reads the files. BROKEN when one is missing or over PWR_MAX_TEMPLATE bytes. */
+pwr_fault_t *pwr_assets_load(pwr_assets_t **assets, const pwr_site_t *site,
+                             apr_pool_t *pool) PWR_MUST_USE;
+
+/* The path of an asset for a page: pwr_assets_url(assets, "pwreset.css"). */
+const char *pwr_assets_url(const pwr_assets_t *assets, const char *name);
+
+/* Answers GET and HEAD for "/a/<digest>-<name>"; HTTP_NOT_FOUND for anything else. */
+int pwr_assets_serve(const pwr_visit_t *visit);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * One row per address: path, what GET does, what POST does. GET and HEAD change nothing. The same
+ * table answers 405 with the right Allow, so no address is forgotten.
+ */
+#include "httpd/handler.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "base/log.h"
+#include "httpd/assets.h"
+#include "httpd/origin.h"
+#include "httpd/private.h"
+#include "httpd/respond.h"
+#include "httpd/scrub.h"
+#include "httpd/visit_link.h"
+#include "httpd/visit_request.h"
+#include "text/language.h"
+
+static int show_help(const pwr_visit_t *visit)
+{
+    return pwr_respond_page(visit, PWR_PAGE_HELP, pwr_pages_view(visit, PWR_PAGE_HELP), HTTP_OK);
+}
+
+static int show_done(const pwr_visit_t *visit)
+{
+    return pwr_respond_page(visit, PWR_PAGE_DONE, pwr_pages_view(visit, PWR_PAGE_DONE), HTTP_OK);
+}
+
+static int show_asset(const pwr_visit_t *visit)
+{
+    int status = pwr_assets_serve(visit);
+    return status == HTTP_NOT_FOUND ? pwr_respond_error(visit, status, "error.not_found") : status;
+}
+
+typedef int (*answer_t)(const pwr_visit_t *visit);
+
+static const struct {
+    const char *path;
+    bool has_rest; /* the path goes on behind this */
+    answer_t get;
+    answer_t post;
+} routes[] = {
+    {"/", false, pwr_visit_request_show, pwr_visit_request_post},
+    {"/sent/", true, pwr_visit_request_sent, NULL},
+    {"/r/", true, pwr_visit_link_show, NULL},
+    {"/r", false, NULL, pwr_visit_link_post},
+    {"/done", false, show_done, NULL},
+    {"/stop/", true, pwr_visit_stop_show, NULL},
+    {"/stop", false, NULL, pwr_visit_stop_post},
+    {"/help", false, show_help, NULL},
+    {"/a/", true, show_asset, NULL},
+};
+
+static int refuse_method(const pwr_visit_t *visit, bool may_get)
+{
+    visit->request->allowed = 0; /* the header below says it */
+    apr_table_setn(visit->request->err_headers_out, "Allow", may_get ? "GET, HEAD" : "POST");
+    return pwr_respond_error(visit, HTTP_METHOD_NOT_ALLOWED, "error.method");
+}
+
+static int route(const pwr_visit_t *visit)
+{
+    int method = visit->request->method_number;
+
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        size_t length = strlen(routes[i].path);
+        bool is_here = routes[i].has_rest ? strncmp(visit->path, routes[i].path, length) == 0
+                                          : strcmp(visit->path, routes[i].path) == 0;
+        if (!is_here) {
+            continue;
+        }
+        if (method == M_GET && routes[i].get != NULL) {
+            return routes[i].get(visit);
+        }
+        if (method != M_POST || routes[i].post == NULL) {
+            return refuse_method(visit, routes[i].get != NULL);
+        }
+        if (!pwr_origin_is_ours(visit)) {
+            return pwr_respond_error(visit, HTTP_FORBIDDEN, "error.cross_site");
+        }
+        return routes[i].post(visit);
+    }
+    return pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
+}
+
+/* The client as far as we tell it apart: one address, or the /64 of an IPv6 one (RFC 6177). */
+static const char *client_of(request_rec *request)
+{
+    apr_sockaddr_t *address = request->useragent_addr;
+
+    if (address != NULL && address->family == AF_INET6
+        && !IN6_IS_ADDR_V4MAPPED((struct in6_addr *)address->ipaddr_ptr)) {
+        const unsigned char *bytes = address->ipaddr_ptr;
+        return apr_psprintf(request->pool, "%x:%x:%x:%x::/64", bytes[0] << 8 | bytes[1],
+                            bytes[2] << 8 | bytes[3], bytes[4] << 8 | bytes[5],
+                            bytes[6] << 8 | bytes[7]);
+    }
+    return request->useragent_ip;
+}
+
+/* The path behind the base path; NULL when the Location lies elsewhere. */
+static const char *path_behind(const pwr_site_t *site, const char *uri)
+{
+    size_t length = strlen(site->base_path);
+
+    if (strncmp(uri, site->base_path, length) != 0) {
+        return NULL;
+    }
+    if (uri[length] == '\0') {
+        return "";
+    }
+    return uri[length] == '/' ? uri + length : NULL;
+}
+
+int pwr_handler(request_rec *request)
+{
+    if (request->handler == NULL || strcmp(request->handler, "pwreset") != 0) {
+        return DECLINED;
+    }
+    pwr_site_t *site = pwr_site_of(request->server);
+    const char *path = site != NULL ? path_behind(site, request->uri) : NULL;
+    if (path == NULL || site->parts.store == NULL) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, request,
+            "PWR0906: SetHandler pwreset serves %s, but PwResetBaseURL of this server is %s. Give "
+            "the Location the path of the URL.",
+            request->uri, site != NULL ? site->settings->parts.flow.base_url : "not set");
+        return HTTP_NOT_FOUND;
+    }
+    pwr_visit_t visit = {
+        .request = request,
+        .site = site,
+        .language
+        = pwr_language_match(site->texts->messages,
+                             apr_table_get(request->headers_in, "Accept-Language"), request->pool),
+        .client = client_of(request),
+        .path = path,
+        .secret = pwr_scrub_secret(request),
+    };
+    if (path[0] == '\0') {
+        return pwr_respond_see_other(&visit, "/");
+    }
+    return route(&visit);
+}

@@ -1,0 +1,17 @@
+/* Opening the house: in the parent when the server starts, in each child after the fork. */
+#ifndef PWR_HTTPD_LIFECYCLE_H
+#define PWR_HTTPD_LIFECYCLE_H
+
+#include <httpd.h>
+
+/* The pre_config hook: crypto, because directives hold secrets. */
+int pwr_lifecycle_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+
+/* The post_config hook: key, database, audit log, worker. As root, in the parent. */
+int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                        server_rec *main_server);
+
+/* The child_init hook: opens the parts, wipes what only the worker needs. As the server's user. */
+void pwr_lifecycle_child(apr_pool_t *pchild, server_rec *main_server);
+
+#endif

@@ -1,0 +1,146 @@
+/* One row per page; views are sets of names, as conf/pages reads them. */
+#include "httpd/pages.h"
+
+#include <apr_strings.h>
+
+#include "abuse/seal.h"
+#include "httpd/assets.h"
+
+struct pwr_pages_t {
+    pwr_template_t *template[PWR_PAGE_COUNT];
+};
+
+static const struct {
+    const char *name;
+    const char *file;
+    const char *title; /* message key */
+} rows[PWR_PAGE_COUNT] = {
+    [PWR_PAGE_REQUEST] = {"request", "request.html", "request.title"},
+    [PWR_PAGE_SENT] = {"sent", "sent.html", "sent.title"},
+    [PWR_PAGE_RESET] = {"reset", "reset.html", "reset.title"},
+    [PWR_PAGE_DONE] = {"done", "done.html", "done.title"},
+    [PWR_PAGE_UNSURE] = {"unsure", "unsure.html", "unsure.title"},
+    [PWR_PAGE_DEAD] = {"dead", "dead.html", "dead.title"},
+    [PWR_PAGE_STOP] = {"stop", "stop.html", "stop.title"},
+    [PWR_PAGE_HELP] = {"help", "help.html", "help.title"},
+    [PWR_PAGE_ERROR] = {"error", "error.html", "error.title"},
+};
+
+pwr_fault_t *pwr_pages_load(pwr_pages_t **pages, const pwr_flow_settings_t *settings,
+                            const pwr_texts_t *texts, apr_pool_t *pool)
+{
+    const char *folder = apr_pstrcat(pool, settings->files, "/pages", NULL);
+    const pwr_language_t *language = pwr_messages_language(texts->messages, settings->language);
+
+    *pages = apr_pcalloc(pool, sizeof **pages);
+    for (int i = 0; i < PWR_PAGE_COUNT; i++) {
+        PWR_TRY(pwr_template_load(&(*pages)->template[i], folder, rows[i].file, PWR_TEMPLATE_HTML,
+                                  language, pool));
+    }
+    return NULL;
+}
+
+const pwr_template_t *pwr_pages_template(const pwr_pages_t *pages, pwr_page_t page)
+{
+    return pages->template[page];
+}
+
+pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page)
+{
+    const pwr_flow_settings_t *flow = &visit->site->settings->parts.flow;
+    const char *prefix = visit->site->base_path;
+    apr_pool_t *pool = visit->request->pool;
+    pwr_view_t *view = pwr_view_make(pool);
+
+    pwr_view_text(view, "lang", pwr_language_tag(visit->language));
+    pwr_view_text(view, "dir", pwr_language_direction(visit->language));
+    pwr_view_text(view, "org", flow->organisation);
+    pwr_view_text(view, "page", rows[page].name);
+    pwr_view_text(view, "prefix", prefix);
+    pwr_view_text(view, "css_url", pwr_assets_url(visit->site->assets, "pwreset.css"));
+    pwr_view_text(view, "icon_url", pwr_assets_url(visit->site->assets, "pwreset.svg"));
+    pwr_view_text(view, "login_url", flow->login_url);
+    pwr_view_text(view, "help_url", apr_pstrcat(pool, prefix, "/help", NULL));
+    pwr_view_text(view, "contact", flow->contact);
+    pwr_view_text(view, "registry", flow->registry);
+    pwr_view_text(view, "from", visit->site->settings->parts.mail.from);
+    pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
+    pwr_view_text(view, "title",
+                  pwr_messages_format(visit->language, rows[page].title, view, pool));
+    return view;
+}
+
+void pwr_pages_finish(pwr_view_t *view, const pwr_visit_t *visit, pwr_page_t page)
+{
+    apr_pool_t *pool = visit->request->pool;
+    const char *title = pwr_messages_format(visit->language, rows[page].title, view, pool);
+
+    if (pwr_view_get(view, "has_errors").kind != PWR_VIEW_NOTHING) {
+        const char *prefix = pwr_messages_format(visit->language, "common.error_prefix", view, pool);
+        title = apr_pstrcat(pool, prefix, " ", title, NULL);
+    }
+    pwr_view_text(view, "title", title);
+}
+
+void pwr_pages_error(pwr_view_t *view, const pwr_visit_t *visit, const pwr_page_error_t *error)
+{
+    const char *text = pwr_messages_format(visit->language, error->key, view, visit->request->pool);
+    pwr_view_t *item = pwr_view_add(view, "errors");
+
+    pwr_view_flag(view, "has_errors", true);
+    pwr_view_text(item, "field", error->field);
+    pwr_view_text(item, "text", text);
+    if (error->name != NULL) {
+        pwr_view_text(view, error->name, text);
+    }
+}
+
+static void add_rule(pwr_view_t *view, const pwr_visit_t *visit, const char *key)
+{
+    pwr_view_text(pwr_view_add(view, "rules"), "text",
+                  pwr_messages_format(visit->language, key, view, visit->request->pool));
+}
+
+void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link)
+{
+    const pwr_rules_t *rules = &link->rules;
+
+    pwr_view_text(view, "login", link->row->login);
+    pwr_view_number(view, "min_length", rules->min_length);
+    pwr_view_number(view, "max_length", rules->max_length);
+    pwr_view_number(view, "history", rules->history);
+    pwr_view_number(view, "min_age_minutes", (apr_time_sec(rules->min_age) + 59) / 60);
+    add_rule(view, visit, "rules.min_length");
+    if (rules->history > 0) {
+        add_rule(view, visit, "rules.history");
+    }
+    if (rules->min_age > 0) {
+        add_rule(view, visit, "rules.min_age");
+    }
+    if (rules->has_quality_check) {
+        add_rule(view, visit, "rules.quality");
+    }
+    add_rule(view, visit, "rules.max_length");
+}
+
+void pwr_pages_show_dead(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link)
+{
+    const pwr_secret_t *key = visit->site->key;
+
+    pwr_view_flag(view, "is_expired", link->state == PWR_LINK_EXPIRED);
+    pwr_view_flag(view, "is_spent", link->state == PWR_LINK_SPENT);
+    pwr_view_flag(view, "is_stopped", link->state == PWR_LINK_STOPPED);
+    pwr_view_flag(view, "is_changed", link->state == PWR_LINK_CHANGED);
+    pwr_view_flag(view, "is_busy", link->state == PWR_LINK_BUSY);
+    pwr_view_flag(view, "is_unknown", link->state == PWR_LINK_UNKNOWN);
+    if (link->row == NULL) {
+        return;
+    }
+    pwr_view_time(view, "expired", link->row->expires);
+    if (link->ended != 0) {
+        pwr_view_time(view, "ended", link->ended);
+    }
+    pwr_view_flag(view, "can_renew", true);
+    pwr_view_text(view, "token", visit->secret);
+    pwr_view_text(view, "seal", pwr_seal_form(key, visit->request->pool));
+}

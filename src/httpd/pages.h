@@ -1,0 +1,49 @@
+/*
+ * The pages: their templates, and the view (plain data) each is rendered from. Building a view asks
+ * nobody anything: the handlers hand in what the flows answered. Templates are read-only after
+ * start; any thread.
+ */
+#ifndef PWR_HTTPD_PAGES_H
+#define PWR_HTTPD_PAGES_H
+
+#include "flow/reset.h"
+#include "httpd/private.h"
+
+typedef enum {
+    PWR_PAGE_REQUEST,
+    PWR_PAGE_SENT,
+    PWR_PAGE_RESET,
+    PWR_PAGE_DONE,
+    PWR_PAGE_UNSURE,
+    PWR_PAGE_DEAD,
+    PWR_PAGE_STOP,
+    PWR_PAGE_HELP,
+    PWR_PAGE_ERROR,
+    PWR_PAGE_COUNT
+} pwr_page_t;
+
+/* Compiles pages/<name>.html of the site's folder. BROKEN with file, line and remedy. */
+pwr_fault_t *pwr_pages_load(pwr_pages_t **pages, const pwr_flow_settings_t *settings,
+                            const pwr_texts_t *texts, apr_pool_t *pool) PWR_MUST_USE;
+
+const pwr_template_t *pwr_pages_template(const pwr_pages_t *pages, pwr_page_t page);
+
+/* A view with what every page has. */
+pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page);
+
+/* Adds the title, which tells of errors first (WCAG 2.4.2). Called once, when the view is complete. */
+void pwr_pages_finish(pwr_view_t *view, const pwr_visit_t *visit, pwr_page_t page);
+
+/* Adds an error: in the summary, and as `name` at its field (`field`, `name` may be NULL). */
+typedef struct {
+    const char *key;   /* message; its arguments are in the view already */
+    const char *field; /* id of the input it is about */
+    const char *name;  /* "error_name", "error_first", ... */
+} pwr_page_error_t;
+void pwr_pages_error(pwr_view_t *view, const pwr_visit_t *visit, const pwr_page_error_t *error);
+
+/* What the pages of a link show. */
+void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link);
+void pwr_pages_show_dead(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * What the files of this room share: the module record, a site, and a visit. Nobody outside
+ * src/httpd includes it but the door plate.
+ */
+#ifndef PWR_HTTPD_PRIVATE_H
+#define PWR_HTTPD_PRIVATE_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "httpd/settings.h"
+
+extern module AP_MODULE_DECLARE_DATA pwreset_module;
+
+typedef struct pwr_pages_t pwr_pages_t;
+typedef struct pwr_assets_t pwr_assets_t;
+
+/* One virtual host with a flow. Made when the configuration is checked, filled in by post_config,
+ * its parts opened in each process. Lives in the configuration pool. */
+struct pwr_site_t {
+    pwr_settings_t *settings;
+    server_rec *server;
+    const char *base_path; /* of the base URL: "/passord"; "" for the root */
+    const char *origin;    /* of the base URL: "https://intranet.example.org" */
+    pwr_texts_t *texts;
+    pwr_pages_t *pages;
+    pwr_assets_t *assets;
+    pwr_secret_t *key;
+    apr_file_t *audit;
+    int wake_fd;       /* eventfd: a web child writes 1 for each row it put */
+    pwr_parts_t parts; /* open in this process when parts.store is not NULL */
+};
+
+/* One request to a site, as the handlers see it. */
+typedef struct {
+    request_rec *request;
+    pwr_site_t *site;
+    const pwr_language_t *language;
+    const char *client; /* IP prefix as text */
+    const char *path;   /* behind the base path: "/r" */
+    const char *secret; /* the token that scrub took out of the address; NULL when there was none */
+} pwr_visit_t;
+
+/* The site of a server, or NULL. */
+pwr_site_t *pwr_site_of(const server_rec *server);
+
+/* Tells the worker of this node that there is work. Should that fail, it looks by itself within
+ * seconds. */
+void pwr_site_wake_worker(const pwr_site_t *site);
+
+#endif

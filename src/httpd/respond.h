@@ -1,0 +1,24 @@
+/* Ways to answer a visit, each with the security headers of every answer. */
+#ifndef PWR_HTTPD_RESPOND_H
+#define PWR_HTTPD_RESPOND_H
+
+#include "httpd/pages.h"
+
+/* A page with a status. The status is what the person's browser sees; the body is ours whatever it
+ * is. */
+int pwr_respond_page(const pwr_visit_t *visit, pwr_page_t page, pwr_view_t *view, int status);
+
+/* The error page for a status, with the words of `key`. */
+int pwr_respond_error(const pwr_visit_t *visit, int status, const char *key);
+
+/* The error page for what pwr_form_read answered. */
+int pwr_respond_bad_body(const pwr_visit_t *visit, int status);
+
+/* 303 to a path behind the base path, with no body, so that its length tells nothing. */
+int pwr_respond_see_other(const pwr_visit_t *visit, const char *path);
+
+/* Bytes that never change under their address. */
+int pwr_respond_bytes(const pwr_visit_t *visit, const char *type, const char *bytes,
+                      apr_size_t length);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * Spellings: percent-encoding, doubled slashes, "." and ".." are undone on a copy before the path
+ * is compared, so that an odd spelling of a link is hidden too. What cannot be decoded is treated
+ * as it stands. Whatever else of the site's addresses, and of a Referer, looks like a token (43
+ * characters or more of base64url, outside the sealed addresses of "sent") is replaced as well.
+ */
+#include "httpd/scrub.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <scoreboard.h>
+
+#include "httpd/private.h"
+#include "token/token.h"
+
+APLOG_USE_MODULE(pwreset);
+
+static const char *const secret_paths[] = {"/r/", "/stop/"};
+
+/* The path as the server will come to see it. */
+static char *plain_path(const char *path, apr_pool_t *pool)
+{
+    char *plain = apr_pstrdup(pool, path);
+
+    if (ap_unescape_url(plain) != OK) {
+        plain = apr_pstrdup(pool, path);
+    }
+    ap_getparents(plain);
+    ap_no2slash(plain);
+    return plain;
+}
+
+static bool is_token_character(char c)
+{
+    return apr_isalnum(c) || c == '-' || c == '_';
+}
+
+/* Replaces every run of PWR_TOKEN_CHARS or more token characters by "-". */
+static char *hide_runs(const char *text, apr_pool_t *pool)
+{
+    char *hidden = apr_palloc(pool, strlen(text) + 1);
+    char *out = hidden;
+
+    while (*text != '\0') {
+        size_t run = 0;
+        while (is_token_character(text[run])) {
+            run++;
+        }
+        if (run >= PWR_TOKEN_CHARS) {
+            *out++ = '-';
+        } else {
+            memcpy(out, text, run);
+            out += run;
+        }
+        text += run;
+        if (*text != '\0') {
+            *out++ = *text++;
+        }
+    }
+    *out = '\0';
+    return hidden;
+}
+
+/* Gives the request another address, in every place that a log or a module reads it from. */
+static void readdress(request_rec *request, char *path, char *query)
+{
+    apr_pool_t *pool = request->pool;
+    const char *target = query != NULL ? apr_pstrcat(pool, path, "?", query, NULL) : path;
+
+    request->uri = path;
+    request->args = query;
+    request->parsed_uri.path = path;
+    request->parsed_uri.query = query;
+    request->unparsed_uri = apr_pstrdup(pool, target);
+    request->the_request = apr_pstrcat(pool, request->method, " ", target, " ",
+                                       request->protocol != NULL ? request->protocol : "", NULL);
+}
+
+/* mod_http2 keeps a line of its own for the primary connection. */
+static void hide_from_scoreboard(request_rec *request)
+{
+    conn_rec *primary = request->connection->master;
+
+    if (primary != NULL && primary->sbh != NULL) {
+        ap_update_child_status_descr(primary->sbh, SERVER_BUSY_WRITE, request->the_request);
+    }
+}
+
+static void hide_referer(request_rec *request)
+{
+    const char *referer = apr_table_get(request->headers_in, "Referer");
+
+    if (referer != NULL) {
+        apr_table_setn(request->headers_in, "Referer", hide_runs(referer, request->pool));
+    }
+}
+
+/* Takes the secret out of `path`, the plain form of the address. False when it is no link's. */
+static bool take_secret(request_rec *request, const pwr_site_t *site, const char *path)
+{
+    const char *behind = path + strlen(site->base_path);
+
+    for (size_t i = 0; i < sizeof secret_paths / sizeof secret_paths[0]; i++) {
+        size_t length = strlen(secret_paths[i]);
+        if (strncmp(behind, secret_paths[i], length) != 0) {
+            continue;
+        }
+        char *secret = apr_pstrdup(request->pool, behind + length);
+        pwr_crypto_wipe_with(secret, strlen(secret), request->pool);
+        ap_set_module_config(request->request_config, &pwreset_module, secret);
+        readdress(request, apr_pstrcat(request->pool, site->base_path, secret_paths[i], "-", NULL),
+                  NULL);
+        return true;
+    }
+    return false;
+}
+
+int pwr_scrub(request_rec *request)
+{
+    const pwr_site_t *site = pwr_site_of(request->server);
+    const char *path
+        = site != NULL && request->uri != NULL ? plain_path(request->uri, request->pool) : NULL;
+
+    if (path == NULL || strncmp(path, site->base_path, strlen(site->base_path)) != 0) {
+        return DECLINED;
+    }
+    hide_referer(request);
+    if (!take_secret(request, site, path)) {
+        bool is_sealed = strncmp(path + strlen(site->base_path), "/sent/", strlen("/sent/")) == 0;
+        char *query = request->args != NULL ? hide_runs(request->args, request->pool) : NULL;
+        char *hidden = is_sealed ? request->uri : hide_runs(request->uri, request->pool);
+        if ((query == NULL || strcmp(query, request->args) == 0)
+            && strcmp(hidden, request->uri) == 0) {
+            return DECLINED;
+        }
+        readdress(request, hidden, query);
+    }
+    hide_from_scoreboard(request);
+    return DECLINED;
+}
+
+int pwr_scrub_again(request_rec *request)
+{
+    if (pwr_scrub_secret(request) != NULL) {
+        hide_from_scoreboard(request);
+    }
+    return DECLINED;
+}
+
+const char *pwr_scrub_secret(request_rec *request)
+{
+    return ap_get_module_config(request->request_config, &pwreset_module);
+}

@@ -1,0 +1,191 @@
+/*
+ * exec: runs without a shell, its words split as the configuration's are, its output bounded, its
+ * time bounded: a command that hangs must not hang the start of the server.
+ */
+#include "httpd/secret.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+
+#include "base/limits.h"
+
+#define EXEC_TIMEOUT apr_time_from_sec(5)
+
+/* Takes the bytes as a secret, less one line end; wipes them. */
+static const char *keep(const pwr_secret_t **secret, char *bytes, apr_size_t length,
+                        const char *whence, apr_pool_t *pool)
+{
+    apr_size_t all = length;
+
+    if (length > 0 && bytes[length - 1] == '\n') {
+        length--;
+    }
+    if (length > 0 && bytes[length - 1] == '\r') {
+        length--;
+    }
+    bool is_good = length > 0 && memchr(bytes, '\0', length) == NULL;
+    if (is_good) {
+        *secret = pwr_secret_make(bytes, length, pool);
+    }
+    pwr_crypto_wipe(bytes, all);
+    return is_good ? NULL : apr_psprintf(pool, "%s gave nothing, or a NUL byte", whence);
+}
+
+static const char *take_file(const pwr_secret_t **secret, const char *path, apr_pool_t *pool)
+{
+    char bytes[PWR_MAX_SECRET_FILE];
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        const char *why = pwr_fault_status(apr_get_os_error(), pool);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return apr_psprintf(pool, "the file %s cannot be read: %s", path, why);
+    }
+    ssize_t length = read(fd, bytes, sizeof bytes);
+    close(fd);
+    if (!S_ISREG(about.st_mode) || length < 0 || length == (ssize_t)sizeof bytes) {
+        return apr_psprintf(pool, "%s is no file of less than %d bytes", path, PWR_MAX_SECRET_FILE);
+    }
+    if ((about.st_mode & S_IRWXO) != 0) {
+        pwr_crypto_wipe(bytes, sizeof bytes);
+        return apr_psprintf(pool, "everybody can read the file %s: run chmod 0600 on it", path);
+    }
+    return keep(secret, bytes, (apr_size_t)length, path, pool);
+}
+
+/* Reads the command's output until it ends, is too long, or time is up. */
+static apr_status_t read_all(apr_file_t *from, char *bytes, apr_size_t *length, apr_size_t size)
+{
+    apr_time_t end = apr_time_now() + EXEC_TIMEOUT;
+    apr_status_t status = APR_SUCCESS;
+
+    *length = 0;
+    while (status == APR_SUCCESS && *length < size) {
+        apr_size_t part = size - *length;
+        apr_time_t left = end - apr_time_now();
+        if (left <= 0) {
+            return APR_TIMEUP;
+        }
+        apr_file_pipe_timeout_set(from, left);
+        status = apr_file_read(from, bytes + *length, &part);
+        *length += status == APR_SUCCESS ? part : 0;
+    }
+    return status == APR_EOF ? APR_SUCCESS : status;
+}
+
+static const char *take_command(const pwr_secret_t **secret, const char *command, apr_pool_t *pool)
+{
+    char bytes[PWR_MAX_SECRET_FILE];
+    apr_size_t length = 0;
+    apr_procattr_t *attributes = NULL;
+    apr_proc_t process;
+    char **words = NULL;
+    int code = 0;
+    apr_exit_why_e why = APR_PROC_EXIT;
+
+    if (apr_tokenize_to_argv(command, &words, pool) != APR_SUCCESS || words[0] == NULL
+        || apr_procattr_create(&attributes, pool) != APR_SUCCESS
+        || apr_procattr_io_set(attributes, APR_NO_PIPE, APR_FULL_BLOCK, APR_NO_PIPE) != APR_SUCCESS
+        || apr_procattr_cmdtype_set(attributes, APR_PROGRAM) != APR_SUCCESS
+        || apr_proc_create(&process, words[0], (const char *const *)words, NULL, attributes, pool)
+               != APR_SUCCESS) {
+        return apr_psprintf(pool, "the command '%s' cannot be run", command);
+    }
+    apr_pool_note_subprocess(pool, &process, APR_KILL_ALWAYS);
+    apr_status_t status = read_all(process.out, bytes, &length, sizeof bytes);
+    if (status != APR_SUCCESS) {
+        apr_proc_kill(&process, SIGKILL);
+    }
+    apr_proc_wait(&process, &code, &why, APR_WAIT);
+    if (status != APR_SUCCESS || why != APR_PROC_EXIT || code != 0) {
+        pwr_crypto_wipe(bytes, sizeof bytes);
+        return apr_psprintf(pool, "the command '%s' did not end well within five seconds",
+                            words[0]);
+    }
+    return keep(secret, bytes, length, words[0], pool);
+}
+
+const char *pwr_secret_take(const pwr_secret_t **secret, const char *word, apr_pool_t *pool)
+{
+    if (strncmp(word, "file:", 5) == 0) {
+        return take_file(secret, word + 5, pool);
+    }
+    if (strncmp(word, "exec:", 5) == 0) {
+        return take_command(secret, word + 5, pool);
+    }
+    char *copy = apr_pstrdup(pool, word);
+    return keep(secret, copy, strlen(copy), "the value", pool);
+}
+
+/* Makes the file with a new key, complete before it has its name: two starts at once end up with
+ * one key. */
+static apr_status_t make_key_file(const char *path, apr_uid_t uid, apr_gid_t gid, apr_pool_t *pool)
+{
+    unsigned char key[PWR_KEY_BYTES];
+    const char *temporary = apr_psprintf(pool, "%s.%" APR_PID_T_FMT, path, getpid());
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        return apr_get_os_error();
+    }
+    pwr_crypto_random(key, sizeof key);
+    bool is_written = write(fd, key, sizeof key) == (ssize_t)sizeof key && fsync(fd) == 0
+                      && (geteuid() != 0 || fchown(fd, uid, gid) == 0);
+    apr_status_t status = is_written ? APR_SUCCESS : apr_get_os_error();
+    pwr_crypto_wipe(key, sizeof key);
+    close(fd);
+    if (is_written && link(temporary, path) != 0 && errno != EEXIST) {
+        status = apr_get_os_error();
+    }
+    unlink(temporary);
+    return status;
+}
+
+pwr_fault_t *pwr_secret_key(pwr_secret_t **key, const char *path, apr_uid_t uid, apr_gid_t gid,
+                            apr_pool_t *pool)
+{
+    char bytes[PWR_KEY_BYTES + 1];
+    struct stat about;
+
+    if (access(path, F_OK) != 0) {
+        apr_status_t status = make_key_file(path, uid, gid, pool);
+        if (status != APR_SUCCESS) {
+            return pwr_fault_broken(
+                pool, "PWR0901",
+                "the key file %s cannot be made: %s. Make its folder, or name another "
+                "place with PwResetKeyFile.",
+                path, pwr_fault_status(status, pool));
+        }
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t length = fd >= 0 && fstat(fd, &about) == 0 ? read(fd, bytes, sizeof bytes) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (length != PWR_KEY_BYTES) {
+        return pwr_fault_broken(
+            pool, "PWR0902",
+            "the key file %s cannot be read as %d bytes. Give it back from a copy, or "
+            "delete it: then a new one is made, and links and forms that are out stop "
+            "working.",
+            path, PWR_KEY_BYTES);
+    }
+    if ((about.st_mode & (S_IRWXO | S_IRWXG)) != 0) {
+        pwr_crypto_wipe(bytes, sizeof bytes);
+        return pwr_fault_broken(
+            pool, "PWR0903", "others than its owner can read the key file %s: run chmod 0600 on it",
+            path);
+    }
+    *key = pwr_secret_make(bytes, PWR_KEY_BYTES, pool);
+    pwr_crypto_wipe(bytes, sizeof bytes);
+    return NULL;
+}

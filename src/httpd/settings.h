@@ -1,0 +1,66 @@
+/*
+ * The settings of one server or virtual host: those of the parts as values, and those that only the
+ * door needs. Filled by the rows of directives.c while the configuration is read, finished by
+ * pwr_settings_finish, read-only after that. Lives in the configuration pool.
+ */
+#ifndef PWR_HTTPD_SETTINGS_H
+#define PWR_HTTPD_SETTINGS_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "flow/parts.h"
+
+#define PWR_MOST_DIRECTIVES 64
+
+typedef struct pwr_site_t pwr_site_t;
+
+typedef struct {
+    pwr_parts_settings_t parts;
+    const char *key_file;
+    const char *audit_log; /* NULL: none */
+
+    bool is_set[PWR_MOST_DIRECTIVES]; /* by row */
+    const char *where;                /* "file:line" of the first directive, for messages */
+    pwr_site_t *site;                 /* made by settings_check; NULL where the flow is not used */
+} pwr_settings_t;
+
+typedef enum {
+    PWR_KIND_TEXT,     /* const char * */
+    PWR_KIND_PATH,     /* const char *, made absolute under ServerRoot */
+    PWR_KIND_NUMBER,   /* int within lowest..highest */
+    PWR_KIND_DURATION, /* apr_interval_time_t; lowest..highest in seconds */
+    PWR_KIND_OWN       /* `take` parses it */
+} pwr_kind_t;
+
+typedef struct {
+    pwr_settings_t *settings;
+    apr_pool_t *pool;
+    int count; /* arguments */
+    char *const *words;
+} pwr_taken_t;
+
+/* What a row of directives.c says about its directive. */
+typedef struct {
+    pwr_kind_t kind;
+    apr_size_t offset;   /* of its field(s) in pwr_settings_t */
+    apr_size_t size;     /* bytes that a merge copies */
+    const char *initial; /* the value when it is not set; NULL for none */
+    int lowest, highest;
+    int most_words;                                /* 0 means 1 */
+    const char *write;                             /* what to write instead of a bad value */
+    const char *(*take)(const pwr_taken_t *taken); /* OWN: NULL, or what is wrong */
+} pwr_directive_t;
+
+/* The table, closed by a row without name (directives.c). */
+extern const command_rec pwr_directives[];
+
+/* The generic code over the rows: module record members. */
+void *pwr_settings_create(apr_pool_t *pool, server_rec *server);
+void *pwr_settings_merge(apr_pool_t *pool, void *base, void *add);
+const char *pwr_settings_take(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
+
+/* Fills in what was not set. NULL, or what is wrong. */
+const char *pwr_settings_finish(pwr_settings_t *settings, apr_pool_t *pool);
+
+#endif

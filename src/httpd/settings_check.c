@@ -1,0 +1,161 @@
+/*
+ * Checks per site, in the order in which a sysadmin would fill in the directives. The first thing
+ * wrong of each site is told; all sites are looked at.
+ */
+#include "httpd/settings_check.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_uri.h>
+#include <http_log.h>
+
+#include "httpd/assets.h"
+#include "httpd/log_bridge.h"
+#include "httpd/pages.h"
+#include "httpd/private.h"
+
+APLOG_USE_MODULE(pwreset);
+
+#define LONGEST_CONNECT apr_time_from_sec(10)
+
+/* NULL, or the sentence about the first required directive that is missing. */
+static const char *find_missing(const pwr_settings_t *settings)
+{
+    const struct {
+        bool is_there;
+        const char *sentence;
+    } required[] = {
+        {settings->parts.directory.uris != NULL,
+         "PwResetLDAPURL is missing: it says where the accounts are. Write PwResetLDAPURL "
+         "\"ldap://ldap.example.org/ou=people,dc=example,dc=org?mail,uid\""},
+        {settings->parts.directory.bind_dn == NULL
+             || settings->parts.directory.bind_password != NULL,
+         "PwResetLDAPBindPassword is missing beside PwResetLDAPBindDN. Write "
+         "PwResetLDAPBindPassword "
+         "file:/etc/apache2/pwreset-ldap.secret"},
+        {settings->parts.directory.bind_dn != NULL
+             || settings->parts.directory.bind_password == NULL,
+         "PwResetLDAPBindDN is missing beside PwResetLDAPBindPassword. Write PwResetLDAPBindDN "
+         "\"cn=pwreset,ou=services,dc=example,dc=org\""},
+        {settings->parts.mail.relays != NULL,
+         "PwResetRelay is missing: it says over which server mail leaves. Write PwResetRelay "
+         "smtp://pwreset@mail.example.org:587"},
+        {settings->parts.mail.from != NULL, "PwResetMailFrom is missing: it is the sender of every "
+                                            "mail. Write PwResetMailFrom \"Example Ltd "
+                                            "<password@example.org>\""},
+    };
+
+    for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
+        if (!required[i].is_there) {
+            return required[i].sentence;
+        }
+    }
+    for (int i = 0; i < settings->parts.mail.relays->nelts; i++) {
+        const pwr_relay_t *relay
+            = APR_ARRAY_IDX(settings->parts.mail.relays, i, const pwr_relay_t *);
+        if (relay->user != NULL && relay->password == NULL) {
+            return "a PwResetRelay names a user but has no password. Write PwResetRelayPassword "
+                   "file:/etc/apache2/pwreset-relay.secret below it";
+        }
+    }
+    return NULL;
+}
+
+/* Values that follow from others. */
+static void derive(pwr_site_t *site, apr_pool_t *pool)
+{
+    pwr_parts_settings_t *parts = &site->settings->parts;
+    apr_uri_t uri;
+
+    apr_uri_parse(pool, parts->flow.base_url, &uri);
+    site->base_path = uri.path != NULL ? uri.path : "";
+    site->origin = apr_pstrndup(pool, parts->flow.base_url,
+                                strlen(parts->flow.base_url) - strlen(site->base_path));
+    if (parts->flow.organisation == NULL) {
+        parts->flow.organisation = uri.hostname;
+    }
+    if (parts->flow.contact == NULL) {
+        parts->flow.contact
+            = parts->mail.reply_to != NULL ? parts->mail.reply_to : parts->mail.from;
+    }
+    if (parts->flow.login_url[0] == '/') {
+        parts->flow.login_url = apr_pstrcat(pool, site->origin, parts->flow.login_url, NULL);
+    }
+    parts->mail.connect_timeout
+        = parts->mail.timeout < LONGEST_CONNECT ? parts->mail.timeout : LONGEST_CONNECT;
+}
+
+static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
+{
+    pwr_settings_t *settings = site->settings;
+    const char *wrong = pwr_settings_finish(settings, pool);
+
+    if (wrong == NULL) {
+        wrong = find_missing(settings);
+    }
+    if (wrong != NULL) {
+        return wrong;
+    }
+    derive(site, pool);
+    pwr_fault_t *fault = pwr_parts_load_texts(&site->texts, &settings->parts.flow, pool);
+    if (fault == NULL) {
+        fault = pwr_pages_load(&site->pages, &settings->parts.flow, site->texts, pool);
+    }
+    if (fault == NULL) {
+        fault = pwr_assets_load(&site->assets, site, pool);
+    }
+    return fault != NULL ? apr_pstrcat(pool, fault->tag, ": ", fault->detail, NULL) : NULL;
+}
+
+/* httpd's own core writes request lines at these levels, before a module can take the token out of
+ * them. */
+static void warn_of_trace(const server_rec *server)
+{
+    static const struct {
+        const char *module;
+        int level;
+    } talkative[] = {{"core.c", APLOG_TRACE5}, {"mod_http2.c", APLOG_TRACE1}};
+
+    for (size_t i = 0; i < sizeof talkative / sizeof talkative[0]; i++) {
+        module *found = ap_find_linked_module(talkative[i].module);
+        if (found != NULL
+            && ap_get_server_module_loglevel(server, found->module_index) >= talkative[i].level) {
+            ap_log_error(
+                APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, server,
+                "PWR0904: the LogLevel of %s writes whole request lines, and with them the secret "
+                "of every password link, to the error log. Lower it to debug.",
+                talkative[i].module);
+        }
+    }
+}
+
+int pwr_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                       server_rec *main_server)
+{
+    int result = OK;
+
+    (void)plog;
+    (void)ptemp;
+    pwr_log_bridge_open(main_server);
+    for (server_rec *server = main_server; server != NULL; server = server->next) {
+        pwr_settings_t *settings = ap_get_module_config(server->module_config, &pwreset_module);
+        if (settings->parts.flow.base_url == NULL || settings->site != NULL) {
+            continue;
+        }
+        pwr_site_t *site = apr_pcalloc(pconf, sizeof *site);
+        site->settings = settings;
+        site->server = server;
+        site->wake_fd = -1;
+        const char *wrong = check_site(site, pconf);
+        if (wrong != NULL) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, server, "%s: %s",
+                         settings->where, wrong);
+            result = HTTP_INTERNAL_SERVER_ERROR;
+            continue;
+        }
+        settings->site = site;
+        warn_of_trace(server);
+    }
+    return result;
+}

@@ -1,0 +1,123 @@
+/*
+ * The "sent" page knows what was typed and the support code from its own address: sealed, so that
+ * nobody can write words into our page, and padded, so that the address has one length for all
+ * names of ordinary length.
+ */
+#include "httpd/visit_request.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "flow/request.h"
+#include "httpd/form.h"
+#include "httpd/respond.h"
+
+#define PADDING 64
+#define SENT_LIFE apr_time_from_sec(30 * 60)
+
+/* The form, with what was typed and what is wrong with it. */
+static int show_form(const pwr_visit_t *visit, const char *typed, const char *key)
+{
+    pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_REQUEST);
+
+    pwr_view_text(view, "seal", pwr_seal_form(visit->site->key, visit->request->pool));
+    pwr_view_text(view, "typed", typed);
+    if (key == NULL) {
+        return pwr_respond_page(visit, PWR_PAGE_REQUEST, view, HTTP_OK);
+    }
+    pwr_page_error_t error = {.key = key, .field = "name", .name = "error_name"};
+    pwr_pages_error(view, visit, &error);
+    return pwr_respond_page(visit, PWR_PAGE_REQUEST, view, HTTP_UNPROCESSABLE_ENTITY);
+}
+
+int pwr_visit_request_show(const pwr_visit_t *visit)
+{
+    return show_form(visit, NULL, NULL);
+}
+
+/* "<support code>\n<typed>", closed by line ends up to a full block. */
+static const char *sealed_answer(const pwr_visit_t *visit, const char *code, const char *typed)
+{
+    apr_pool_t *pool = visit->request->pool;
+    size_t length = strlen(code) + 1 + strlen(typed);
+    size_t padded = (length / PADDING + 1) * PADDING;
+    char *text = apr_palloc(pool, padded + 1);
+
+    memset(text, '\n', padded);
+    text[padded] = '\0';
+    memcpy(text, code, strlen(code));
+    memcpy(text + strlen(code) + 1, typed, strlen(typed));
+    return pwr_seal_make(visit->site->key, PWR_SEAL_SENT, text, pool);
+}
+
+static int answer_post(const pwr_visit_t *visit, const pwr_request_form_t *form, const char *shown)
+{
+    pwr_request_answer_t answer;
+    pwr_fault_t *fault
+        = pwr_request_accept(&answer, &visit->site->parts.request, form, visit->request->pool);
+
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+        return pwr_respond_error(visit, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
+    }
+    if (!answer.is_accepted) {
+        return show_form(visit, shown, answer.key);
+    }
+    pwr_site_wake_worker(visit->site);
+    bool is_named = form->kind == PWR_ROW_LINK;
+    const char *sealed = sealed_answer(visit, answer.support_code, is_named ? answer.typed : "");
+    return pwr_respond_see_other(visit, apr_pstrcat(visit->request->pool, "/sent/", sealed, NULL));
+}
+
+int pwr_visit_request_post(const pwr_visit_t *visit)
+{
+    pwr_form_t *fields = NULL;
+    int status = pwr_form_read(&fields, visit->request);
+
+    if (status != OK) {
+        return pwr_respond_bad_body(visit, status);
+    }
+    const char *typed = pwr_form_value(fields, "name");
+    const char *dead_token = pwr_form_value(fields, "token");
+    pwr_request_form_t form = {
+        .kind = PWR_ROW_LINK,
+        .subject = typed,
+        .form
+        = {.seal = pwr_form_value(fields, "seal"), .unseen = pwr_form_value(fields, "website")},
+        .language = pwr_language_tag(visit->language),
+        .client = visit->client,
+    };
+    if (typed == NULL && dead_token != NULL) {
+        const char *digest
+            = pwr_reset_digest_of(&visit->site->parts, dead_token, visit->request->pool);
+        form.kind = digest != NULL ? PWR_ROW_AGAIN : PWR_ROW_LINK;
+        form.subject = digest;
+    }
+    return answer_post(visit, &form, typed);
+}
+
+int pwr_visit_request_sent(const pwr_visit_t *visit)
+{
+    apr_pool_t *pool = visit->request->pool;
+    pwr_seal_t seal;
+
+    if (!pwr_seal_open(&seal, visit->site->key, PWR_SEAL_SENT, visit->path + strlen("/sent/"), pool)
+        || pwr_clock_now() - seal.made > SENT_LIFE) {
+        return pwr_respond_see_other(visit, "/");
+    }
+    char *code = apr_pstrdup(pool, seal.text);
+    char *typed = strchr(code, '\n');
+    *typed++ = '\0';
+    typed[strcspn(typed, "\n")] = '\0';
+    pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_SENT);
+    pwr_view_text(view, "support_code", code);
+    pwr_view_text(view, "typed", typed);
+    pwr_view_flag(view, "has_typed", typed[0] != '\0');
+    pwr_view_text(view, "seal", pwr_seal_form(visit->site->key, pool));
+    return pwr_respond_page(visit, PWR_PAGE_SENT, view, HTTP_OK);
+}

@@ -1,0 +1,27 @@
+/*
+ * The threads of one site in the worker: each takes rows of the outbox until it is told to stop,
+ * and sleeps on the site's eventfd when there are none.
+ */
+#ifndef PWR_HTTPD_WORKER_THREAD_H
+#define PWR_HTTPD_WORKER_THREAD_H
+
+#include "flow/deliver.h"
+#include "httpd/private.h"
+
+typedef struct pwr_crew_state_t pwr_crew_state_t;
+
+typedef struct {
+    pwr_site_t *site;
+    const char *owner; /* the name under which its threads hold rows: fresh for each process */
+    pwr_crew_state_t *state;
+} pwr_crew_t;
+
+pwr_fault_t *pwr_crew_start(pwr_crew_t **crew, pwr_site_t *site, apr_pool_t *pool) PWR_MUST_USE;
+
+/* Tells all threads to stop after the row in hand. */
+void pwr_crew_stop(pwr_crew_t *crew);
+
+/* Waits until all have stopped; false when they have not at `until`. */
+bool pwr_crew_wait(pwr_crew_t *crew, apr_time_t until);
+
+#endif
