@@ -14,12 +14,19 @@
 #define PWR_MAX_PAGE 262144        /* one rendered page or mail part */
 #define PWR_MAX_TEMPLATE 131072    /* one template file */
 #define PWR_MAX_MESSAGE 4096       /* one formatted message */
-#define PWR_MAX_ATTRIBUTE 4096     /* one directory value we look at */
-#define PWR_MAX_VALUES 64          /* values of one directory attribute we look at */
-#define PWR_MAX_MAIL 524288        /* one composed mail */
-#define PWR_MAX_SECRET_FILE 4096   /* a file or command output that holds a credential */
-#define PWR_MAX_LIVE_LINKS 3       /* live links of one account */
-#define PWR_MAX_RELAYS 8           /* relays of one site */
-#define PWR_MAX_DETAIL 512         /* detail of a fault, as logged and kept in the trail */
+#define PWR_MAX_CATALOGUE 524288   /* one file of messages */
+#define PWR_MAX_SOURCES 1048576    /* one template with all its partials */
+#define PWR_MAX_NESTING 32         /* open sections of a template; depth of a message pattern */
+#define PWR_MAX_LANGUAGES 64       /* files of messages */
+#define PWR_MAX_ACCEPT_LANGUAGE 512 /* of an Accept-Language header; the rest is not looked at */
+#define PWR_MAX_ATTRIBUTE 4096      /* one directory value we look at */
+#define PWR_MAX_VALUES 64           /* values of one directory attribute we look at */
+#define PWR_MAX_MATCHES 8           /* entries of one search for a typed name */
+#define PWR_MAX_DIRECTORY_ANSWER 1048576 /* one message of a directory server */
+#define PWR_MAX_MAIL 524288              /* one composed mail */
+#define PWR_MAX_SECRET_FILE 4096         /* a file or command output that holds a credential */
+#define PWR_MAX_LIVE_LINKS 3             /* live links of one account */
+#define PWR_MAX_RELAYS 8                 /* relays of one site */
+#define PWR_MAX_DETAIL 512               /* detail of a fault, as logged and kept in the trail */
 
 #endif
