@@ -8,6 +8,7 @@
 #include "httpd/lifecycle.h"
 #include "httpd/page_filter.h"
 #include "httpd/private.h"
+#include "httpd/scoreboard.h"
 #include "httpd/scrub.h"
 #include "httpd/settings_check.h"
 
@@ -21,7 +22,9 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_read_request(pwr_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(pwr_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(pwr_scrub_again, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_insert_filter(pwr_scoreboard_insert, NULL, NULL, APR_HOOK_MIDDLE);
     pwr_page_filter_register();
+    pwr_scoreboard_register();
 }
 
 AP_DECLARE_MODULE(pwreset) = {

@@ -104,6 +104,9 @@ bool pwr_crypto_is_equal(const void *one, const void *other, size_t length)
 
 static void derive(unsigned char out[PWR_KEY_BYTES], const pwr_secret_t *key, const char *purpose)
 {
+    if (key->length != PWR_KEY_BYTES) {
+        abort(); /* a wiped key would leave everything open to everybody */
+    }
     crypto_generichash(out, PWR_KEY_BYTES, (const unsigned char *)purpose, strlen(purpose),
                        (const unsigned char *)key->bytes, key->length);
 }

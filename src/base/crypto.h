@@ -45,8 +45,8 @@ bool pwr_crypto_is_equal(const void *one, const void *other, size_t length);
 void pwr_crypto_digest(char out[PWR_DIGEST_CHARS + 1], const pwr_secret_t *key, const char *purpose,
                        const void *bytes, size_t length);
 
-/* XChaCha20-Poly1305 under a key of this purpose, with a random nonce, as base64url. Never fails.
- */
+/* XChaCha20-Poly1305 under a key of this purpose, with a random nonce, as base64url. Never fails;
+ * what is sealed is at most 3000 bytes, or it cannot be opened. */
 const char *pwr_crypto_seal(const pwr_secret_t *key, const char *purpose, const void *bytes,
                             size_t length, apr_pool_t *pool);
 /* Opens what pwr_crypto_seal made. False when it was made under another key or purpose, or altered.

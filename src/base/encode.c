@@ -30,12 +30,14 @@ bool pwr_decode_base64url(void *out, size_t *length, size_t size, const char *te
         return false;
     }
     pwr_encode_base64url(again, bytes, written);
-    if (strlen(again) != chars || memcmp(again, text, chars) != 0) {
-        return false;
+    bool is_canonical = strlen(again) == chars && memcmp(again, text, chars) == 0;
+    if (is_canonical) {
+        memcpy(out, bytes, written);
+        *length = written;
     }
-    memcpy(out, bytes, written);
-    *length = written;
-    return true;
+    explicit_bzero(bytes, written); /* it may have been a token */
+    explicit_bzero(again, chars);
+    return is_canonical;
 }
 
 void pwr_encode_hex(char *out, const void *bytes, size_t length)

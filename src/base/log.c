@@ -17,7 +17,7 @@ void pwr_log_set(pwr_log_writer_t writer)
 
 void pwr_log(pwr_log_level_t level, const char *tag, const char *format, ...)
 {
-    char line[PWR_MAX_DETAIL];
+    char line[PWR_MAX_DETAIL + 1];
     va_list arguments;
 
     if (current_writer == NULL) {

@@ -1,10 +1,13 @@
 /*
  * All options are set on the handle, none globally: the process may hold other users of libldap
- * (mod_ldap). Besides libldap's own timeouts each socket gets the kernel's, because libldap waits
- * without bound for the rest of a message that has begun.
+ * (mod_ldap). libldap bounds the connect and the wait for an answer, but not the rest of a message
+ * that has begun, and not a TLS handshake (with GnuTLS it tries again for ever). So sockets get the
+ * kernel's timeouts, and between TLS and the socket sits a layer of ours that lets nothing through
+ * after the operation's deadline.
  */
 #include "directory/handle.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -12,6 +15,8 @@
 #include <apr_strings.h>
 
 #include "base/limits.h"
+
+#define BELOW_TLS (LBER_SBIOD_LEVEL_TRANSPORT - 1)
 
 static struct timeval to_timeval(apr_interval_time_t time)
 {
@@ -34,6 +39,51 @@ void pwr_handle_close(pwr_handle_t *handle)
     }
 }
 
+/* --- the layer between TLS and the socket --- */
+
+static int layer_setup(Sockbuf_IO_Desc *layer, void *handle)
+{
+    layer->sbiod_pvt = handle;
+    return 0;
+}
+
+static int layer_remove(Sockbuf_IO_Desc *layer)
+{
+    layer->sbiod_pvt = NULL;
+    return 0;
+}
+
+static int layer_control(Sockbuf_IO_Desc *layer, int option, void *argument)
+{
+    return LBER_SBIOD_CTRL_NEXT(layer, option, argument);
+}
+
+/* Anything but EAGAIN ends libldap's loops. */
+static bool is_late(const Sockbuf_IO_Desc *layer)
+{
+    const pwr_handle_t *handle = layer->sbiod_pvt;
+    bool is_over = apr_time_now() >= handle->deadline;
+
+    errno = is_over ? ETIMEDOUT : errno;
+    return is_over;
+}
+
+static ber_slen_t layer_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
+{
+    return is_late(layer) ? -1 : LBER_SBIOD_READ_NEXT(layer, bytes, length);
+}
+
+static ber_slen_t layer_write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
+{
+    return is_late(layer) ? -1 : LBER_SBIOD_WRITE_NEXT(layer, bytes, length);
+}
+
+static Sockbuf_IO deadline_layer = {.sbi_setup = layer_setup,
+                                    .sbi_remove = layer_remove,
+                                    .sbi_ctrl = layer_control,
+                                    .sbi_read = layer_read,
+                                    .sbi_write = layer_write};
+
 static int on_connect(LDAP *ld, Sockbuf *buffer, LDAPURLDesc *url, struct sockaddr *address,
                       struct ldap_conncb *callback)
 {
@@ -48,7 +98,7 @@ static int on_connect(LDAP *ld, Sockbuf *buffer, LDAPURLDesc *url, struct sockad
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     handle->is_reached = true;
-    return 0;
+    return ber_sockbuf_add_io(buffer, &deadline_layer, BELOW_TLS, handle);
 }
 
 static void on_disconnect(LDAP *ld, Sockbuf *buffer, struct ldap_conncb *callback)
@@ -62,10 +112,15 @@ static apr_status_t free_message(void *data)
     return APR_SUCCESS;
 }
 
-int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, int all,
-                    apr_time_t deadline, apr_pool_t *scratch)
+void pwr_handle_begin(pwr_handle_t *handle)
 {
-    apr_interval_time_t left = deadline - apr_time_now();
+    handle->deadline = apr_time_now() + handle->timeout;
+}
+
+int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, int all,
+                    apr_pool_t *scratch)
+{
+    apr_interval_time_t left = handle->deadline - apr_time_now();
     /* A clock that was set back must not make the wait longer. */
     struct timeval limit
         = to_timeval(left < 0 ? 0 : (left > handle->timeout ? handle->timeout : left));
@@ -76,7 +131,7 @@ int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, i
         apr_pool_cleanup_register(scratch, *message, free_message, apr_pool_cleanup_null);
         return LDAP_SUCCESS;
     }
-    if (kind == 0) {
+    if (kind == 0 || apr_time_now() >= handle->deadline) {
         return LDAP_TIMEOUT;
     }
     ldap_get_option(handle->ld, LDAP_OPT_RESULT_CODE, &code);
@@ -90,8 +145,7 @@ int pwr_handle_answer(pwr_answer_t *answer, const pwr_handle_t *handle, int code
 
     *answer = (pwr_answer_t){.code = code, .policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
     if (code == LDAP_SUCCESS) {
-        answer->code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ALL,
-                                       apr_time_now() + handle->timeout, scratch);
+        answer->code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ALL, scratch);
     }
     if (answer->code == LDAP_SUCCESS) {
         pwr_answer_parse(answer, handle->ld, message, scratch);
@@ -153,7 +207,7 @@ static int set_options(pwr_handle_t *handle, const pwr_directory_settings_t *set
 static pwr_fault_t *reach(pwr_handle_t *handle, const char *uri,
                           const pwr_directory_settings_t *settings, apr_pool_t *scratch)
 {
-    apr_time_t start = apr_time_now();
+    pwr_handle_begin(handle);
     int code = ldap_connect(handle->ld);
 
     if (code == LDAP_SUCCESS) {
@@ -161,7 +215,7 @@ static pwr_fault_t *reach(pwr_handle_t *handle, const char *uri,
     }
     /* With ldaps the handshake is part of this. One that was cut by the timeout tells nothing about
      * the certificate. */
-    if (handle->is_reached && apr_time_now() - start < handle->timeout) {
+    if (handle->is_reached && apr_time_now() < handle->deadline) {
         return tls_fault(uri, settings, words_of(handle, code, scratch), scratch);
     }
     return pwr_fault_later(scratch, "PWR0422", "%s: no connection (%s).", uri,
@@ -173,8 +227,9 @@ static pwr_fault_t *start_tls(pwr_handle_t *handle, const char *uri,
 {
     pwr_answer_t answer;
     int id = 0;
-    int code = ldap_start_tls(handle->ld, NULL, NULL, &id);
 
+    pwr_handle_begin(handle);
+    int code = ldap_start_tls(handle->ld, NULL, NULL, &id);
     code = pwr_handle_answer(&answer, handle, code, id, scratch);
     if (pwr_answer_is_lost(code)) {
         return pwr_fault_later(scratch, "PWR0423", "%s: no answer to StartTLS (%s).", uri,
@@ -186,12 +241,12 @@ static pwr_fault_t *start_tls(pwr_handle_t *handle, const char *uri,
                                 "or use ldaps://.",
                                 uri, ldap_err2string(code), answer.words);
     }
-    apr_time_t start = apr_time_now();
+    pwr_handle_begin(handle);
     code = ldap_install_tls(handle->ld);
     if (code == LDAP_SUCCESS && ldap_tls_inplace(handle->ld)) {
         return NULL;
     }
-    if (apr_time_now() - start >= handle->timeout) {
+    if (apr_time_now() >= handle->deadline) {
         return pwr_fault_later(scratch, "PWR0425", "%s: the TLS handshake took too long.", uri);
     }
     return tls_fault(uri, settings, words_of(handle, code, scratch), scratch);
@@ -199,7 +254,7 @@ static pwr_fault_t *start_tls(pwr_handle_t *handle, const char *uri,
 
 /* A bind with a name and no password would "succeed" as nobody (RFC 4513, 5.1.2); such settings
  * were refused when the directory was opened. */
-static pwr_fault_t *bind_as_told(const pwr_handle_t *handle, const char *uri,
+static pwr_fault_t *bind_as_told(pwr_handle_t *handle, const char *uri,
                                  const pwr_directory_settings_t *settings, apr_pool_t *scratch)
 {
     const char *who = settings->bind_dn;
@@ -214,6 +269,7 @@ static pwr_fault_t *bind_as_told(const pwr_handle_t *handle, const char *uri,
     } else if (strncmp(uri, "ldapi:", 6) == 0) {
         way = "EXTERNAL"; /* the kernel tells the server who we are */
     }
+    pwr_handle_begin(handle);
     int code = ldap_sasl_bind(handle->ld, who, way, &password, NULL, NULL, &id);
     code = pwr_handle_answer(&answer, handle, code, id, scratch);
     if (code == LDAP_SUCCESS) {

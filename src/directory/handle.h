@@ -14,7 +14,8 @@ typedef struct {
     LDAP *ld;         /* NULL while closed */
     apr_pool_t *pool; /* closes the handle when it goes */
     apr_interval_time_t timeout;
-    bool is_reached; /* the socket is connected: what fails next is TLS */
+    apr_time_t deadline; /* of the running operation, by apr_time_now's clock */
+    bool is_reached;     /* the socket is connected: what fails next is TLS */
     struct ldap_conncb on_connect;
 } pwr_handle_t;
 
@@ -28,14 +29,17 @@ pwr_fault_t *pwr_handle_open(pwr_handle_t *handle, const char *uri,
 /* May be called on a closed one. */
 void pwr_handle_close(pwr_handle_t *handle);
 
-/* Waits until `deadline` (apr_time_now's clock) for a message that answers `id`. LDAP_SUCCESS, or a
- * code for which pwr_answer_is_lost is true. `all` as in ldap_result. The message is freed with
+/* Begins an operation: it may take the timeout from now on. */
+void pwr_handle_begin(pwr_handle_t *handle);
+
+/* Waits for a message that answers `id`, until the operation's deadline. LDAP_SUCCESS, or a code
+ * for which pwr_answer_is_lost is true. `all` as in ldap_result. The message is freed with
  * `scratch`. */
 int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, int all,
-                    apr_time_t deadline, apr_pool_t *scratch);
+                    apr_pool_t *scratch);
 
-/* Waits for the one answer to a request; `code` is what sending it returned. Returns answer->code.
- */
+/* Waits for the one answer to a request of an operation that was begun; `code` is what sending it
+ * returned. Returns answer->code. */
 int pwr_handle_answer(pwr_answer_t *answer, const pwr_handle_t *handle, int code, int id,
                       apr_pool_t *scratch);
 

@@ -72,6 +72,7 @@ pwr_fault_t *pwr_password_write(pwr_write_outcome_t *outcome, pwr_connections_t 
     *outcome = PWR_WRITE_NOT_SENT;
     PWR_TRY(check(password, pool));
     PWR_TRY(take_alive(&connection, connections, pool));
+    pwr_handle_begin(&connection->handle);
     int code = send_request(&id, &connection->handle, dn, password, pool);
     if (code != LDAP_SUCCESS) {
         pwr_connection_drop(connections, connection, true);

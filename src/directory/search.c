@@ -69,11 +69,9 @@ static void add_entry(pwr_found_t *found, LDAP *ld, LDAPMessage *message,
 static void collect(pwr_answer_t *answer, pwr_found_t *found, const pwr_handle_t *handle, int id,
                     const pwr_search_t *search, apr_pool_t *pool)
 {
-    apr_time_t deadline = apr_time_now() + handle->timeout;
-
     for (int count = 0; count < search->limit + SPARE_MESSAGES; count++) {
         LDAPMessage *message = NULL;
-        answer->code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ONE, deadline, pool);
+        answer->code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ONE, pool);
         if (answer->code != LDAP_SUCCESS) {
             return;
         }
@@ -88,15 +86,16 @@ static void collect(pwr_answer_t *answer, pwr_found_t *found, const pwr_handle_t
     answer->code = LDAP_DECODING_ERROR; /* it does not keep to the limit: not to be talked with */
 }
 
-static pwr_answer_t search_on(pwr_found_t *found, const pwr_connection_t *connection,
+static pwr_answer_t search_on(pwr_found_t *found, pwr_connection_t *connection,
                               const pwr_search_t *search, apr_pool_t *pool)
 {
-    const pwr_handle_t *handle = &connection->handle;
+    pwr_handle_t *handle = &connection->handle;
     struct timeval limit
         = {.tv_sec = apr_time_sec(handle->timeout), .tv_usec = apr_time_usec(handle->timeout)};
     pwr_answer_t answer = {.policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
     int id = 0;
 
+    pwr_handle_begin(handle);
     found->has_more = false;
     found->entries = apr_array_make(pool, 2, sizeof(pwr_entry_t));
     answer.code
@@ -135,7 +134,7 @@ pwr_fault_t *pwr_search(pwr_found_t *found, pwr_connections_t *connections,
     return pwr_answer_to_search(&answer, search->base, pool);
 }
 
-bool pwr_search_is_alive(const pwr_connection_t *connection, apr_pool_t *scratch)
+bool pwr_search_is_alive(pwr_connection_t *connection, apr_pool_t *scratch)
 {
     static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
     const pwr_search_t root = {.base = "",

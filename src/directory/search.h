@@ -39,7 +39,7 @@ pwr_fault_t *pwr_search(pwr_found_t *found, pwr_connections_t *connections,
                         const pwr_search_t *search, apr_pool_t *pool) PWR_MUST_USE;
 
 /* False when the connection does not answer a read of the server's root entry. */
-bool pwr_search_is_alive(const pwr_connection_t *connection, apr_pool_t *scratch);
+bool pwr_search_is_alive(pwr_connection_t *connection, apr_pool_t *scratch);
 
 /* The values (const char *) of an attribute, NULL when there are none; and the first of them. Names
  * are compared without regard to case. */

@@ -76,7 +76,8 @@ void pwr_pages_finish(pwr_view_t *view, const pwr_visit_t *visit, pwr_page_t pag
     const char *title = pwr_messages_format(visit->language, rows[page].title, view, pool);
 
     if (pwr_view_get(view, "has_errors").kind != PWR_VIEW_NOTHING) {
-        const char *prefix = pwr_messages_format(visit->language, "common.error_prefix", view, pool);
+        const char *prefix
+            = pwr_messages_format(visit->language, "common.error_prefix", view, pool);
         title = apr_pstrcat(pool, prefix, " ", title, NULL);
     }
     pwr_view_text(view, "title", title);

@@ -31,7 +31,8 @@ const pwr_template_t *pwr_pages_template(const pwr_pages_t *pages, pwr_page_t pa
 /* A view with what every page has. */
 pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page);
 
-/* Adds the title, which tells of errors first (WCAG 2.4.2). Called once, when the view is complete. */
+/* Adds the title, which tells of errors first (WCAG 2.4.2). Called once, when the view is complete.
+ */
 void pwr_pages_finish(pwr_view_t *view, const pwr_visit_t *visit, pwr_page_t page);
 
 /* Adds an error: in the summary, and as `name` at its field (`field`, `name` may be NULL). */

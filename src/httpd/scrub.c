@@ -10,14 +10,11 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <http_protocol.h>
-#include <scoreboard.h>
 
 #include "httpd/private.h"
+#include "httpd/scoreboard.h"
 #include "token/token.h"
-
-APLOG_USE_MODULE(pwreset);
 
 static const char *const secret_paths[] = {"/r/", "/stop/"};
 
@@ -80,16 +77,6 @@ static void readdress(request_rec *request, char *path, char *query)
                                        request->protocol != NULL ? request->protocol : "", NULL);
 }
 
-/* mod_http2 keeps a line of its own for the primary connection. */
-static void hide_from_scoreboard(request_rec *request)
-{
-    conn_rec *primary = request->connection->master;
-
-    if (primary != NULL && primary->sbh != NULL) {
-        ap_update_child_status_descr(primary->sbh, SERVER_BUSY_WRITE, request->the_request);
-    }
-}
-
 static void hide_referer(request_rec *request)
 {
     const char *referer = apr_table_get(request->headers_in, "Referer");
@@ -139,14 +126,14 @@ int pwr_scrub(request_rec *request)
         }
         readdress(request, hidden, query);
     }
-    hide_from_scoreboard(request);
+    pwr_scoreboard_overwrite(request);
     return DECLINED;
 }
 
 int pwr_scrub_again(request_rec *request)
 {
     if (pwr_scrub_secret(request) != NULL) {
-        hide_from_scoreboard(request);
+        pwr_scoreboard_overwrite(request);
     }
     return DECLINED;
 }

@@ -25,9 +25,9 @@ static pwr_attempt_t fail(const pwr_relay_t *relay, apr_status_t status, apr_poo
     return attempt;
 }
 
-static apr_status_t write_whole(apr_file_t *file, const pwr_letter_t *letter)
+static apr_status_t write_whole(apr_file_t *file, const pwr_message_t *message)
 {
-    apr_status_t status = apr_file_write_full(file, letter->bytes, letter->length, NULL);
+    apr_status_t status = apr_file_write_full(file, message->bytes, message->length, NULL);
 
     if (status == APR_SUCCESS) {
         status = apr_file_sync(file);
@@ -36,11 +36,11 @@ static apr_status_t write_whole(apr_file_t *file, const pwr_letter_t *letter)
     return status == APR_SUCCESS ? closed : status;
 }
 
-pwr_attempt_t pwr_folder_send(const pwr_relay_t *relay, const pwr_letter_t *letter,
+pwr_attempt_t pwr_folder_send(const pwr_relay_t *relay, const pwr_message_t *message,
                               apr_pool_t *scratch)
 {
-    char *draft = apr_psprintf(scratch, "%s/.%s.XXXXXX", relay->host, letter->id);
-    const char *name = apr_psprintf(scratch, "%s/%s.eml", relay->host, letter->id);
+    char *draft = apr_psprintf(scratch, "%s/.%s.XXXXXX", relay->host, message->id);
+    const char *name = apr_psprintf(scratch, "%s/%s.eml", relay->host, message->id);
     apr_file_t *file = NULL;
 
     /* mktemp opens with mode 0600 */
@@ -50,7 +50,7 @@ pwr_attempt_t pwr_folder_send(const pwr_relay_t *relay, const pwr_letter_t *lett
     if (status != APR_SUCCESS) {
         return fail(relay, status, scratch);
     }
-    status = write_whole(file, letter);
+    status = write_whole(file, message);
     if (status == APR_SUCCESS) {
         status = apr_file_rename(draft, name, scratch);
     }

@@ -7,9 +7,9 @@
 #include "mail/message.h"
 #include "mail/relays.h"
 
-/* Writes the letter to <folder>/<message id>.eml, mode 0600, appearing whole or not at all. A retry
- * replaces the file by the same bytes. */
-pwr_attempt_t pwr_folder_send(const pwr_relay_t *relay, const pwr_letter_t *letter,
+/* Writes the message to <folder>/<message id>.eml, mode 0600, appearing whole or not at all. A
+ * retry replaces the file by the same bytes. */
+pwr_attempt_t pwr_folder_send(const pwr_relay_t *relay, const pwr_message_t *message,
                               apr_pool_t *scratch);
 
 #endif

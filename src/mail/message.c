@@ -322,7 +322,7 @@ static pwr_fault_t *find_parties(parties_t *parties, const char **bounce,
     return NULL;
 }
 
-pwr_fault_t *pwr_message_compose(pwr_letter_t *letter, const pwr_mail_settings_t *settings,
+pwr_fault_t *pwr_message_compose(pwr_message_t *message, const pwr_mail_settings_t *settings,
                                  const pwr_mail_t *mail, apr_pool_t *pool)
 {
     parties_t parties = {0};
@@ -352,10 +352,10 @@ pwr_fault_t *pwr_message_compose(pwr_letter_t *letter, const pwr_mail_settings_t
                                 "A mail would be larger than %d bytes. Shorten its templates.",
                                 PWR_MAX_MAIL);
     }
-    *letter = (pwr_letter_t){.from = bounce,
-                             .to = parties.to,
-                             .id = mail->message_id,
-                             .bytes = out.bytes,
-                             .length = out.length};
+    *message = (pwr_message_t){.from = bounce,
+                               .to = parties.to,
+                               .id = mail->message_id,
+                               .bytes = out.bytes,
+                               .length = out.length};
     return NULL;
 }

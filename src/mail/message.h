@@ -18,7 +18,7 @@ typedef struct {
     const char *id;   /* the mail's message_id: letters, digits, '-', '_' and inner '.' */
     const char *bytes;
     apr_size_t length;
-} pwr_letter_t;
+} pwr_message_t;
 
 /* The address as it stands in envelope and header: the stored bytes, but for a domain beyond ASCII,
  * which goes as its A-labels (RFC 5891), since relays and libcurl's locale differ in what they make
@@ -29,7 +29,7 @@ const char *pwr_message_wire_address(const char *address, apr_pool_t *pool);
  * account. Control characters in the subject and the sender's name become spaces. REFUSED: the
  * stored address cannot be mailed. BROKEN: an address of the settings cannot, the message id is
  * malformed, or the mail would pass PWR_MAX_MAIL. */
-pwr_fault_t *pwr_message_compose(pwr_letter_t *letter, const pwr_mail_settings_t *settings,
+pwr_fault_t *pwr_message_compose(pwr_message_t *message, const pwr_mail_settings_t *settings,
                                  const pwr_mail_t *mail, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

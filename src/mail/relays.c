@@ -57,7 +57,7 @@ static pwr_fault_t *check_settings(const char **helo, const pwr_mail_settings_t 
                                     addresses[i]);
         }
     }
-    if (settings->from == NULL || settings->relays->nelts < 1
+    if (settings->from == NULL || settings->relays == NULL || settings->relays->nelts < 1
         || settings->relays->nelts > PWR_MAX_RELAYS) {
         return pwr_fault_broken(pool, "PWR0552",
                                 "Mail needs a sender's address and from 1 to %d relays.",
@@ -104,15 +104,15 @@ static pwr_fault_t *resting_fault(const place_t *place, apr_pool_t *scratch)
 }
 
 /* Tries one place, unless it rests. */
-static pwr_attempt_t try_place(place_t *place, const pwr_letter_t *letter, apr_pool_t *scratch)
+static pwr_attempt_t try_place(place_t *place, const pwr_message_t *message, apr_pool_t *scratch)
 {
     apr_time_t left = place->rests_until - pwr_clock_now();
 
     if (left > 0 && left <= REST) { /* more than REST: the clock was set back */
         return (pwr_attempt_t){.fault = resting_fault(place, scratch)};
     }
-    pwr_attempt_t attempt = place->smtp != NULL ? pwr_smtp_send(place->smtp, letter, scratch)
-                                                : pwr_folder_send(place->relay, letter, scratch);
+    pwr_attempt_t attempt = place->smtp != NULL ? pwr_smtp_send(place->smtp, message, scratch)
+                                                : pwr_folder_send(place->relay, message, scratch);
     if (attempt.must_rest) {
         place->rests_until = pwr_clock_now() + REST;
         place->kind = attempt.fault->kind;
@@ -126,15 +126,15 @@ static pwr_attempt_t try_place(place_t *place, const pwr_letter_t *letter, apr_p
 pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_mail_t *mail,
                              apr_pool_t *scratch)
 {
-    pwr_letter_t letter = {0};
+    pwr_message_t message = {0};
     pwr_fault_t *worst = NULL;
 
     *used = relays->places[0].relay->name;
-    PWR_TRY(pwr_message_compose(&letter, relays->settings, mail, scratch));
+    PWR_TRY(pwr_message_compose(&message, relays->settings, mail, scratch));
     for (int i = 0; i < relays->count; i++) {
         place_t *place = &relays->places[i];
         *used = place->relay->name;
-        pwr_attempt_t attempt = try_place(place, &letter, scratch);
+        pwr_attempt_t attempt = try_place(place, &message, scratch);
         if (attempt.fault == NULL || attempt.is_final) {
             return attempt.fault;
         }

@@ -35,7 +35,7 @@ struct pwr_smtp_t {
 
 /* One mail's session with the server. */
 typedef struct {
-    const pwr_letter_t *letter;
+    const pwr_message_t *message;
     apr_size_t sent;
     bool is_in_mail; /* the session stands; MAIL is next or behind us */
     int replies;     /* since then */
@@ -113,10 +113,10 @@ static size_t feed(char *out, size_t size, size_t count, void *data)
 {
     exchange_t *exchange = data;
     size_t room = size * count;
-    size_t left = exchange->letter->length - exchange->sent;
+    size_t left = exchange->message->length - exchange->sent;
     size_t take = left < room ? left : room;
 
-    memcpy(out, exchange->letter->bytes + exchange->sent, take);
+    memcpy(out, exchange->message->bytes + exchange->sent, take);
     exchange->sent += take;
     return take;
 }
@@ -239,11 +239,11 @@ static int set_mail(pwr_smtp_t *smtp, exchange_t *exchange)
 
     bad |= (int)curl_easy_setopt(easy, CURLOPT_URL, smtp->url);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
-    bad |= (int)curl_easy_setopt(easy, CURLOPT_MAIL_FROM, exchange->letter->from);
+    bad |= (int)curl_easy_setopt(easy, CURLOPT_MAIL_FROM, exchange->message->from);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, smtp->recipients);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-                                 (curl_off_t)exchange->letter->length);
+                                 (curl_off_t)exchange->message->length);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_READFUNCTION, feed);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, hear);
@@ -308,7 +308,7 @@ static pwr_attempt_t judge_silence(const pwr_relay_t *relay, const exchange_t *e
     pwr_attempt_t attempt = {.must_rest = true};
     const char *words = *exchange->error != '\0' ? exchange->error : curl_easy_strerror(result);
 
-    if (exchange->letter->length == exchange->sent) {
+    if (exchange->message->length == exchange->sent) {
         /* All of it was handed over: another relay could deliver it twice. */
         attempt.is_final = true;
         attempt.fault = pwr_fault_later(
@@ -336,12 +336,12 @@ static pwr_attempt_t judge_silence(const pwr_relay_t *relay, const exchange_t *e
     return attempt;
 }
 
-pwr_attempt_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_letter_t *letter, apr_pool_t *scratch)
+pwr_attempt_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message, apr_pool_t *scratch)
 {
-    exchange_t exchange = {.letter = letter};
+    exchange_t exchange = {.message = message};
 
     curl_slist_free_all(smtp->recipients);
-    smtp->recipients = curl_slist_append(NULL, letter->to);
+    smtp->recipients = curl_slist_append(NULL, message->to);
     curl_easy_reset(smtp->easy);
     int bad = set_security(smtp->easy, smtp->relay, smtp->settings->trusted_ca);
     bad |= set_bounds(smtp->easy, smtp->settings);

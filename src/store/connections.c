@@ -233,7 +233,7 @@ static pwr_fault_t *change_rows(int *changed, pwr_connection_t *connection,
                          arguments_of(statement, values, connection->call_pool));
     pwr_fault_t *fault = NULL;
     if (code != 0) {
-        *changed = 0;
+        *changed = -1;
         fault
             = pwr_fault_later(scratch, "PWR0206", "The database failed at %s: %s.",
                               pwr_statement_label(statement), words_of(connection, code, scratch));
@@ -317,6 +317,7 @@ pwr_fault_t *pwr_store_write(int *changed, pwr_store_t *store, pwr_statement_t s
 {
     pwr_connection_t *connection = NULL;
 
+    *changed = 0;
     PWR_TRY(take_place(&connection, store, scratch));
     drop_dead(connection, scratch);
     pwr_fault_t *fault = make_ready(connection, scratch);

@@ -28,8 +28,9 @@ pwr_fault_t *pwr_store_read_number(apr_int64_t *number, pwr_store_t *store,
                                    pwr_statement_t statement, const char *const *values,
                                    apr_pool_t *scratch) PWR_MUST_USE;
 
-/* Runs anything else, once. `changed` says how many rows it touched. A connection that has been
- * open is asked first whether it still lives, so that a restarted database costs no write. */
+/* Runs anything else, once. `changed` says how many rows it touched; with a fault it is -1 when the
+ * statement reached the driver, else 0. A connection that has been open is asked first whether it
+ * still lives, so that a restarted database costs no write. */
 pwr_fault_t *pwr_store_write(int *changed, pwr_store_t *store, pwr_statement_t statement,
                              const char *const *values, apr_pool_t *scratch) PWR_MUST_USE;
 

@@ -28,8 +28,8 @@ pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_r
         scratch);
 
     *is_new = fault == NULL;
-    if (fault == NULL) {
-        return NULL;
+    if (fault == NULL || changed == 0) {
+        return fault;
     }
     /* No code for "it is there already" is the same with two drivers. */
     PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_HAS, PWR_VALUES(row->id), scratch));

@@ -21,8 +21,8 @@ pwr_fault_t *pwr_tokens_put(pwr_store_t *store, const pwr_token_row_t *row, apr_
                    pwr_store_text(row->created, scratch), expires),
         scratch);
 
-    if (fault == NULL) {
-        return NULL;
+    if (fault == NULL || changed == 0) {
+        return fault;
     }
     PWR_TRY(pwr_tokens_find(&old, store, row->realm, row->digest, scratch));
     if (old == NULL) {

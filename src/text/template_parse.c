@@ -139,7 +139,7 @@ static void take_line(tag_t *tag, const parser_t *parser, const source_t *source
     while (to < source->end && (*to == ' ' || *to == '\t')) {
         to++;
     }
-    if (source->end - to >= 2 && to[0] == '\r' && to[1] == '\n') {
+    if (to + 1 < source->end && to[0] == '\r' && to[1] == '\n') {
         to++;
     }
     bool is_at_start = from == source->text || from[-1] == '\n';

@@ -99,11 +99,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                        .html = take(&data, &size, pool),
                        .text = take(&data, &size, pool),
                        .date = apr_time_from_sec(1795342304)};
-    pwr_letter_t letter = {0};
-    if (pwr_message_compose(&letter, &settings, &mail, pool) == NULL) {
-        check(letter.length <= PWR_MAX_MAIL);
-        check(pwr_mail_is_address(letter.to) && pwr_mail_is_address(letter.from));
-        check_lines(letter.bytes, letter.length);
+    pwr_message_t message = {0};
+    if (pwr_message_compose(&message, &settings, &mail, pool) == NULL) {
+        check(message.length <= PWR_MAX_MAIL);
+        check(pwr_mail_is_address(message.to) && pwr_mail_is_address(message.from));
+        check_lines(message.bytes, message.length);
     }
     apr_pool_destroy(pool);
     return 0;

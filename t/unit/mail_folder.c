@@ -199,7 +199,11 @@ static void settings_that_cannot_work_are_refused_at_the_start(void **state)
 {
     pwr_relays_t *relays = NULL;
     (void)state;
+    apr_array_header_t *list = settings.relays;
     assert_non_null(pwr_relays_open(&relays, &settings, pool)); /* no relay */
+    settings.relays = NULL;
+    assert_non_null(pwr_relays_open(&relays, &settings, pool));
+    settings.relays = list;
     add_relay(folder);
     assert_null(pwr_relays_open(&relays, &settings, pool));
     settings.bounce = "no address";

@@ -44,10 +44,10 @@ static int tear_down(void **state)
 
 static const char *compose(void)
 {
-    pwr_letter_t letter;
-    assert_null(pwr_message_compose(&letter, &settings, &mail, pool));
-    assert_null(memchr(letter.bytes, '\0', letter.length));
-    return apr_pstrmemdup(pool, letter.bytes, letter.length);
+    pwr_message_t message;
+    assert_null(pwr_message_compose(&message, &settings, &mail, pool));
+    assert_null(memchr(message.bytes, '\0', message.length));
+    return apr_pstrmemdup(pool, message.bytes, message.length);
 }
 
 /* The header of the mail, up to and with its last CRLF. */
@@ -327,18 +327,18 @@ static void names_are_quoted_or_encoded(void **state)
 
 static void reply_to_and_bounce_go_where_they_belong(void **state)
 {
-    pwr_letter_t letter;
+    pwr_message_t message;
     (void)state;
     settings.reply_to = "help@example.org";
     settings.bounce = "bounces@example.org";
-    assert_null(pwr_message_compose(&letter, &settings, &mail, pool));
-    assert_string_equal(letter.from, "bounces@example.org");
-    assert_string_equal(letter.to, "kari@example.org");
+    assert_null(pwr_message_compose(&message, &settings, &mail, pool));
+    assert_string_equal(message.from, "bounces@example.org");
+    assert_string_equal(message.to, "kari@example.org");
     assert_string_equal(header(compose(), "Reply-To"), "help@example.org");
     assert_null(strstr(compose(), "bounces@"));
     settings.bounce = NULL;
-    assert_null(pwr_message_compose(&letter, &settings, &mail, pool));
-    assert_string_equal(letter.from, "sso@example.org");
+    assert_null(pwr_message_compose(&message, &settings, &mail, pool));
+    assert_string_equal(message.from, "sso@example.org");
 }
 
 static void a_domain_beyond_ascii_goes_as_labels_everywhere(void **state)
@@ -353,15 +353,15 @@ static void a_domain_beyond_ascii_goes_as_labels_everywhere(void **state)
 
 static void a_bad_stored_address_is_the_directorys_and_a_bad_setting_the_operators(void **state)
 {
-    pwr_letter_t letter;
+    pwr_message_t message;
     (void)state;
     mail.to = "kari@example.org\r\nBcc: evil@evil.test";
-    pwr_fault_t *fault = pwr_message_compose(&letter, &settings, &mail, pool);
+    pwr_fault_t *fault = pwr_message_compose(&message, &settings, &mail, pool);
     assert_non_null(fault);
     assert_int_equal(fault->kind, PWR_REFUSED);
     mail.to = "kari@example.org";
     settings.reply_to = "help@example.org>";
-    fault = pwr_message_compose(&letter, &settings, &mail, pool);
+    fault = pwr_message_compose(&message, &settings, &mail, pool);
     assert_non_null(fault);
     assert_int_equal(fault->kind, PWR_BROKEN);
 }
@@ -371,17 +371,17 @@ static void a_malformed_message_id_never_reaches_a_header_or_a_file_name(void **
     static const char *const bad[]
         = {"", "a b", "a\r\nb", "../x", "a/b", ".a", "a..", "a..b", "a@b", "a>b", "a\"b"};
     char longest[PWR_MESSAGE_ID_CHARS + 2] = {0};
-    pwr_letter_t letter;
+    pwr_message_t message;
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         mail.message_id = bad[i];
-        assert_non_null(pwr_message_compose(&letter, &settings, &mail, pool));
+        assert_non_null(pwr_message_compose(&message, &settings, &mail, pool));
     }
     mail.message_id = longest;
     memset(longest, 'a', PWR_MESSAGE_ID_CHARS);
-    assert_null(pwr_message_compose(&letter, &settings, &mail, pool));
+    assert_null(pwr_message_compose(&message, &settings, &mail, pool));
     longest[PWR_MESSAGE_ID_CHARS] = 'a';
-    assert_non_null(pwr_message_compose(&letter, &settings, &mail, pool));
+    assert_non_null(pwr_message_compose(&message, &settings, &mail, pool));
 }
 
 static void a_malformed_language_is_left_out(void **state)
@@ -394,56 +394,56 @@ static void a_malformed_language_is_left_out(void **state)
 
 static void a_mail_past_the_ceiling_is_refused(void **state)
 {
-    pwr_letter_t letter;
+    pwr_message_t message;
     (void)state;
     char *text = apr_pcalloc(pool, PWR_MAX_MAIL + 1);
     memset(text, 'a', PWR_MAX_MAIL);
     mail.text = text;
-    pwr_fault_t *fault = pwr_message_compose(&letter, &settings, &mail, pool);
+    pwr_fault_t *fault = pwr_message_compose(&message, &settings, &mail, pool);
     assert_non_null(fault);
     assert_int_equal(fault->kind, PWR_BROKEN);
     text[PWR_MAX_MAIL * 9 / 10] = '\0';
-    assert_null(pwr_message_compose(&letter, &settings, &mail, pool));
+    assert_null(pwr_message_compose(&message, &settings, &mail, pool));
 }
 
 static void the_worst_text_still_fits_its_buffer(void **state)
 {
-    pwr_letter_t letter;
+    pwr_message_t message;
     (void)state;
     char *text = apr_pcalloc(pool, 30001);
     memset(text, 0xc3, 30000);
     mail.text = text;
     mail.html = text;
     mail.subject = apr_pstrndup(pool, text, 5000);
-    assert_null(pwr_message_compose(&letter, &settings, &mail, pool));
+    assert_null(pwr_message_compose(&message, &settings, &mail, pool));
     char *lines = apr_pcalloc(pool, 30001);
     memset(lines, '\n', 30000);
     mail.text = lines;
-    assert_null(pwr_message_compose(&letter, &settings, &mail, pool));
+    assert_null(pwr_message_compose(&message, &settings, &mail, pool));
 }
 
 static apr_status_t look(void *data)
 {
-    pwr_letter_t *letter = data;
-    for (apr_size_t i = 0; i < letter->length; i++) {
-        assert_int_equal(letter->bytes[i], 0);
+    pwr_message_t *message = data;
+    for (apr_size_t i = 0; i < message->length; i++) {
+        assert_int_equal(message->bytes[i], 0);
     }
-    letter->length = 0;
+    message->length = 0;
     return APR_SUCCESS;
 }
 
 static void the_bytes_are_wiped_with_their_pool(void **state)
 {
-    pwr_letter_t letter = {0};
+    pwr_message_t message = {0};
     apr_pool_t *scratch = NULL;
     (void)state;
     apr_pool_create(&scratch, pool);
     /* Last in, first out: registered before the bytes are made, it looks after they are wiped. */
-    apr_pool_cleanup_register(scratch, &letter, look, apr_pool_cleanup_null);
-    assert_null(pwr_message_compose(&letter, &settings, &mail, scratch));
-    assert_true(letter.length > 0);
+    apr_pool_cleanup_register(scratch, &message, look, apr_pool_cleanup_null);
+    assert_null(pwr_message_compose(&message, &settings, &mail, scratch));
+    assert_true(message.length > 0);
     apr_pool_destroy(scratch);
-    assert_int_equal(letter.length, 0);
+    assert_int_equal(message.length, 0);
 }
 
 #define PROMISE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

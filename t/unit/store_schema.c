@@ -224,6 +224,9 @@ static void tells_the_operator_what_is_wrong(void **state)
     fixture_t *fixture = *state;
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (pwr_dialect_of(cases[i].driver) != NULL && !is_driver(fixture, cases[i].driver)) {
+            continue;
+        }
         const pwr_fault_t *fault = fault_of(cases[i].driver, cases[i].params, fixture);
         assert_non_null(fault);
         assert_string_equal(cases[i].tag, fault->tag);
@@ -282,8 +285,8 @@ static void waits_no_longer_than_it_is_told(void **state)
         crowded += strcmp(races[i].text, "PWR0207") == 0;
     }
     assert_in_range(crowded, THREADS / 2, THREADS - 2);
-    /* A wait for a place, and a wait for the lock. */
-    assert_in_range(end - begin, 0, apr_time_from_sec(7));
+    /* A place, the lock, and a place again to see what became of it; never many in a row. */
+    assert_in_range(end - begin, 0, 5 * settings.timeout);
     assert_fine(put_one(fixture->store, "free-again", fixture->pool));
     fixture->store = store;
 }

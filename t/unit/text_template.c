@@ -126,6 +126,7 @@ static void sections_follow_the_specification(void **state)
         {"numbers", "[{{#mph}}a{{/mph}}{{#zero}}b{{/zero}}{{#at}}c{{/at}}]", "[abc]", NULL},
         {"list", "\"{{#list}}{{item}}{{/list}}\"", "\"123\"", NULL},
         {"parent", "{{#list}}{{item}}{{subject}} {{/list}}", "1world 2world 3world ", NULL},
+        {"after a list", "{{#list}}{{/list}}[{{item}}]", "[]", NULL},
         {"nested lists", "{{#list}}{{item}}({{#inner}}{{item}}{{j}},{{/inner}}){{/list}}",
          "1()2(20,)3(30,31,)", NULL},
         {"dotted", "[{{#person.name}}x{{/person.name}}{{#a.b}}y{{/a.b}}]", "[x]", NULL},
@@ -355,8 +356,9 @@ static void faults_within_partials_name_the_partials_line(void **state)
     scratch_t *scratch = *state;
 
     scratch_write(scratch, "one.html", "1\n  {{>two}}\n");
-    scratch_write(scratch, "two.html", "\n\n{{>one}}");
-    assert_broken(load_fault(scratch, "{{>one}}"), "PWR0346", "two.html:3: ");
+    scratch_write(scratch, "two.html", "{{>three}}");
+    scratch_write(scratch, "three.html", "\n\n{{>one}}");
+    assert_broken(load_fault(scratch, "{{>one}}"), "PWR0346", "three.html:3: ");
     scratch_write(scratch, "two.html", "\n{{#a}}");
     assert_broken(load_fault(scratch, "{{>one}}{{/a}}"), "PWR0344", "two.html:2: ");
     scratch_write(scratch, "two.html", "\n\n\n{{/a}}");

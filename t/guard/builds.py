@@ -1,0 +1,27 @@
+#!/usr/bin/python3
+"""No source file and no unit test is forgotten by the build."""
+import re
+import sys
+
+sys.dont_write_bytecode = True
+import tree  # noqa: E402
+from tree import Finding  # noqa: E402
+
+MAKEFILE = "Makefile.am"
+
+
+def check(root):
+    if not (root / MAKEFILE).is_file():
+        return [Finding(MAKEFILE, 1, "is missing", "put it there")]
+    text = re.sub(r"(?m)^\s*#.*$", "", (root / MAKEFILE).read_text(encoding="utf-8"))
+    named = set(re.split(r"[\s=\\]+", text))
+    # automake takes t/unit/a.c for the source of a program t/unit/a that names none.
+    named |= {f"{word}.c" for word in named if word.startswith("t/unit/")}
+    files = tree.module_files(root) + sorted((root / "t" / "unit").glob("*.c"))
+    return [Finding(tree.name(path, root), 1, f"{MAKEFILE} does not name it",
+                    "add it to the sources there, or take the file away")
+            for path in files if tree.name(path, root) not in named]
+
+
+if __name__ == "__main__":
+    tree.run(check)

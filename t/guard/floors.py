@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+"""Arrows of #include point down, each foreign library has one room, and the request story can
+reach neither directory nor mail: that is why its answer cannot tell one account from another."""
+import re
+import sys
+
+sys.dont_write_bytecode = True
+import tree  # noqa: E402
+from tree import Finding  # noqa: E402
+
+FLOORS = {"base": 1, "store": 2, "text": 2, "directory": 3, "mail": 3, "token": 3, "policy": 3,
+          "abuse": 3, "events": 3, "flow": 4, "httpd": 5}
+PLATE = "mod_pwreset.c"
+
+# A foreign header, and where it may be included: a folder (ending in /) or one file.
+ROOMS = [
+    (r"(httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|scoreboard|mpm_common|unixd|os)\.h",
+     ["src/httpd/", PLATE]),
+    (r"apr_dbd\.h", ["src/store/"]),
+    (r"(ldap|lber|apr_ldap)\w*\.h|sasl/.*", ["src/directory/"]),
+    (r"sodium(/.*)?(\.h)?", ["src/base/crypto.c"]),
+    (r"unicode/.*", ["src/text/"]),
+    (r"jansson\.h", ["src/text/json.c"]),
+    (r"zxcvbn\.h", ["src/policy/check_guess.c"]),
+    (r"curl/.*", ["src/mail/smtp.c", "src/base/https.c"]),
+    (r"openssl/.*", ["src/mail/dkim.c"]),
+]
+EVERYWHERE = re.compile(
+    r"(apr(_\w+|u)?|assert|complex|config|ctype|dirent|errno|fcntl|fenv|float|grp|inttypes|iso646|"
+    r"limits|locale|math|netdb|poll|pthread|pwd|sched|setjmp|signal|stdalign|stdarg|stdatomic|"
+    r"stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|tgmath|threads|time|"
+    r"uchar|unistd|wchar|wctype)\.h|(sys|net|netinet|arpa)/\w+\.h")
+
+# What flow/request may know of the parts, and the other stories of its own floor.
+REQUEST = "src/flow/request"
+REQUEST_KNOWS = {"base", "store", "text", "abuse", "events", "flow"}
+OTHER_STORIES = {"deliver.h", "reset.h", "revoke.h", "maintain.h", "check.h"}
+
+
+def room(path, root):
+    parts = path.relative_to(root).parts
+    return parts[1] if parts[0] == "src" and len(parts) > 2 else None
+
+
+def check(root):
+    findings = []
+    for path in tree.module_files(root):
+        at = tree.name(path, root)
+        if at != PLATE and room(path, root) not in FLOORS:
+            findings.append(Finding(at, 1, "stands in no room of the house",
+                                    f"move it to one of src/{{{','.join(FLOORS)}}}/"))
+            continue
+        for line, included, is_quoted in tree.includes(path):
+            target = tree.own_header(path, included, root)
+            if target is not None:
+                findings += own_arrow(path, line, target, root)
+            else:
+                findings += foreign_arrow(at, line, included, is_quoted)
+    return findings + request_reach(root)
+
+
+def own_arrow(path, line, target, root):
+    here, there = room(path, root), room(target, root)
+    at = tree.name(path, root)
+    if path.name == PLATE or here == there or there not in FLOORS:
+        return []
+    if FLOORS[there] < FLOORS[here]:
+        return []
+    way = "sideways" if FLOORS[there] == FLOORS[here] else "up"
+    return [Finding(at, line, f"includes {tree.name(target, root)}: an arrow {way}, "
+                    f"from floor {FLOORS[here]} ({here}) to floor {FLOORS[there]} ({there})",
+                    "hand the value in from the floor above, or put the type into base/model.h")]
+
+
+def foreign_arrow(at, line, included, is_quoted):
+    for pattern, rooms in ROOMS:
+        if re.fullmatch(pattern, included):
+            if any(at.startswith(r) if r.endswith("/") else at == r for r in rooms):
+                return []
+            return [Finding(at, line, f"includes <{included}>, which only {' and '.join(rooms)} may",
+                            "ask for what you need through that room's own header")]
+    if EVERYWHERE.fullmatch(included):
+        return []
+    if is_quoted:
+        return [Finding(at, line, f'includes "{included}", and there is no such file in src/',
+                        'write it as "folder/file.h"')]
+    return [Finding(at, line, f"includes <{included}>, a library without a room",
+                    "give it one room in ROOMS of t/guard/floors.py, or do without it")]
+
+
+def request_reach(root):
+    """Follows the includes of flow/request, however deep."""
+    findings, seen = [], set()
+    waiting = [(root / (REQUEST + end), []) for end in (".c", ".h")]
+    while waiting:
+        path, chain = waiting.pop(0)
+        if not path.is_file() or path in seen:
+            continue
+        seen.add(path)
+        for line, target in tree.own_includes(path, root):
+            step = chain + [(tree.name(path, root), line)]
+            if room(target, root) not in REQUEST_KNOWS or (
+                    room(target, root) == "flow" and target.name in OTHER_STORIES):
+                way = " -> ".join([name for name, _ in step] + [tree.name(target, root)])
+                findings.append(Finding(*step[0], f"the request story reaches what knows accounts: "
+                                        f"{way}", "give it only what the form, the client and the "
+                                        "outbox need; the worker does the rest"))
+            else:
+                waiting.append((target, step))
+    return findings
+
+
+if __name__ == "__main__":
+    tree.run(check)

@@ -1,0 +1,63 @@
+"""The promises that programs keep for the source as it stands. Each guard is a program of its own:
+t/guard/floors.py, for example, says the same without pytest."""
+import alone
+import analysis
+import banned
+import builds
+import circles
+import directives
+import floors
+import headers
+import messages
+import sizes
+import tags
+import tree
+
+
+def holds(guard):
+    findings = guard.check(tree.ROOT)
+    assert not findings, "\n" + "\n".join(map(str, findings))
+
+
+def test_includes_point_down_and_each_foreign_library_has_one_room():
+    holds(floors)
+
+
+def test_no_files_include_each_other_in_a_circle():
+    holds(circles)
+
+
+def test_each_header_compiles_alone_is_short_and_has_one_shape():
+    holds(headers)
+
+
+def test_files_functions_and_lines_stay_small():
+    holds(sizes)
+
+
+def test_no_banned_call_or_name_and_no_secret_in_a_log_call():
+    holds(banned)
+
+
+def test_each_fault_tag_stands_once():
+    holds(tags)
+
+
+def test_each_directive_is_explained_and_no_other_is_named():
+    holds(directives)
+
+
+def test_each_language_says_everything_and_each_message_is_used():
+    holds(messages)
+
+
+def test_the_build_names_every_source_and_unit_test():
+    holds(builds)
+
+
+def test_cppcheck_has_no_warning():
+    holds(analysis)
+
+
+def test_the_repository_speaks_of_the_project_alone():
+    holds(alone)

@@ -1,0 +1,205 @@
+"""A guard that cannot fail guards nothing: each gets a small sound tree, in which it finds nothing,
+and then the same tree with one thing broken, in which it must say where and what."""
+import alone
+import analysis
+import banned
+import builds
+import circles
+import directives
+import floors
+import headers
+import messages
+import pytest
+import sizes
+import tags
+
+
+def short(value):
+    """A parameter's part of a test's name: file texts and numbers say little there."""
+    return "" if not isinstance(value, str) or "\n" in value else value.replace(" ", "_")
+
+
+def plant(root, files):
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    return root
+
+
+def bites(root, check, sound, broken, place, words):
+    assert check(plant(root, sound)) == []
+    findings = check(plant(root, broken))
+    told = "\n".join(map(str, findings))
+    assert any(f"{f.path}:{f.line}" == place and words in f.wrong for f in findings), told
+    assert all(f.remedy for f in findings)
+
+
+HOUSE = {
+    "src/base/fault.h": '#include <apr_pools.h>\n',
+    "src/store/store.h": '#include "base/fault.h"\n',
+    "src/store/connections.c": '#include <apr_dbd.h>\n#include "store/store.h"\n',
+    "src/mail/mail.h": '#include "base/fault.h"\n',
+    "src/flow/parts.h": '#include "store/store.h"\n',
+    "src/flow/deliver.h": '#include "base/fault.h"\n',
+    "src/flow/request.h": '#include "flow/parts.h"\n',
+    "src/flow/request.c": '#include "flow/request.h"\n#include <string.h>\n',
+    "src/httpd/handler.c": '#include <httpd.h>\n#include "flow/request.h"\n',
+    "mod_pwreset.c": '#include <httpd.h>\n#include "httpd/handler.h"\n',
+    "src/httpd/handler.h": '',
+}
+
+
+@pytest.mark.parametrize("path, text, line, words", ids=short, argvalues=[
+    ("src/base/fault.h", '\n#include "store/store.h"\n', 2, "an arrow up"),
+    ("src/mail/mail.h", '#include "events/events.h"\n', 1, "an arrow sideways"),
+    ("src/store/store.h", '#include "text/text.h"\n', 1, "an arrow sideways"),
+    ("src/flow/deliver.c", '#include <httpd.h>\n', 1, "which only src/httpd/ and mod_pwreset.c may"),
+    ("src/mail/message.c", '#include <curl/curl.h>\n', 1, "which only src/mail/smtp.c"),
+    ("src/base/https.c", '#include <sodium.h>\n', 1, "which only src/base/crypto.c"),
+    ("src/token/token.c", '#include <apr_dbd.h>\n', 1, "which only src/store/"),
+    ("src/flow/check.c", '#include <ldap.h>\n', 1, "which only src/directory/"),
+    ("src/text/template.c", '#include <jansson.h>\n', 1, "which only src/text/json.c"),
+    ("src/mail/message.c", '#include <unicode/ucal.h>\n', 1, "which only src/text/"),
+    ("src/mail/smtp.c", '#include <openssl/evp.h>\n', 1, "which only src/mail/dkim.c"),
+    ("src/policy/policy.c", '#include <zxcvbn.h>\n', 1, "which only src/policy/check_guess.c"),
+    ("src/base/model.h", '#include <glib.h>\n', 1, "a library without a room"),
+    ("src/base/model.h", '#include "nowhere.h"\n', 1, "there is no such file"),
+    ("src/extras/extra.c", '\n', 1, "stands in no room"),
+    ("src/flow/request.c", '#include "mail/mail.h"\n', 1, "the request story reaches"),
+    ("src/flow/request.c", '#include "flow/deliver.h"\n', 1, "the request story reaches"),
+])
+def test_the_floors_guard_sees_an_arrow_that_must_not_be(tmp_path, path, text, line, words):
+    shelves = {"src/events/events.h": "", "src/text/text.h": ""}
+    bites(tmp_path, floors.check, HOUSE | shelves, {path: text}, f"{path}:{line}", words)
+
+
+def test_the_floors_guard_follows_the_request_story_through_other_headers(tmp_path):
+    bites(tmp_path, floors.check, HOUSE, {"src/flow/parts.h": '#include "mail/mail.h"\n'},
+          "src/flow/request.h:1", "src/flow/request.h -> src/flow/parts.h -> src/mail/mail.h")
+
+
+def test_the_circles_guard_sees_a_circle_over_three_files(tmp_path):
+    bites(tmp_path, circles.check,
+          {"src/base/a.h": '#include "base/b.h"\n', "src/base/b.h": '#include "base/c.h"\n',
+           "src/base/c.h": ""},
+          {"src/base/c.h": '/* */\n#include "base/a.h"\n'}, "src/base/c.h:2", "closes a circle")
+
+
+@pytest.mark.parametrize("text, line, words", ids=short, argvalues=[
+    ("apr_pool_t *pwr_thing(void);\n", 1, "does not compile alone with gcc"),
+    ("apr_pool_t *pwr_thing(void);\n", 1, "does not compile alone with clang"),
+    ("typedef struct {\n    int one;\n#ifdef MORE\n    int two;\n#endif\n} pwr_thing_t;\n", 3,
+     "#if inside a struct"),
+    ("\n" * 121, 121, "a header of 121 lines"),
+])
+def test_the_headers_guard_sees_a_header_that_cannot_stand_alone(tmp_path, text, line, words):
+    sound = {"src/base/thing.h": "#include <apr_pools.h>\napr_pool_t *pwr_thing(void);\n"}
+    bites(tmp_path, headers.check, sound, {"src/base/thing.h": text}, f"src/base/thing.h:{line}",
+          words)
+
+
+@pytest.mark.parametrize("text, line, words", ids=short, argvalues=[
+    ("int pwr_long(void)\n{\n" + "    ;\n" * 58 + "    return 0;\n}\n", 1, "pwr_long has 62 lines"),
+    ("/* " + "x" * 100 + " */\n", 1, "106 columns"),
+])
+def test_the_sizes_guard_sees_what_is_too_long(tmp_path, text, line, words):
+    sound = {"src/base/thing.c": "int pwr_short(void)\n{\n" + "    ;\n" * 56 + "    return 0;\n}\n"}
+    bites(tmp_path, sizes.check, sound, {"src/base/thing.c": text}, f"src/base/thing.c:{line}", words)
+
+
+def test_the_sizes_guard_counts_the_header_with_its_source(tmp_path):
+    bites(tmp_path, sizes.check, {"src/base/thing.c": "\n" * 400, "src/base/thing.h": "\n" * 100},
+          {"src/base/thing.h": "\n" * 101}, "src/base/thing:1", "501 lines")
+
+
+@pytest.mark.parametrize("path, text, line, words", ids=short, argvalues=[
+    ("src/base/a.c", "void f(char *s)\n{\n    strcpy(s, \"x\");\n}\n", 3, "calls strcpy"),
+    ("t/unit/a.c", "int n = atoi(\"1\");\n", 1, "calls atoi"),
+    ("src/base/a.c", "void f(void)\n{\nend:\n    goto end;\n}\n", 4, "uses goto"),
+    ("src/base/a.c", "int v = CURLOPT_VERBOSE;\n", 1, "uses CURLOPT_VERBOSE"),
+    ("src/base/a.c", "x = f();\npwr_log(PWR_LOG_INFO, \"PWR0001\", \"%s (\",\n"
+     "        pwr_secret_bytes(token));\n", 2, "hands a secret's bytes to pwr_log"),
+    ("src/base/a.c", "return pwr_fault_broken(p, \"PWR0001\", \"%s\", f(pwr_secret_bytes(s)));\n", 1,
+     "hands a secret's bytes to pwr_fault_broken"),
+    ("src/base/a.c", "/* TO" "DO: write it */\n", 1, "unfinished work"),
+    ("src/base/strutil_util.c", "\n", 1, "the name 'util' says nothing"),
+    ("t/web/helpers.py", "\n", 1, "the name 'helpers' says nothing"),
+])
+def test_the_banned_guard_sees_what_is_banned(tmp_path, path, text, line, words):
+    sound = {"src/base/a.c": "/* strcpy(a, b); goto */\nconst char *s = \"sprintf(\";\n"
+             "int pwr_is_system(void);\nsend(pwr_secret_bytes(token));\n"}
+    bites(tmp_path, banned.check, sound, {path: text}, f"{path}:{line}", words)
+
+
+@pytest.mark.parametrize("text, words", ids=short, argvalues=[
+    ('/* */\nf("PWR0101");\n', "PWR0101 is taken by src/base/a.c:1"),
+    ('\nf("PWR01011");\n', "PWR01011 is no tag"),
+])
+def test_the_tags_guard_sees_a_tag_used_twice(tmp_path, text, words):
+    sound = {"src/base/a.c": 'f("PWR0101"); /* not "PWR0102" */\n',
+             "src/base/b.c": 'f("PWR0102");\n'}
+    bites(tmp_path, tags.check, sound, {"src/base/b.c": text}, "src/base/b.c:2", words)
+
+
+@pytest.mark.parametrize("path, text, line, words", ids=short, argvalues=[
+    ("conf/pwreset.conf", "# Where.\nPwResetBaseURL x\n", 2, "does not hold PwResetLife"),
+    ("conf/pwreset.conf", "# Where.\nPwResetBaseURL x\n\n#PwResetLife 30m\n", 4,
+     "PwResetLife has no comment above it"),
+    ("README.md", "\nSet `PwResetLives`.\n", 2, "names PwResetLives"),
+    ("src/mail/smtp.c", 'f("write PwResetRelays");\n', 1, "names PwResetRelays"),
+])
+def test_the_directives_guard_sees_one_unexplained_or_unknown(tmp_path, path, text, line, words):
+    sound = {"src/httpd/directives.c": 'a = {"PwResetBaseURL", 1};\nb = {"PwResetLife", 2};\n',
+             "conf/pwreset.conf": "# Where.\nPwResetBaseURL x\n\n# How long.\n#PwResetLife 30m\n",
+             "README.md": "Set `PwResetLife`; each directive is called PwReset...\n",
+             "t/web/test_bad.py": "# PwResetNonsense\n"}
+    place = "src/httpd/directives.c" if "does not hold" in words else path
+    bites(tmp_path, directives.check, sound, {path: text}, f"{place}:{line}", words)
+
+
+@pytest.mark.parametrize("path, text, line, words", ids=short, argvalues=[
+    ("conf/messages/nb.txt", "a.title = Hei\ndead.used = Brukt\n", 1, "lacks the message a.life"),
+    ("conf/messages/nb.txt", "a.title = Hei\na.life = Om {min}\ndead.used = Brukt\n", 2,
+     "a.life has the arguments ['min']"),
+    ("conf/messages/nb.txt", "a.title = Hei\na.life = Om {n}\n  og {m}\ndead.used = Brukt\n", 2,
+     "a.life has the arguments ['m', 'n']"),
+    ("conf/messages/en.txt", "a.title = Hi\na.life = In {n}\ndead.used = Used\nb.more = X\n", 4,
+     "nobody uses the message b.more"),
+    ("conf/pages/form.html", "\n{{t.a.title}} {{{t.a.gone}}}\n", 2, "uses the message a.gone"),
+    ("src/flow/reset.c", 'f("a.life");\nf("dead.%s");\nf("a.lief");\n', 3, "the message a.lief"),
+    ("src/flow/reset.c", 'f("a.life", "dead.");\npwr_fault_refused(p, "PWR0001", "new.key", "x");\n',
+     2, "uses the message new.key"),
+])
+def test_the_messages_guard_sees_a_gap(tmp_path, path, text, line, words):
+    sound = {
+        "conf/messages/en.txt": "# English\na.title = Hi\na.life = In {n, plural, one {minute} "
+                                "other {# minutes}}\ndead.used = It''s '{used}'\n",
+        "conf/messages/nb.txt": "a.title = Hei\na.life = Om\n  {n, plural, one {ett {n}} other {#}}\n"
+                                "dead.used = Brukt\n",
+        "conf/pages/form.html": "<h1>{{t.a.title}}</h1>\n",
+        "src/flow/reset.c": 'f("a.life", "a.html");\nf("dead.%s");\n'}
+    bites(tmp_path, messages.check, sound, {path: text}, f"{path}:{line}", words)
+
+
+@pytest.mark.parametrize("path", ["src/base/forgotten.c", "t/unit/base_forgotten.c"])
+def test_the_builds_guard_sees_a_forgotten_file(tmp_path, path):
+    sound = {"Makefile.am": "a_SOURCES = src/base/a.c \\\n  src/base/a.h\n# " + path + "\n"
+             "check_PROGRAMS = t/unit/base_a\n",
+             "src/base/a.c": "", "src/base/a.h": "", "t/unit/base_a.c": ""}
+    bites(tmp_path, builds.check, sound, {path: "\n"}, f"{path}:1", "does not name it")
+
+
+def test_cppcheck_runs_and_is_heard(tmp_path):
+    bites(tmp_path, analysis.check, {"src/base/a.c": "int pwr_f(void)\n{\n    return 1;\n}\n"},
+          {"src/base/a.c": "int pwr_f(void)\n{\n    int *p = 0;\n    return *p;\n}\n"},
+          "src/base/a.c:4", "Null pointer")
+
+
+@pytest.mark.parametrize("text, words", ids=short, argvalues=[
+    ("see /" "home/somebody/notes", "a path of one machine"),
+    ("as plans." "md says", "which is not in the repository"),
+])
+def test_the_alone_guard_sees_what_belongs_elsewhere(tmp_path, text, words):
+    sound = {"README.md": "See README.md, or /etc/httpd and $HOME/work/x.\n"}
+    bites(tmp_path, alone.check, sound, {"src/base/a.c": f"\n/* {text} */\n"},
+          "src/base/a.c:2", words)
