@@ -2,11 +2,12 @@
  * A directory compares by its own rules: it may ignore spaces, width or accents. So what it finds
  * is compared again here, byte for byte, and mail goes to the stored bytes.
  *
- * The stamp ties a link to the password of the moment. pwdChangedTime (ppolicy) moves exactly when
- * the password does. Where no policy overlay writes it, the entry's modifyTimestamp stands in: it
- * also moves when something else is changed, which costs a link but never keeps one alive. Failed
- * logins move neither. The password's hash itself would serve, but a service account has no
- * business reading it.
+ * The stamp ties a link to the password of the moment. pwdChangedTime moves exactly when the
+ * password does; the policy overlay writes it, so while it is missing there, the password is still
+ * the one that the entry came with. Without the overlay the entry's modifyTimestamp stands in: it
+ * also moves when something else is changed, which costs a link but never keeps one alive. It will
+ * not do where the overlay is, because there each failed login moves it, and strangers could kill
+ * links. The password's hash itself would serve, but a service account has no business reading it.
  */
 #include "directory/account.h"
 
@@ -159,14 +160,16 @@ static apr_array_header_t *addresses_of(const apr_array_header_t *values, const 
     return mails;
 }
 
-/* NULL when neither attribute may be read. */
-static const char *stamp_of(const pwr_entry_t *entry, apr_pool_t *pool)
+const char *pwr_account_stamp(const pwr_entry_t *entry, bool has_policy, apr_pool_t *pool)
 {
     const char *changed = pwr_entry_first(entry, CHANGED);
     const char *modified = pwr_entry_first(entry, MODIFIED);
 
     if (changed != NULL) {
         return apr_pstrcat(pool, "changed ", changed, NULL);
+    }
+    if (has_policy) {
+        return "never changed";
     }
     return modified != NULL ? apr_pstrcat(pool, "modified ", modified, NULL) : NULL;
 }
@@ -181,15 +184,14 @@ pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *
     int login = index_of(logins, typed);
 
     made->id = pwr_entry_first(entry, ID);
-    made->stamp = stamp_of(entry, pool);
-    if (made->id == NULL || made->stamp == NULL || logins == NULL) {
-        return pwr_fault_broken(pool, "PWR0450",
-                                "The bind DN cannot read %s of an account that it can find. Let it "
-                                "read " ID ", " CHANGED ", " MODIFIED " and %s.",
-                                made->id == NULL      ? ID
-                                : made->stamp == NULL ? CHANGED " or " MODIFIED
-                                                      : settings->login_attribute,
-                                settings->login_attribute);
+    if (made->id == NULL || logins == NULL) {
+        return pwr_fault_broken(
+            pool, "PWR0450",
+            "The bind DN finds an account and cannot read its %s. Let it read " ID
+            ", %s, %s, cn, displayName, " CHANGED ", " MODIFIED ", " LOCKED
+            " and pwdPolicySubentry.",
+            made->id == NULL ? ID : settings->login_attribute, settings->login_attribute,
+            settings->mail_attribute);
     }
     made->dn = entry->dn;
     made->login = APR_ARRAY_IDX(logins, login < 0 ? 0 : login, const char *);
@@ -212,10 +214,10 @@ static void add_name(apr_array_header_t *names, const char *name)
     APR_ARRAY_PUSH(names, const char *) = name;
 }
 
-static pwr_fault_t *search(pwr_found_t *found, pwr_connections_t *connections,
-                           const pwr_directory_settings_t *settings, const char *filter,
+static pwr_fault_t *search(pwr_found_t *found, pwr_directory_t *directory, const char *filter,
                            apr_pool_t *pool)
 {
+    const pwr_directory_settings_t *settings = directory->settings;
     apr_array_header_t *names = apr_array_make(pool, 12, sizeof(const char *));
 
     add_name(names, settings->login_attribute);
@@ -232,13 +234,35 @@ static pwr_fault_t *search(pwr_found_t *found, pwr_connections_t *connections,
                                  .filter = filter,
                                  .attributes = (const char *const *)names->elts,
                                  .limit = PWR_MAX_MATCHES};
-    return pwr_search(found, connections, &wanted, pool);
+    return pwr_search(found, directory->connections, &wanted, pool);
 }
 
-pwr_fault_t *pwr_account_find(pwr_account_t **account, int *matches, pwr_connections_t *connections,
-                              const pwr_directory_settings_t *settings, const char *typed,
-                              apr_pool_t *pool)
+/* The account of an entry that was found, with its stamp. */
+static pwr_fault_t *take(pwr_account_t **account, pwr_directory_t *directory,
+                         const pwr_entry_t *entry, const char *typed, apr_pool_t *pool)
 {
+    pwr_account_t *made = NULL;
+    bool has_policy = false;
+
+    PWR_TRY(pwr_account_from_entry(&made, entry, directory->settings, typed, pool));
+    if (made->password_changed == 0) {
+        PWR_TRY(pwr_policies_are_kept(&has_policy, directory->policies, pool));
+    }
+    made->stamp = pwr_account_stamp(entry, has_policy, pool);
+    if (made->stamp == NULL) {
+        return pwr_fault_broken(pool, "PWR0452",
+                                "Nothing says when an account's password was changed, so a link "
+                                "would outlive the password. Let the bind DN read " CHANGED
+                                " and " MODIFIED ".");
+    }
+    *account = made;
+    return NULL;
+}
+
+pwr_fault_t *pwr_account_find(pwr_account_t **account, int *matches, pwr_directory_t *directory,
+                              const char *typed, apr_pool_t *pool)
+{
+    const pwr_directory_settings_t *settings = directory->settings;
     const pwr_entry_t *match = NULL;
     pwr_found_t found;
     int count = 0;
@@ -248,7 +272,7 @@ pwr_fault_t *pwr_account_find(pwr_account_t **account, int *matches, pwr_connect
     if (!pwr_account_is_name(typed)) {
         return NULL;
     }
-    PWR_TRY(search(&found, connections, settings, pwr_account_filter(settings, typed, pool), pool));
+    PWR_TRY(search(&found, directory, pwr_account_filter(settings, typed, pool), pool));
     for (int i = 0; i < found.entries->nelts; i++) {
         const pwr_entry_t *entry = &APR_ARRAY_IDX(found.entries, i, pwr_entry_t);
         if (pwr_account_is_named(entry, settings, typed)) {
@@ -263,26 +287,23 @@ pwr_fault_t *pwr_account_find(pwr_account_t **account, int *matches, pwr_connect
                 found.entries->nelts);
     }
     *matches = count > 1 || found.has_more ? 2 : count;
-    return *matches == 1 ? pwr_account_from_entry(account, match, settings, typed, pool) : NULL;
+    return *matches == 1 ? take(account, directory, match, typed, pool) : NULL;
 }
 
-pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_connections_t *connections,
-                              const pwr_directory_settings_t *settings, const char *id,
+pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_directory_t *directory, const char *id,
                               apr_pool_t *pool)
 {
     pwr_found_t found;
-    const char *filter = apr_pstrcat(pool, "(&", settings->filter, "(" ID "=",
+    const char *filter = apr_pstrcat(pool, "(&", directory->settings->filter, "(" ID "=",
                                      pwr_account_escape(id, pool), "))", NULL);
 
     *account = NULL;
-    PWR_TRY(search(&found, connections, settings, filter, pool));
+    PWR_TRY(search(&found, directory, filter, pool));
     if (found.entries->nelts != 1) {
         return NULL;
     }
-    PWR_TRY(pwr_account_from_entry(account, &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), settings,
-                                   NULL, pool));
-    if (strcmp((*account)->id, id) != 0) {
-        *account = NULL;
-    }
-    return NULL;
+    const pwr_entry_t *entry = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
+    const char *own = pwr_entry_first(entry, ID);
+    bool is_other = own != NULL && strcmp(own, id) != 0;
+    return is_other ? NULL : take(account, directory, entry, NULL, pool);
 }

@@ -13,13 +13,6 @@
 #include "base/limits.h"
 #include "directory/account.h"
 #include "directory/password.h"
-#include "directory/rules.h"
-
-struct pwr_directory_t {
-    const pwr_directory_settings_t *settings;
-    pwr_connections_t *connections;
-    pwr_policies_t *policies;
-};
 
 static apr_status_t free_url(void *data)
 {
@@ -311,14 +304,13 @@ pwr_fault_t *pwr_directory_open(pwr_directory_t **directory,
 pwr_fault_t *pwr_directory_find(pwr_account_t **account, int *matches, pwr_directory_t *directory,
                                 const char *typed, apr_pool_t *pool)
 {
-    return pwr_account_find(account, matches, directory->connections, directory->settings, typed,
-                            pool);
+    return pwr_account_find(account, matches, directory, typed, pool);
 }
 
 pwr_fault_t *pwr_directory_read(pwr_account_t **account, pwr_directory_t *directory, const char *id,
                                 apr_pool_t *pool)
 {
-    return pwr_account_read(account, directory->connections, directory->settings, id, pool);
+    return pwr_account_read(account, directory, id, pool);
 }
 
 pwr_fault_t *pwr_directory_rules(pwr_rules_t *rules, pwr_directory_t *directory,

@@ -30,6 +30,8 @@ struct pwr_policies_t {
     const pwr_directory_settings_t *settings;
     apr_thread_mutex_t *lock; /* guards the rest */
     kept_t kept[KEPT_POLICIES];
+    bool is_overlay; /* as read a short while ago */
+    apr_time_t is_overlay_until;
 };
 
 static const char *const policy_attributes[]
@@ -213,5 +215,36 @@ pwr_fault_t *pwr_policies_rules(pwr_rules_t *rules, pwr_policies_t *policies, co
     PWR_TRY(policy != NULL ? read_named(rules, policies, policy, scratch)
                            : read_default(rules, policies, scratch));
     keep(policies, key, rules);
+    return NULL;
+}
+
+static bool has_value(const apr_array_header_t *values, const char *wanted)
+{
+    for (int i = 0; values != NULL && i < values->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(values, i, const char *), wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+pwr_fault_t *pwr_policies_are_kept(bool *are_kept, pwr_policies_t *policies, apr_pool_t *scratch)
+{
+    const apr_array_header_t *controls = NULL;
+    apr_time_t now = pwr_clock_now();
+
+    apr_thread_mutex_lock(policies->lock);
+    bool is_known = policies->is_overlay_until > now;
+    *are_kept = policies->is_overlay;
+    apr_thread_mutex_unlock(policies->lock);
+    if (is_known) {
+        return NULL;
+    }
+    PWR_TRY(read_values(&controls, policies, "", "supportedControl", scratch));
+    *are_kept = has_value(controls, LDAP_CONTROL_PASSWORDPOLICYREQUEST);
+    apr_thread_mutex_lock(policies->lock);
+    policies->is_overlay = *are_kept;
+    policies->is_overlay_until = now + PWR_RULES_LIFE;
+    apr_thread_mutex_unlock(policies->lock);
     return NULL;
 }

@@ -21,6 +21,10 @@ pwr_fault_t *pwr_policies_open(pwr_policies_t **policies, pwr_connections_t *con
 pwr_fault_t *pwr_policies_rules(pwr_rules_t *rules, pwr_policies_t *policies, const char *dn,
                                 apr_pool_t *scratch) PWR_MUST_USE;
 
+/* True when the server keeps password policies, and so writes pwdChangedTime. */
+pwr_fault_t *pwr_policies_are_kept(bool *are_kept, pwr_policies_t *policies,
+                                   apr_pool_t *scratch) PWR_MUST_USE;
+
 /* What a policy entry says. */
 pwr_rules_t pwr_rules_from_entry(const pwr_entry_t *entry);
 

@@ -1,9 +1,10 @@
 /*
  * Which relay gets a mail. In the order of the settings; one that could not be used at all rests
- * for a minute, so that a dead relay costs one wait a minute and not one a mail. A relay's final
- * word about a recipient is final: asking another would only look for a laxer one. After an outcome
- * that nobody knows no other relay is asked either, so that a person does not get two links for one
- * request; the outbox tries again later, with the same bytes.
+ * for a minute, so that a dead relay costs one wait a minute and not one a mail - unless all rest:
+ * then each is tried, so that mail leaves as soon as one is back. A relay's final word about a
+ * recipient is final: asking another would only look for a laxer one. After an outcome that nobody
+ * knows no other relay is asked either, so that a person does not get two links for one request;
+ * the outbox tries again later, with the same bytes.
  */
 #include "mail/relays.h"
 
@@ -24,8 +25,6 @@ typedef struct {
     const pwr_relay_t *relay;
     pwr_smtp_t *smtp; /* NULL for a folder */
     apr_time_t rests_until;
-    pwr_fault_kind_t kind; /* of the fault that sent it to rest */
-    char detail[PWR_MAX_DETAIL];
 } place_t;
 
 struct pwr_relays_t {
@@ -95,30 +94,31 @@ pwr_fault_t *pwr_relays_open(pwr_relays_t **relays, const pwr_mail_settings_t *s
     return NULL;
 }
 
-static pwr_fault_t *resting_fault(const place_t *place, apr_pool_t *scratch)
-{
-    if (place->kind == PWR_BROKEN) {
-        return pwr_fault_broken(scratch, "PWR0554", "Not tried again yet: %s", place->detail);
-    }
-    return pwr_fault_later(scratch, "PWR0555", "Not tried again yet: %s", place->detail);
-}
-
-/* Tries one place, unless it rests. */
-static pwr_attempt_t try_place(place_t *place, const pwr_message_t *message, apr_pool_t *scratch)
+static bool is_resting(const place_t *place)
 {
     apr_time_t left = place->rests_until - pwr_clock_now();
+    return left > 0 && left <= REST; /* more than REST: the clock was set back */
+}
 
-    if (left > 0 && left <= REST) { /* more than REST: the clock was set back */
-        return (pwr_attempt_t){.fault = resting_fault(place, scratch)};
+static bool is_any_awake(const pwr_relays_t *relays)
+{
+    for (int i = 0; i < relays->count; i++) {
+        if (!is_resting(&relays->places[i])) {
+            return true;
+        }
     }
+    return false;
+}
+
+static pwr_attempt_t try_place(place_t *place, const pwr_message_t *message, apr_pool_t *scratch)
+{
     pwr_attempt_t attempt = place->smtp != NULL ? pwr_smtp_send(place->smtp, message, scratch)
                                                 : pwr_folder_send(place->relay, message, scratch);
     if (attempt.must_rest) {
         place->rests_until = pwr_clock_now() + REST;
-        place->kind = attempt.fault->kind;
-        apr_cpystrn(place->detail, attempt.fault->detail, sizeof place->detail);
         /* The next relay may well take the mail, and then nobody would hear of this one. */
-        pwr_log(PWR_LOG_WARNING, "PWR0556", "A relay rests for a minute: %s", place->detail);
+        pwr_log(PWR_LOG_WARNING, "PWR0556", "A relay rests for a minute: %s",
+                attempt.fault->detail);
     }
     return attempt;
 }
@@ -128,11 +128,15 @@ pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_
 {
     pwr_message_t message = {0};
     pwr_fault_t *worst = NULL;
+    bool may_rest = is_any_awake(relays);
 
     *used = relays->places[0].relay->name;
     PWR_TRY(pwr_message_compose(&message, relays->settings, mail, scratch));
     for (int i = 0; i < relays->count; i++) {
         place_t *place = &relays->places[i];
+        if (may_rest && is_resting(place)) {
+            continue;
+        }
         *used = place->relay->name;
         pwr_attempt_t attempt = try_place(place, &message, scratch);
         if (attempt.fault == NULL || attempt.is_final) {

@@ -5,8 +5,6 @@
 #ifndef PWR_STORE_STATEMENTS_H
 #define PWR_STORE_STATEMENTS_H
 
-#define PWR_MAX_VALUES_OF_STATEMENT 16
-
 typedef enum {
     PWR_SQL_VERSION, /* also asked to learn whether a connection still lives */
     PWR_SQL_OUTBOX_PUT,
@@ -42,7 +40,7 @@ typedef enum {
 /* Names the statement in faults, and in PostgreSQL. */
 const char *pwr_statement_label(pwr_statement_t statement);
 const char *pwr_statement_text(pwr_statement_t statement);
-/* How many values it takes; never more than PWR_MAX_VALUES_OF_STATEMENT. */
+/* How many values it takes. */
 int pwr_statement_values(pwr_statement_t statement);
 
 #endif

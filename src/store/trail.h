@@ -8,9 +8,9 @@
 
 typedef struct {
     const char *request_id;
-    const char *support_code;
-    const char *event;  /* name of the event */
-    const char *detail; /* cut at PWR_MAX_DETAIL; may be "" */
+    const char *support_code; /* NULL when appending: that of the request's outbox row */
+    const char *event;        /* name of the event */
+    const char *detail;       /* cut at PWR_MAX_DETAIL, made UTF-8; may be "" */
     apr_time_t at;
 } pwr_trail_row_t;
 

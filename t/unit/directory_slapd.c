@@ -171,12 +171,29 @@ static void a_new_password_holds_and_moves_the_stamp(void **state)
     assert_false(may_bind(before, "wrong-password"));
     after = find(directory, "judy", 1);
     assert_string_equal(before->stamp, after->stamp); /* a failed login does not move it */
-    set_fine(directory, before, "{SASL}not a scheme \xc3\xa5");
-    assert_true(may_bind(before, "{SASL}not a scheme \xc3\xa5"));
+    set_fine(directory, before, "en ny, l\xc3\xa5ng en");
+    assert_true(may_bind(before, "en ny, l\xc3\xa5ng en"));
     assert_false(may_bind(before, "start-judy"));
     expect_fine(pwr_directory_read(&after, directory, before->id, pool));
     assert_string_not_equal(before->stamp, after->stamp);
     assert_true(after->password_changed > apr_time_now() - apr_time_from_sec(60));
+}
+
+/* Written as a raw value, these would be taken for a hash or for another way to sign in. */
+static void what_looks_like_a_scheme_is_just_a_password(void **state)
+{
+    static const char *const passwords[]
+        = {"{SASL}leo@elsewhere", "{SSHA}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "{CLEARTEXT}leo",
+           "{CRYPT}x", "{X-FOO}bar"};
+    pwr_directory_t *directory = open_directory(NULL);
+    pwr_account_t *leo = find(directory, "leo", 1);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof passwords / sizeof *passwords; i++) {
+        set_fine(directory, leo, passwords[i]);
+        assert_true(may_bind(leo, passwords[i]));
+    }
+    assert_false(may_bind(leo, "bar"));
 }
 
 static void what_the_policy_refuses_is_named(void **state)
@@ -320,6 +337,7 @@ int main(int argc, char **argv)
         PROMISE(several_policies_without_a_name_show_no_rule),
         PROMISE(a_single_policy_is_found_without_a_name),
         PROMISE(a_new_password_holds_and_moves_the_stamp),
+        PROMISE(what_looks_like_a_scheme_is_just_a_password),
         PROMISE(what_the_policy_refuses_is_named),
         PROMISE(a_reset_unlocks_after_failed_logins),
         PROMISE(empty_and_cut_passwords_are_never_sent),
