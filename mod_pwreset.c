@@ -10,6 +10,7 @@
 #include "httpd/private.h"
 #include "httpd/scoreboard.h"
 #include "httpd/scrub.h"
+#include "httpd/self_check.h"
 #include "httpd/settings_check.h"
 
 static void register_hooks(apr_pool_t *pool)
@@ -17,6 +18,7 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     ap_hook_pre_config(pwr_lifecycle_prepare, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pwr_settings_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(pwr_self_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pwr_lifecycle_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pwr_lifecycle_child, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pwr_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -175,13 +175,14 @@ static const char *take_store(const pwr_taken_t *taken)
         }
     }
     if (store->driver == NULL) {
-        return apr_psprintf(taken->pool, "'%s' is no database that is known here", taken->words[0]);
+        return apr_psprintf(taken->pool, "'%s' is none of sqlite3, pgsql, mysql", taken->words[0]);
     }
     if (params == NULL && strcmp(store->driver, "sqlite3") == 0) {
         params = PWR_STATEDIR "/pwreset.db";
     }
     if (params == NULL) {
-        return "the connection's parameters are missing";
+        return apr_psprintf(taken->pool, "behind %s it must say how to connect, as DBDParams does",
+                            store->driver);
     }
     bool is_file = strcmp(store->driver, "sqlite3") == 0;
     store->params
@@ -257,7 +258,8 @@ const command_rec pwr_directives[] = {
         "database of requests and links: sqlite3 FILE, pgsql PARAMS or mysql PARAMS",
         .kind = PWR_KIND_OWN, SPAN(parts.store.driver, parts.store.params), .take = take_store,
         .most_words = 2, .initial = "sqlite3",
-        .write = "PwResetStore sqlite3 /var/lib/mod_pwreset/pwreset.db"),
+        .write = "PwResetStore sqlite3 /var/lib/mod_pwreset/pwreset.db, or PwResetStore pgsql "
+                 "\"host=db.example.org dbname=pwreset user=pwreset\""),
     ROW("PwResetStoreConnections", "most database connections of one process",
         .kind = PWR_KIND_NUMBER, FIELD(parts.store.connections), .lowest = 1, .highest = 64,
         .initial = "8", .write = "PwResetStoreConnections 8"),

@@ -4,12 +4,17 @@
 
 #include <httpd.h>
 
+#include "httpd/private.h"
+
 /* The pre_config hook: crypto, because directives hold secrets. */
 int pwr_lifecycle_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
 /* The post_config hook: key, database, audit log, worker. As root, in the parent. */
 int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *main_server);
+
+/* Key, files and parts of one site, in this process, without a worker: for the self-check. */
+pwr_fault_t *pwr_lifecycle_open_site(pwr_site_t *site, apr_pool_t *pool) PWR_MUST_USE;
 
 /* The child_init hook: opens the parts, wipes what only the worker needs. As the server's user. */
 void pwr_lifecycle_child(apr_pool_t *pchild, server_rec *main_server);

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "abuse/seal.h"
+#include "base/limits.h"
 #include "httpd/assets.h"
 
 struct pwr_pages_t {
@@ -65,8 +66,6 @@ pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page)
     pwr_view_text(view, "registry", flow->registry);
     pwr_view_text(view, "from", visit->site->settings->parts.mail.from);
     pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
-    pwr_view_text(view, "title",
-                  pwr_messages_format(visit->language, rows[page].title, view, pool));
     return view;
 }
 
@@ -121,7 +120,9 @@ void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_l
     if (rules->has_quality_check) {
         add_rule(view, visit, "rules.quality");
     }
-    add_rule(view, visit, "rules.max_length");
+    if (rules->max_length < PWR_MAX_PASSWORD_CHARS) { /* nobody needs to read of our own ceiling */
+        add_rule(view, visit, "rules.max_length");
+    }
 }
 
 void pwr_pages_show_dead(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link)

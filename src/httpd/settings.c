@@ -49,6 +49,19 @@ static const char *take_number(const pwr_directive_t *row, const pwr_taken_t *ta
     return NULL;
 }
 
+/* Seconds as people write them: "10min". */
+static const char *spell_duration(int seconds, apr_pool_t *pool)
+{
+    if (seconds == 0 || seconds % 60 != 0) {
+        return apr_psprintf(pool, "%ds", seconds);
+    }
+    if (seconds % 3600 != 0) {
+        return apr_psprintf(pool, "%dmin", seconds / 60);
+    }
+    return seconds % 86400 != 0 ? apr_psprintf(pool, "%dh", seconds / 3600)
+                                : apr_psprintf(pool, "%dd", seconds / 86400);
+}
+
 /* Seconds of a unit; 0 for a word that is none. */
 static long seconds_of(const char *unit)
 {
@@ -73,8 +86,9 @@ static const char *take_duration(const pwr_directive_t *row, const pwr_taken_t *
 
     if (unit == 0 || number < 0 || number > LONGEST_DURATION || number * unit < row->lowest
         || number * unit > row->highest) {
-        return apr_psprintf(taken->pool, "'%s' is no time from %d to %d seconds", taken->words[0],
-                            row->lowest, row->highest);
+        return apr_psprintf(taken->pool, "'%s' is no time from %s to %s (units: s, min, h, d)",
+                            taken->words[0], spell_duration(row->lowest, taken->pool),
+                            spell_duration(row->highest, taken->pool));
     }
     *(apr_interval_time_t *)(void *)((char *)taken->settings + row->offset)
         = apr_time_from_sec(number * unit);
@@ -135,7 +149,9 @@ const char *pwr_settings_take(cmd_parms *cmd, void *unused, int argc, char *cons
 
     (void)unused;
     if (wrong != NULL) {
-        return apr_psprintf(cmd->pool, "%s: %s. Write %s", cmd->cmd->name, wrong, row->write);
+        bool is_sentence = wrong[0] != '\0' && wrong[strlen(wrong) - 1] == '.';
+        return apr_psprintf(cmd->pool, "%s: %s%s Write %s", cmd->cmd->name, wrong,
+                            is_sentence ? "" : ".", row->write);
     }
     settings->is_set[cmd->cmd - pwr_directives] = true;
     if (settings->where == NULL) {

@@ -79,4 +79,8 @@ pwr_fault_t *pwr_relays_open(pwr_relays_t **relays, const pwr_mail_settings_t *s
 pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_mail_t *mail,
                              apr_pool_t *scratch) PWR_MUST_USE;
 
+/* For self-checks: can relay number `index` (from 0) be reached, trusted and logged in to? A folder
+ * always can. NULL when it can. */
+pwr_fault_t *pwr_relays_probe(pwr_relays_t *relays, int index, apr_pool_t *scratch) PWR_MUST_USE;
+
 #endif

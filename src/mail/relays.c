@@ -149,3 +149,9 @@ pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_
     }
     return worst;
 }
+
+pwr_fault_t *pwr_relays_probe(pwr_relays_t *relays, int index, apr_pool_t *scratch)
+{
+    const place_t *place = &relays->places[index];
+    return place->smtp != NULL ? pwr_smtp_probe(place->smtp, scratch).fault : NULL;
+}

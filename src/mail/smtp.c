@@ -336,6 +336,28 @@ static pwr_attempt_t judge_silence(const pwr_relay_t *relay, const exchange_t *e
     return attempt;
 }
 
+static pwr_attempt_t bad_options(apr_pool_t *scratch)
+{
+    pwr_fault_t *fault
+        = pwr_fault_broken(scratch, "PWR0534",
+                           "libcurl refuses an option that keeps mail safe. Install one built "
+                           "with SMTP and TLS, 7.85 or newer.");
+    return (pwr_attempt_t){.fault = fault, .must_rest = true};
+}
+
+/* Runs what the options say. */
+static pwr_attempt_t perform(pwr_smtp_t *smtp, const exchange_t *exchange, apr_pool_t *scratch)
+{
+    CURLcode result = curl_easy_perform(smtp->easy);
+
+    curl_easy_reset(smtp->easy); /* it points into the caller; the connection stays */
+    if (result == CURLE_OK) {
+        return (pwr_attempt_t){0};
+    }
+    return exchange->code != 0 ? judge_reply(smtp->relay, exchange, scratch)
+                               : judge_silence(smtp->relay, exchange, result, scratch);
+}
+
 pwr_attempt_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message, apr_pool_t *scratch)
 {
     exchange_t exchange = {.message = message};
@@ -347,17 +369,24 @@ pwr_attempt_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message, apr_
     bad |= set_bounds(smtp->easy, smtp->settings);
     bad |= set_mail(smtp, &exchange);
     if (bad != 0 || smtp->recipients == NULL) {
-        pwr_fault_t *fault
-            = pwr_fault_broken(scratch, "PWR0534",
-                               "libcurl refuses an option that keeps mail safe. Install one built "
-                               "with SMTP and TLS, 7.85 or newer.");
-        return (pwr_attempt_t){.fault = fault, .must_rest = true};
+        return bad_options(scratch);
     }
-    CURLcode result = curl_easy_perform(smtp->easy);
-    curl_easy_reset(smtp->easy); /* it points into this function; the connection stays */
-    if (result == CURLE_OK) {
-        return (pwr_attempt_t){0};
-    }
-    return exchange.code != 0 ? judge_reply(smtp->relay, &exchange, scratch)
-                              : judge_silence(smtp->relay, &exchange, result, scratch);
+    return perform(smtp, &exchange, scratch);
+}
+
+pwr_attempt_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch)
+{
+    const pwr_message_t nothing = {.length = 1}; /* never handed over */
+    exchange_t exchange = {.message = &nothing};
+
+    curl_easy_reset(smtp->easy);
+    int bad = set_security(smtp->easy, smtp->relay, smtp->settings->trusted_ca);
+    bad |= set_bounds(smtp->easy, smtp->settings);
+    bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_URL, smtp->url);
+    bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_ERRORBUFFER, exchange.error);
+    bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_CUSTOMREQUEST, "NOOP");
+    bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_NOBODY, 1L); /* or it prints the answer */
+    bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_HEADERFUNCTION, hear);
+    bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_HEADERDATA, &exchange);
+    return bad != 0 ? bad_options(scratch) : perform(smtp, &exchange, scratch);
 }

@@ -1,0 +1,87 @@
+/* One function per check; those about several servers tell each by its name. */
+#include "flow/check.h"
+
+#include <apr_strings.h>
+
+#include "base/clock.h"
+#include "store/outbox.h"
+
+typedef struct {
+    pwr_parts_t *parts;
+    pwr_check_teller_t tell;
+    void *data;
+    apr_pool_t *pool;
+    int faults;
+} run_t;
+
+static void told(run_t *run, const char *name, const pwr_fault_t *fault)
+{
+    run->faults += fault != NULL ? 1 : 0;
+    run->tell(name, fault, run->data);
+}
+
+static void check_store(run_t *run)
+{
+    const pwr_store_settings_t *settings = &run->parts->settings->store;
+    apr_time_t oldest = 0;
+    int waiting = 0;
+    pwr_fault_t *fault = pwr_schema_prepare(run->parts->store, run->pool);
+
+    told(run, apr_psprintf(run->pool, "database (%s) answers and has its tables", settings->driver),
+         fault);
+    if (fault != NULL) {
+        return;
+    }
+    fault = pwr_outbox_backlog(&waiting, &oldest, run->parts->store, run->parts->realm, run->pool);
+    if (fault == NULL && oldest != 0
+        && pwr_clock_now() - oldest > run->parts->settings->flow.link_life / 4) {
+        fault
+            = pwr_fault_later(run->pool, "PWR0801",
+                              "%d requests wait, the oldest for %ld minutes. Look for the worker's "
+                              "lines in the error log.",
+                              waiting, (long)(apr_time_sec(pwr_clock_now() - oldest) / 60));
+    }
+    told(run, "requests are worked without delay", fault);
+}
+
+static void check_directory(run_t *run)
+{
+    const pwr_directory_settings_t *settings = &run->parts->settings->directory;
+    pwr_rules_t rules;
+
+    for (int i = 0; i < settings->uris->nelts; i++) {
+        told(run,
+             apr_psprintf(run->pool, "directory %s takes our bind",
+                          APR_ARRAY_IDX(settings->uris, i, const char *)),
+             pwr_directory_probe(run->parts->directory, i, run->pool));
+    }
+    told(run, "directory lets us read its password rules",
+         pwr_directory_rules(&rules, run->parts->directory, NULL, run->pool));
+}
+
+static void check_relays(run_t *run)
+{
+    const apr_array_header_t *relays = run->parts->settings->mail.relays;
+    pwr_relays_t *open = NULL;
+    pwr_fault_t *fault = pwr_mail_start(run->pool);
+
+    if (fault == NULL) {
+        fault = pwr_relays_open(&open, &run->parts->settings->mail, run->pool);
+    }
+    told(run, "sender and relays make sense", fault);
+    for (int i = 0; fault == NULL && i < relays->nelts; i++) {
+        const pwr_relay_t *relay = APR_ARRAY_IDX(relays, i, const pwr_relay_t *);
+        told(run, apr_psprintf(run->pool, "relay %s takes our session", relay->name),
+             pwr_relays_probe(open, i, run->pool));
+    }
+}
+
+int pwr_check_run(pwr_parts_t *parts, pwr_check_teller_t tell, void *data, apr_pool_t *pool)
+{
+    run_t run = {.parts = parts, .tell = tell, .data = data, .pool = pool};
+
+    check_store(&run);
+    check_directory(&run);
+    check_relays(&run);
+    return run.faults;
+}

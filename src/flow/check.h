@@ -1,0 +1,17 @@
+/*
+ * Named self-checks, each with a cause and a mend: what a sysadmin asks before the first user does.
+ * They change nothing but make the tables where there are none. Called in the foreground, by one
+ * thread.
+ */
+#ifndef PWR_FLOW_CHECK_H
+#define PWR_FLOW_CHECK_H
+
+#include "flow/parts.h"
+
+/* Told once per check; `fault` is NULL when all is well. */
+typedef void (*pwr_check_teller_t)(const char *name, const pwr_fault_t *fault, void *data);
+
+/* Runs every check on opened parts; how many found a fault. */
+int pwr_check_run(pwr_parts_t *parts, pwr_check_teller_t tell, void *data, apr_pool_t *pool);
+
+#endif
