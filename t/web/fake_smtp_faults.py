@@ -1,0 +1,99 @@
+"""A fake SMTP server for what no real one does on request: wrong words, silence and closed doors at a
+chosen moment. It speaks no TLS; tests that need mail delivered use a real server."""
+import socket
+import threading
+
+CLOSE = "close"
+HANG = "hang"
+
+GOOD = {
+    "connect": "220 fake.example.org ESMTP",
+    "EHLO": "250-fake.example.org\r\n250-SIZE 1000000\r\n250 8BITMIME",
+    "HELO": "250 fake.example.org",
+    "MAIL": "250 2.1.0 OK",
+    "RCPT": "250 2.1.5 OK",
+    "DATA": "354 go on",
+    "mail": "250 2.0.0 taken",
+    "QUIT": "221 bye",
+}
+
+
+class FakeSmtpFaults:
+    """`FakeSmtpFaults(RCPT="550 no")` behaves well but for that. Moments: connect, the verbs, and
+    `mail` for the reply to the mail itself. `lines` is all that came in, bodies apart."""
+
+    def __init__(self, **faults):
+        self.script = {**GOOD, **faults}
+        self.lines, self.connections, self.has_body = [], 0, False
+        self.ended = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.threads = []
+
+    def __enter__(self):
+        self.start(self.accept)
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for thread in self.threads:
+            thread.join(10)
+
+    @property
+    def url(self):
+        return f"smtp://127.0.0.1:{self.port} NONE"
+
+    def start(self, target, *arguments):
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def accept(self):
+        while not self.ended.is_set():
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self.start(self.serve, peer)
+
+    def serve(self, peer):
+        try:
+            with peer, peer.makefile("rb") as lines:
+                self.talk(peer, lines)
+        except OSError:
+            pass
+
+    def talk(self, peer, lines):
+        is_open = self.answer(peer, "connect")
+        while is_open:
+            line = lines.readline()
+            if not line:
+                return
+            self.lines.append(line.decode("utf-8", "replace").rstrip("\r\n"))
+            verb = self.lines[-1][:4].upper()
+            is_open = self.answer(peer, verb if verb in self.script else self.lines[-1].upper())
+            if is_open and verb == "DATA" and self.script["DATA"].startswith("3"):
+                self.swallow(lines)
+                is_open = self.answer(peer, "mail")
+            if verb == "QUIT":
+                return
+
+    def swallow(self, lines):
+        for line in lines:
+            if line == b".\r\n":
+                self.has_body = True
+                return
+
+    def answer(self, peer, moment):
+        """Does what the script says; false ends the talk."""
+        action = self.script.get(moment, "502 what?")
+        if action == HANG:
+            self.ended.wait()
+            return False
+        if action == CLOSE:
+            return False
+        peer.sendall(action.encode() + b"\r\n")
+        return True
