@@ -15,14 +15,18 @@
 
 static void register_hooks(apr_pool_t *pool)
 {
+    /* These write the request line down as early as they can. */
+    static const char *const loggers[] = {"mod_log_forensic.c", "mod_security2.c", NULL};
+
     (void)pool;
     ap_hook_pre_config(pwr_lifecycle_prepare, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pwr_settings_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(pwr_self_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pwr_lifecycle_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pwr_lifecycle_child, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_read_request(pwr_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(pwr_scrub, NULL, loggers, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(pwr_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(pwr_scrub_late, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(pwr_scrub_again, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_filter(pwr_scoreboard_insert, NULL, NULL, APR_HOOK_MIDDLE);
     pwr_page_filter_register();

@@ -188,7 +188,10 @@ pwr_fault_t *pwr_directory_parse_url(pwr_directory_settings_t *settings, const c
                                 url, url_hint);
     }
     if (slash == NULL) {
-        return pwr_fault_broken(pool, "PWR0408", "The URL has no base. %s.", url_hint);
+        return pwr_fault_broken(pool, "PWR0408",
+                                "The URL has no base. %s. A URL with a space in it stands in "
+                                "quotes.",
+                                url_hint);
     }
     char *scheme = apr_pstrmemdup(pool, url, length);
     for (char *at = scheme; *at != '\0'; at++) {

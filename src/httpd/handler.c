@@ -22,6 +22,8 @@
 #include "httpd/visit_request.h"
 #include "text/language.h"
 
+APLOG_USE_MODULE(pwreset);
+
 static int show_help(const pwr_visit_t *visit)
 {
     return pwr_respond_page(visit, PWR_PAGE_HELP, pwr_pages_view(visit, PWR_PAGE_HELP), HTTP_OK);
@@ -118,6 +120,24 @@ static const char *path_behind(const pwr_site_t *site, const char *uri)
     return uri[length] == '/' ? uri + length : NULL;
 }
 
+/* The handler is set where no flow is. */
+static int explain(request_rec *request, const pwr_site_t *site)
+{
+    if (site == NULL) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
+                      "PWR0906: SetHandler pwreset serves %s, but this virtual host has no "
+                      "PwResetBaseURL. Write one into it.",
+                      request->uri);
+    } else {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, request,
+            "PWR0915: SetHandler pwreset serves %s, which is not below PwResetBaseURL %s. "
+            "Give the Location the path of the URL.",
+            request->uri, site->settings->parts.flow.base_url);
+    }
+    return HTTP_NOT_FOUND;
+}
+
 int pwr_handler(request_rec *request)
 {
     if (request->handler == NULL || strcmp(request->handler, "pwreset") != 0) {
@@ -125,13 +145,11 @@ int pwr_handler(request_rec *request)
     }
     pwr_site_t *site = pwr_site_of(request->server);
     const char *path = site != NULL ? path_behind(site, request->uri) : NULL;
-    if (path == NULL || site->parts.store == NULL) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, request,
-            "PWR0906: SetHandler pwreset serves %s, but PwResetBaseURL of this server is %s. Give "
-            "the Location the path of the URL.",
-            request->uri, site != NULL ? site->settings->parts.flow.base_url : "not set");
-        return HTTP_NOT_FOUND;
+    if (path == NULL) {
+        return explain(request, site);
+    }
+    if (site->parts.store == NULL) {
+        return HTTP_SERVICE_UNAVAILABLE; /* the log of this process's start says why */
     }
     pwr_visit_t visit = {
         .request = request,

@@ -127,7 +127,7 @@ static pwr_fault_t *open_audit_log(pwr_site_t *site, apr_pool_t *pool)
     return NULL;
 }
 
-static pwr_fault_t *prepare_site(pwr_site_t *site, apr_pool_t *pconf)
+pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf)
 {
     pwr_settings_t *settings = site->settings;
 
@@ -140,12 +140,6 @@ static pwr_fault_t *prepare_site(pwr_site_t *site, apr_pool_t *pconf)
     site->parts.texts = site->texts;
     site->parts.key = site->key;
     return NULL;
-}
-
-pwr_fault_t *pwr_lifecycle_open_site(pwr_site_t *site, apr_pool_t *pool)
-{
-    PWR_TRY(prepare_site(site, pool));
-    return pwr_parts_open(&site->parts, site->audit, pool);
 }
 
 int pwr_lifecycle_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -178,7 +172,7 @@ int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         if (site == NULL || site->server != server) {
             continue;
         }
-        pwr_fault_t *fault = prepare_site(site, pconf);
+        pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pconf);
         if (fault == NULL) {
             fault = pwr_worker_prepare(site, main_server->process->pool);
         }

@@ -13,8 +13,8 @@ int pwr_lifecycle_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *main_server);
 
-/* Key, files and parts of one site, in this process, without a worker: for the self-check. */
-pwr_fault_t *pwr_lifecycle_open_site(pwr_site_t *site, apr_pool_t *pool) PWR_MUST_USE;
+/* Key, database and audit log of one site, in the parent or for the self-check. */
+pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf) PWR_MUST_USE;
 
 /* The child_init hook: opens the parts, wipes what only the worker needs. As the server's user. */
 void pwr_lifecycle_child(apr_pool_t *pchild, server_rec *main_server);

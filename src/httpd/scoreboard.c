@@ -40,8 +40,12 @@ static void cut(char *text, const char *prefix)
         }
         memmove(out, text, length);
         out += length;
-        text += length + strcspn(text + length, " <\r\n");
-        *out++ = '-';
+        text += length;
+        size_t rest = strcspn(text, " <\r\n");
+        if (rest > 0) {
+            *out++ = '-';
+            text += rest;
+        }
     }
     *out = '\0';
 }

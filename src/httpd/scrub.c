@@ -1,8 +1,10 @@
 /*
  * Spellings: percent-encoding, doubled slashes, "." and ".." are undone on a copy before the path
- * is compared, so that an odd spelling of a link is hidden too. What cannot be decoded is treated
- * as it stands. Whatever else of the site's addresses, and of a Referer, looks like a token (43
- * characters or more of base64url, outside the sealed addresses of "sent") is replaced as well.
+ * is compared, so that an odd spelling of a link is hidden too. One that is badly encoded is hidden
+ * and leads nowhere. Whatever else of the site's addresses, and of a Referer, looks like a token
+ * (43 characters or more of base64url, outside the sealed addresses of "sent") is replaced as well.
+ * A request that httpd refuses while it reads it (too long a header, no Host) reaches no other hook
+ * than that of the log, so there it is looked at last.
  */
 #include "httpd/scrub.h"
 
@@ -16,18 +18,18 @@
 #include "httpd/scoreboard.h"
 #include "token/token.h"
 
+#define SEEN_NOTE "pwreset-scrubbed"
+
 static const char *const secret_paths[] = {"/r/", "/stop/"};
 
-/* The path as the server will come to see it. */
-static char *plain_path(const char *path, apr_pool_t *pool)
+/* The path as the server may come to see it. False in `is_clean` when it is badly encoded, or hides
+ * a slash or a NUL. */
+static char *plain_path(bool *is_clean, const char *path, apr_pool_t *pool)
 {
     char *plain = apr_pstrdup(pool, path);
 
-    if (ap_unescape_url(plain) != OK) {
-        plain = apr_pstrdup(pool, path);
-    }
-    ap_getparents(plain);
-    ap_no2slash(plain);
+    *is_clean = ap_unescape_url(plain) == OK;
+    ap_normalize_path(plain, AP_NORMALIZE_MERGE_SLASHES);
     return plain;
 }
 
@@ -87,7 +89,8 @@ static void hide_referer(request_rec *request)
 }
 
 /* Takes the secret out of `path`, the plain form of the address. False when it is no link's. */
-static bool take_secret(request_rec *request, const pwr_site_t *site, const char *path)
+static bool take_secret(request_rec *request, const pwr_site_t *site, const char *path,
+                        bool is_clean)
 {
     const char *behind = path + strlen(site->base_path);
 
@@ -96,7 +99,7 @@ static bool take_secret(request_rec *request, const pwr_site_t *site, const char
         if (strncmp(behind, secret_paths[i], length) != 0) {
             continue;
         }
-        char *secret = apr_pstrdup(request->pool, behind + length);
+        char *secret = apr_pstrdup(request->pool, is_clean ? behind + length : "");
         pwr_crypto_wipe_with(secret, strlen(secret), request->pool);
         ap_set_module_config(request->request_config, &pwreset_module, secret);
         readdress(request, apr_pstrcat(request->pool, site->base_path, secret_paths[i], "-", NULL),
@@ -109,14 +112,17 @@ static bool take_secret(request_rec *request, const pwr_site_t *site, const char
 int pwr_scrub(request_rec *request)
 {
     const pwr_site_t *site = pwr_site_of(request->server);
-    const char *path
-        = site != NULL && request->uri != NULL ? plain_path(request->uri, request->pool) : NULL;
+    bool is_clean = false;
+    const char *path = site != NULL && request->uri != NULL
+                           ? plain_path(&is_clean, request->uri, request->pool)
+                           : NULL;
 
+    apr_table_setn(request->notes, SEEN_NOTE, "");
     if (path == NULL || strncmp(path, site->base_path, strlen(site->base_path)) != 0) {
         return DECLINED;
     }
     hide_referer(request);
-    if (!take_secret(request, site, path)) {
+    if (!take_secret(request, site, path, is_clean)) {
         bool is_sealed = strncmp(path + strlen(site->base_path), "/sent/", strlen("/sent/")) == 0;
         char *query = request->args != NULL ? hide_runs(request->args, request->pool) : NULL;
         char *hidden = is_sealed ? request->uri : hide_runs(request->uri, request->pool);
@@ -128,6 +134,11 @@ int pwr_scrub(request_rec *request)
     }
     pwr_scoreboard_overwrite(request);
     return DECLINED;
+}
+
+int pwr_scrub_late(request_rec *request)
+{
+    return apr_table_get(request->notes, SEEN_NOTE) == NULL ? pwr_scrub(request) : DECLINED;
 }
 
 int pwr_scrub_again(request_rec *request)

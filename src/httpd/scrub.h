@@ -10,7 +10,11 @@
 /* The post_read_request hook, to run first of all. */
 int pwr_scrub(request_rec *request);
 
-/* The log_transaction hook: over HTTP/2 the primary connection's scoreboard line is written again.
+/* The log_transaction hook that runs first: a request that was refused before pwr_scrub's turn. */
+int pwr_scrub_late(request_rec *request);
+
+/* The log_transaction hook that runs last: over HTTP/2 the primary connection's scoreboard line is
+ * written again.
  */
 int pwr_scrub_again(request_rec *request);
 

@@ -26,6 +26,22 @@ static void print(const char *name, const pwr_fault_t *fault, void *data)
     }
 }
 
+static int check_site(pwr_site_t *site, apr_pool_t *pool)
+{
+    pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pool);
+
+    print("key file, database file and audit log can be made and read", fault, NULL);
+    if (fault != NULL) {
+        return 1;
+    }
+    fault = pwr_parts_open(&site->parts, site->audit, pool);
+    if (fault != NULL) {
+        print("database and directory settings make sense", fault, NULL);
+        return 1;
+    }
+    return pwr_check_run(&site->parts, print, NULL, pool);
+}
+
 void pwr_self_check(apr_pool_t *pconf, server_rec *main_server)
 {
     int faults = 0;
@@ -39,9 +55,7 @@ void pwr_self_check(apr_pool_t *pconf, server_rec *main_server)
             continue;
         }
         printf("%s\n", site->settings->parts.flow.base_url);
-        pwr_fault_t *fault = pwr_lifecycle_open_site(site, pconf);
-        print("key file, state folder and audit log", fault, NULL);
-        faults += fault != NULL ? 1 : pwr_check_run(&site->parts, print, NULL, pconf);
+        faults += check_site(site, pconf);
     }
     fflush(stdout);
     if (faults > 0) {

@@ -30,6 +30,7 @@ void *pwr_settings_merge(apr_pool_t *pool, void *base, void *add)
             merged->is_set[i] = true;
         }
     }
+    merged->is_inherited = over->where == NULL;
     if (over->where != NULL) {
         merged->where = over->where;
     }

@@ -22,6 +22,7 @@ typedef struct {
 
     bool is_set[PWR_MOST_DIRECTIVES]; /* by row */
     const char *where;                /* "file:line" of the first directive, for messages */
+    bool is_inherited;                /* a virtual host that says nothing itself */
     pwr_site_t *site;                 /* made by settings_check; NULL where the flow is not used */
 } pwr_settings_t;
 

@@ -5,6 +5,7 @@
 #include "httpd/settings_check.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 #include <apr_uri.h>
@@ -20,7 +21,7 @@ APLOG_USE_MODULE(pwreset);
 #define LONGEST_CONNECT apr_time_from_sec(10)
 
 /* NULL, or the sentence about the first required directive that is missing. */
-static const char *find_missing(const pwr_settings_t *settings)
+static const char *find_missing(const pwr_settings_t *settings, apr_pool_t *pool)
 {
     const struct {
         bool is_there;
@@ -55,8 +56,10 @@ static const char *find_missing(const pwr_settings_t *settings)
         const pwr_relay_t *relay
             = APR_ARRAY_IDX(settings->parts.mail.relays, i, const pwr_relay_t *);
         if (relay->user != NULL && relay->password == NULL) {
-            return "a PwResetRelay names a user but has no password. Write PwResetRelayPassword "
-                   "file:/etc/apache2/pwreset-relay.secret below it";
+            return apr_pstrcat(pool, "PwResetRelay ", relay->name,
+                               " names a user but has no password. Write PwResetRelayPassword "
+                               "file:/etc/apache2/pwreset-relay.secret below it",
+                               NULL);
         }
     }
     return NULL;
@@ -86,19 +89,49 @@ static void derive(pwr_site_t *site, apr_pool_t *pool)
         = parts->mail.timeout < LONGEST_CONNECT ? parts->mail.timeout : LONGEST_CONNECT;
 }
 
+/* Opening judges the settings and connects to nobody. */
+static pwr_fault_t *check_directory(const pwr_directory_settings_t *settings, apr_pool_t *pool)
+{
+    apr_pool_t *scratch = NULL;
+    pwr_directory_t *directory = NULL;
+
+    apr_pool_create(&scratch, pool);
+    pwr_fault_t *fault = pwr_directory_open(&directory, settings, scratch);
+    if (fault != NULL) {
+        fault = pwr_fault_broken(pool, fault->tag, "%s", fault->detail);
+    }
+    apr_pool_destroy(scratch);
+    return fault;
+}
+
+static pwr_fault_t *check_readable(const char *directive, const char *path, apr_pool_t *pool)
+{
+    if (path == NULL || access(path, R_OK) == 0) {
+        return NULL;
+    }
+    return pwr_fault_broken(pool, "PWR0916", "%s: %s cannot be read. Write the path of a PEM file.",
+                            directive, path);
+}
+
 static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
 {
     pwr_settings_t *settings = site->settings;
     const char *wrong = pwr_settings_finish(settings, pool);
 
     if (wrong == NULL) {
-        wrong = find_missing(settings);
+        wrong = find_missing(settings, pool);
     }
     if (wrong != NULL) {
         return wrong;
     }
     derive(site, pool);
-    pwr_fault_t *fault = pwr_parts_load_texts(&site->texts, &settings->parts.flow, pool);
+    pwr_fault_t *fault = check_directory(&settings->parts.directory, pool);
+    if (fault == NULL) {
+        fault = check_readable("PwResetRelayTrustedCA", settings->parts.mail.trusted_ca, pool);
+    }
+    if (fault == NULL) {
+        fault = pwr_parts_load_texts(&site->texts, &settings->parts.flow, pool);
+    }
     if (fault == NULL) {
         fault = pwr_pages_load(&site->pages, &settings->parts.flow, site->texts, pool);
     }
@@ -130,9 +163,30 @@ static void warn_of_trace(const server_rec *server)
     }
 }
 
+/* One site's turn: OK, or the status that stops the server. */
+static int take_site(pwr_settings_t *settings, server_rec *server, apr_pool_t *pconf)
+{
+    pwr_site_t *site = apr_pcalloc(pconf, sizeof *site);
+
+    site->settings = settings;
+    site->server = server;
+    site->wake_fd = -1;
+    const char *wrong = check_site(site, pconf);
+    if (wrong != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, server, "%s: %s", settings->where,
+                     wrong);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    settings->site = site;
+    warn_of_trace(server);
+    return OK;
+}
+
 int pwr_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *main_server)
 {
+    const char *orphan = NULL; /* directives somewhere, and no PwResetBaseURL anywhere */
+    bool has_site = false;
     int result = OK;
 
     (void)plog;
@@ -140,22 +194,26 @@ int pwr_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     pwr_log_bridge_open(main_server);
     for (server_rec *server = main_server; server != NULL; server = server->next) {
         pwr_settings_t *settings = ap_get_module_config(server->module_config, &pwreset_module);
-        if (settings->parts.flow.base_url == NULL || settings->site != NULL) {
+        if (settings->parts.flow.base_url == NULL) {
+            orphan = settings->where != NULL ? settings->where : orphan;
             continue;
         }
-        pwr_site_t *site = apr_pcalloc(pconf, sizeof *site);
-        site->settings = settings;
-        site->server = server;
-        site->wake_fd = -1;
-        const char *wrong = check_site(site, pconf);
-        if (wrong != NULL) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, server, "%s: %s",
-                         settings->where, wrong);
+        has_site = true;
+        if (settings->site != NULL) {
+            continue;
+        }
+        if (settings->is_inherited) {
+            settings->site = pwr_site_of(main_server); /* one site, however many hosts show it */
+        } else if (take_site(settings, server, pconf) != OK) {
             result = HTTP_INTERNAL_SERVER_ERROR;
-            continue;
         }
-        settings->site = site;
-        warn_of_trace(server);
+    }
+    if (orphan != NULL && !has_site) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, main_server,
+                     "%s: PwResetBaseURL is missing: it is in every link. Write PwResetBaseURL "
+                     "https://intranet.example.org/passord",
+                     orphan);
+        result = HTTP_INTERNAL_SERVER_ERROR;
     }
     return result;
 }

@@ -113,7 +113,10 @@ static pwr_fault_t *list_files(apr_array_header_t *files, const char *folder, ap
     apr_status_t status = apr_dir_open(&dir, folder, pool);
 
     if (status != APR_SUCCESS) {
-        return pwr_fault_broken(pool, "PWR0320", "The folder of messages %s cannot be read: %s.",
+        return pwr_fault_broken(pool, "PWR0320",
+                                "The folder of messages %s cannot be read: %s. Name the folder "
+                                "that holds messages/, pages/, mail/ and assets/ with "
+                                "PwResetFiles.",
                                 folder, pwr_fault_status(status, pool));
     }
     while (apr_dir_read(&facts, APR_FINFO_NAME, dir) == APR_SUCCESS) {
@@ -165,8 +168,9 @@ pwr_fault_t *pwr_messages_load(pwr_messages_t **messages, const char *folder, co
     made->fallback = find_language(made, fallback);
     if (made->fallback == NULL) {
         return pwr_fault_broken(pool, "PWR0322",
-                                "%s has no file %s.txt for the site's own language.", folder,
-                                fallback);
+                                "%s has no file %s.txt for the site's own language. Write "
+                                "PwResetLanguage nb or en, or add the file.",
+                                folder, fallback);
     }
     for (int i = 0; i < made->languages->nelts; i++) {
         fill_from(made->fallback, pwr_messages_at(made, i), pool);

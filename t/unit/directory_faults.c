@@ -45,15 +45,16 @@ static void a_server_that_hangs_is_bounded(void **state)
     pwr_directory_t *directory = open_directory("hung");
 
     (void)state;
-    assert_true(find_faulty(directory, PWR_LATER) < 2 * TIMEOUT + TIMEOUT / 2);
+    assert_true(find_faulty(directory, PWR_LATER) < 3 * TIMEOUT);
 }
 
-static void an_answer_without_end_is_bounded(void **state)
+/* Too many entries, or one that says it is too long: it is over at once. */
+static void an_answer_without_end_is_not_awaited(void **state)
 {
     pwr_directory_t *directory = open_directory("endless");
 
     (void)state;
-    assert_true(find_faulty(directory, PWR_LATER) < 2 * TIMEOUT + TIMEOUT / 2);
+    assert_true(find_faulty(directory, PWR_LATER) < TIMEOUT);
 }
 
 static void a_referral_is_not_followed(void **state)
@@ -91,7 +92,7 @@ static void a_write_without_answer_is_unknown(void **state)
     assert_non_null(fault);
     assert_int_equal(fault->kind, PWR_LATER);
     assert_int_equal(outcome, PWR_WRITE_UNKNOWN);
-    assert_true(apr_time_now() - start < TIMEOUT + TIMEOUT / 2);
+    assert_true(apr_time_now() - start < 2 * TIMEOUT);
 }
 
 /* Every connection to this server dies after its first search. */
@@ -141,7 +142,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         PROMISE(a_stopped_server_is_for_later),
         PROMISE(a_server_that_hangs_is_bounded),
-        PROMISE(an_answer_without_end_is_bounded),
+        PROMISE(an_answer_without_end_is_not_awaited),
         PROMISE(a_referral_is_not_followed),
         PROMISE(a_garbled_control_does_not_hide_the_refusal),
         PROMISE(a_write_without_answer_is_unknown),

@@ -16,6 +16,9 @@ SERVICE_DN = "cn=pwreset,ou=services," + BASE
 SERVICE_PASSWORD = "service-secret"
 POLICY_DN = "cn=default,ou=policies," + BASE
 
+READ = ("entry,objectClass,entryUUID,uid,mail,cn,displayName,pwdChangedTime,modifyTimestamp,"
+        "pwdPolicySubentry,pwdAccountLockedTime")
+
 # What the service account may do, and nothing else. The order matters: the first clause that
 # names an attribute decides.
 ACL = f"""
@@ -27,8 +30,7 @@ access to dn.subtree="ou=people,{BASE}" attrs=userPassword
 access to attrs=userPassword
   by anonymous auth
   by * none
-access to dn.subtree="ou=people,{BASE}"
-  attrs=entry,objectClass,entryUUID,uid,mail,cn,displayName,pwdChangedTime,modifyTimestamp,pwdPolicySubentry,pwdAccountLockedTime
+access to dn.subtree="ou=people,{BASE}" attrs={READ}
   by dn.exact="{SERVICE_DN}" read
   by * none
 access to dn.subtree="ou=policies,{BASE}"

@@ -86,8 +86,9 @@ def test_ldapi_without_a_bind_dn_is_external(slapd):
 
 def test_the_service_account_cannot_read_a_hash(slapd):
     done = subprocess.run(
-        ["ldapsearch", "-x", "-LLL", "-H", f"ldap://127.0.0.1:{slapd.port}", "-D", SERVICE_DN, "-w",
-         SERVICE_PASSWORD, "-b", BASE, "(uid=alice)", "*", "+"], capture_output=True, text=True)
+        ["ldapsearch", "-x", "-LLL", "-H", f"ldap://127.0.0.1:{slapd.port}", "-D", SERVICE_DN,
+         "-w", SERVICE_PASSWORD, "-b", BASE, "(uid=alice)", "*", "+"],
+        capture_output=True, text=True)
     assert "uid: alice" in done.stdout
     for hidden in ("userPassword", "pwdHistory", "sn:"):
         assert hidden not in done.stdout
