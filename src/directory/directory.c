@@ -20,7 +20,7 @@ static apr_status_t free_url(void *data)
     return APR_SUCCESS;
 }
 
-static bool is_attribute(const char *name)
+bool pwr_directory_is_attribute(const char *name)
 {
     static const char letters[]
         = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.;";
@@ -44,7 +44,7 @@ static bool is_filter(const char *filter)
     return depth == 0;
 }
 
-static bool is_dn(const char *text)
+bool pwr_directory_is_dn(const char *text)
 {
     LDAPDN dn = NULL;
 
@@ -114,7 +114,7 @@ static pwr_fault_t *take_attributes(pwr_directory_settings_t *settings, char **a
 {
     settings->match = apr_array_make(pool, 2, sizeof(const char *));
     for (int i = 0; attributes != NULL && attributes[i] != NULL; i++) {
-        if (!is_attribute(attributes[i])) {
+        if (!pwr_directory_is_attribute(attributes[i])) {
             return pwr_fault_broken(pool, "PWR0403",
                                     "\"%s\" is no attribute. Between the first two ? stand the "
                                     "attributes that a typed name is compared with, as mail,uid.",
@@ -150,7 +150,7 @@ static pwr_fault_t *parse_fields(pwr_directory_settings_t *settings, const char 
                                 fields, url_hint);
     }
     apr_pool_cleanup_register(pool, parts, free_url, apr_pool_cleanup_null);
-    if (!is_dn(parts->lud_dn)) {
+    if (!pwr_directory_is_dn(parts->lud_dn)) {
         return pwr_fault_broken(pool, "PWR0405", "\"%s\" is no base. %s.",
                                 parts->lud_dn != NULL ? parts->lud_dn : "", url_hint);
     }
@@ -236,23 +236,23 @@ static pwr_fault_t *check_servers(const pwr_directory_settings_t *settings, apr_
 static pwr_fault_t *check_search(const pwr_directory_settings_t *settings, apr_pool_t *pool)
 {
     bool is_fine = settings->match != NULL && settings->match->nelts > 0
-                   && is_attribute(settings->login_attribute)
-                   && is_attribute(settings->mail_attribute);
+                   && pwr_directory_is_attribute(settings->login_attribute)
+                   && pwr_directory_is_attribute(settings->mail_attribute);
 
     for (int i = 0; is_fine && i < settings->match->nelts; i++) {
-        is_fine = is_attribute(APR_ARRAY_IDX(settings->match, i, const char *));
+        is_fine = pwr_directory_is_attribute(APR_ARRAY_IDX(settings->match, i, const char *));
     }
     if (!is_fine) {
         return pwr_fault_broken(pool, "PWR0413",
                                 "Attributes to match, the login and the mail attribute must be "
                                 "attribute names, as mail and uid.");
     }
-    if (!is_dn(settings->base) || !is_filter(settings->filter) || settings->scope < 0
+    if (!pwr_directory_is_dn(settings->base) || !is_filter(settings->filter) || settings->scope < 0
         || settings->scope > LDAP_SCOPE_SUBTREE) {
         return pwr_fault_broken(pool, "PWR0414",
                                 "The directory's base, scope or filter is wrong. %s.", url_hint);
     }
-    if (settings->policy_dn != NULL && !is_dn(settings->policy_dn)) {
+    if (settings->policy_dn != NULL && !pwr_directory_is_dn(settings->policy_dn)) {
         return pwr_fault_broken(pool, "PWR0415",
                                 "\"%s\" is no DN. Write the one that ppolicy_default holds.",
                                 settings->policy_dn);

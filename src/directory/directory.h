@@ -54,6 +54,10 @@ pwr_fault_t *pwr_directory_open(pwr_directory_t **directory,
 pwr_fault_t *pwr_directory_parse_url(pwr_directory_settings_t *settings, const char *url,
                                      apr_pool_t *pool) PWR_MUST_USE;
 
+/* Whether a setting is the name of an attribute (RFC 4512, 2.5), or a DN that is not empty. */
+bool pwr_directory_is_attribute(const char *name);
+bool pwr_directory_is_dn(const char *text);
+
 /* The one account that `typed` names; `account` is NULL when there is none or more than one, and
  * `matches` (0, 1, 2 = several) says which. A match counts only when one stored value equals
  * `typed` byte for byte after ASCII case folding. */

@@ -63,6 +63,12 @@ static pwr_fault_t *sent(job_t *job, const char *detail)
     return NULL;
 }
 
+/* A mail that late would only puzzle: the person has long asked again, or given up. */
+static bool is_too_old(const job_t *job)
+{
+    return pwr_clock_now() - job->row->created > job->parts->settings->flow.link_life;
+}
+
 /* Doubles from one second to twenty, a quarter up or down by chance, so that many rows do not come
  * back at once. */
 static apr_interval_time_t pause_after(int tries)
@@ -79,16 +85,15 @@ static apr_interval_time_t pause_after(int tries)
 
 static pwr_fault_t *retry(job_t *job, const pwr_fault_t *fault)
 {
-    apr_time_t now = pwr_clock_now();
     bool is_held = false;
 
     pwr_log_fault(fault);
     job->facts.tag = fault->tag;
-    if (now - job->row->created > job->parts->settings->flow.link_life) {
+    if (is_too_old(job)) {
         return give_up(job, PWR_EVENT_MAIL_GIVEN_UP, fault->detail);
     }
     PWR_TRY(pwr_outbox_later(&is_held, job->parts->store, job->row->id, job->by->owner,
-                             now + pause_after(job->row->tries), job->pool));
+                             pwr_clock_now() + pause_after(job->row->tries), job->pool));
     if (is_held) {
         tell(job, PWR_EVENT_MAIL_RETRY, fault->detail);
     }
@@ -258,8 +263,11 @@ static pwr_fault_t *work(job_t *job)
     pwr_account_t *account = NULL;
     char account_digest[PWR_DIGEST_CHARS + 1];
     int matches = 0;
-    const pwr_fault_t *fault = find_account(&account, &matches, job);
 
+    if (job->row->kind != PWR_ROW_CHANGED && is_too_old(job)) {
+        return give_up(job, PWR_EVENT_MAIL_GIVEN_UP, "the request is older than a link may be");
+    }
+    const pwr_fault_t *fault = find_account(&account, &matches, job);
     if (fault != NULL) {
         return retry(job, fault);
     }

@@ -3,7 +3,9 @@
  * AuthLDAPBindDN, DBDriver, ...). conf/pwreset.conf explains each for the sysadmin, and a guard
  * holds the two together.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -12,6 +14,7 @@
 #include "base/limits.h"
 #include "httpd/secret.h"
 #include "httpd/settings.h"
+#include "mail/message.h"
 
 #define FIELD(member)                                                                              \
     .offset = APR_OFFSETOF(pwr_settings_t, member), .size = sizeof(((pwr_settings_t *)0)->member)
@@ -22,6 +25,45 @@
                                                            - APR_OFFSETOF(pwr_settings_t, first)
 #define ROW(name, help, ...)                                                                       \
     AP_INIT_TAKE_ARGV(name, pwr_settings_take, (&(pwr_directive_t){__VA_ARGS__}), RSRC_CONF, help)
+
+/* Length of the host name or IPv4 address at the start; 0 when there is none. */
+static size_t host_length(const char *text)
+{
+    static const char letters[]
+        = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+    return text[0] == '-' || text[0] == '.' ? 0 : strspn(text, letters);
+}
+
+/* A host or an IPv6 address in brackets, and perhaps a port from 1 to 65535. */
+static bool is_authority(const char *text)
+{
+    bool is_literal = text[0] == '[';
+    size_t length
+        = is_literal ? 1 + strspn(text + 1, "0123456789abcdefABCDEF:.") : host_length(text);
+    const char *port = text + length;
+
+    if (length == 0 || (is_literal && *port++ != ']')) {
+        return false;
+    }
+    if (port[0] == '\0') {
+        return true;
+    }
+    size_t digits = strspn(port + 1, "0123456789");
+    long number = digits > 0 && digits <= 5 ? strtol(port + 1, NULL, 10) : 0;
+    return port[0] == ':' && port[1 + digits] == '\0' && number >= 1 && number <= 65535;
+}
+
+/* Paths arrive in this form: no doubled slash, no segment "." or "..", nothing encoded. */
+static bool is_plain_path(const char *path)
+{
+    for (const char *at = path; *at != '\0'; at++) {
+        if (*at <= ' ' || *at >= 0x7f) {
+            return false;
+        }
+    }
+    return strpbrk(path, "\"'<>\\%;") == NULL && strstr(path, "//") == NULL
+           && strstr(path, "/.") == NULL;
+}
 
 static const char *take_base_url(const pwr_taken_t *taken)
 {
@@ -43,8 +85,11 @@ static const char *take_base_url(const pwr_taken_t *taken)
     if (uri.query != NULL || uri.fragment != NULL || uri.user != NULL) {
         return apr_psprintf(taken->pool, "'%s' has a user, query or fragment", url);
     }
-    if (strpbrk(url, "\"'<> \\%") != NULL || length > 200) {
-        return "the URL has a character that links must not hold, or is longer than 200 characters";
+    if (!is_authority(uri.hostinfo)) {
+        return apr_psprintf(taken->pool, "'%s' is no host, or no host and port", uri.hostinfo);
+    }
+    if ((uri.path != NULL && !is_plain_path(uri.path)) || length > 200) {
+        return "the URL's path is not plain, or the URL is longer than 200 characters";
     }
     taken->settings->parts.flow.base_url = url;
     return NULL;
@@ -71,6 +116,27 @@ static const char *take_ldap_url(const pwr_taken_t *taken)
         return apr_psprintf(taken->pool, "'%s' is none of STARTTLS, SSL, NONE", word);
     }
     return NULL;
+}
+
+static const char *judge_attribute(const pwr_taken_t *taken)
+{
+    return pwr_directory_is_attribute(taken->words[0])
+               ? NULL
+               : apr_psprintf(taken->pool, "'%s' is no attribute", taken->words[0]);
+}
+
+static const char *judge_dn(const pwr_taken_t *taken)
+{
+    return pwr_directory_is_dn(taken->words[0])
+               ? NULL
+               : apr_psprintf(taken->pool, "'%s' is no DN", taken->words[0]);
+}
+
+static const char *judge_readable(const pwr_taken_t *taken)
+{
+    const char *path = ap_server_root_relative(taken->pool, taken->words[0]);
+    return access(path, R_OK) == 0 ? NULL
+                                   : apr_psprintf(taken->pool, "the file %s cannot be read", path);
 }
 
 static const char *take_bind_password(const pwr_taken_t *taken)
@@ -118,6 +184,14 @@ static const char *take_relay_password(const pwr_taken_t *taken)
     return pwr_secret_take(&relay->password, taken->words[0], taken->pool);
 }
 
+static const char *judge_address(const char *address, apr_pool_t *pool)
+{
+    const char *wire = pwr_message_wire_address(address, pool);
+    const char *domain = wire != NULL ? strchr(wire, '@') + 1 : NULL;
+    bool is_good = domain != NULL && domain[host_length(domain)] == '\0';
+    return is_good ? NULL : apr_psprintf(pool, "'%s' is no mail address", address);
+}
+
 /* "Name <address>" or "address". */
 static const char *take_mail_from(const pwr_taken_t *taken)
 {
@@ -125,7 +199,11 @@ static const char *take_mail_from(const pwr_taken_t *taken)
     char *word = apr_pstrdup(taken->pool, taken->words[0]);
     char *open = strrchr(word, '<');
     const char *address = word;
+    const char *wrong = pwr_settings_judge_text(word);
 
+    if (wrong != NULL) {
+        return wrong;
+    }
     mail->from_name = NULL;
     if (open != NULL && open[strlen(open) - 1] == '>') {
         open[strlen(open) - 1] = '\0';
@@ -136,20 +214,14 @@ static const char *take_mail_from(const pwr_taken_t *taken)
         }
         mail->from_name = word[0] != '\0' ? word : NULL;
     }
-    if (!pwr_mail_is_address(address)) {
-        return apr_psprintf(taken->pool, "'%s' is no mail address", address);
-    }
     mail->from = address;
-    return NULL;
+    return judge_address(address, taken->pool);
 }
 
 static const char *take_address(const char **field, const pwr_taken_t *taken)
 {
-    if (!pwr_mail_is_address(taken->words[0])) {
-        return apr_psprintf(taken->pool, "'%s' is no mail address", taken->words[0]);
-    }
     *field = apr_pstrdup(taken->pool, taken->words[0]);
-    return NULL;
+    return judge_address(*field, taken->pool);
 }
 
 static const char *take_reply_to(const pwr_taken_t *taken)
@@ -199,6 +271,11 @@ static const char *take_login_url(const pwr_taken_t *taken)
     if (!is_path && strncmp(word, "https://", 8) != 0) {
         return apr_psprintf(taken->pool, "'%s' is neither a path nor an https URL", word);
     }
+    for (const char *at = word; *at != '\0'; at++) {
+        if (*at <= ' ' || *at >= 0x7f) {
+            return "the value has a character that stands in no URL";
+        }
+    }
     taken->settings->parts.flow.login_url = apr_pstrdup(taken->pool, word);
     return NULL;
 }
@@ -218,7 +295,7 @@ const command_rec pwr_directives[] = {
         .kind = PWR_KIND_OWN, FIELD(parts.directory.bind_password), .take = take_bind_password,
         .write = "PwResetLDAPBindPassword file:/etc/apache2/pwreset-ldap.secret"),
     ROW("PwResetLDAPTrustedCA", "PEM file of the CA that signed the directory's certificate",
-        .kind = PWR_KIND_PATH, FIELD(parts.directory.trusted_ca),
+        .kind = PWR_KIND_PATH, FIELD(parts.directory.trusted_ca), .take = judge_readable,
         .write = "PwResetLDAPTrustedCA /etc/ssl/certs/company-ca.pem"),
     ROW("PwResetLDAPTimeout", "longest wait for each LDAP operation", .kind = PWR_KIND_DURATION,
         FIELD(parts.directory.timeout), .lowest = 1, .highest = 60, .initial = "5s",
@@ -227,13 +304,13 @@ const command_rec pwr_directives[] = {
         FIELD(parts.directory.connections), .lowest = 1, .highest = 64, .initial = "4",
         .write = "PwResetLDAPConnections 4"),
     ROW("PwResetLDAPLoginAttribute", "attribute that people sign in with", .kind = PWR_KIND_TEXT,
-        FIELD(parts.directory.login_attribute), .initial = "uid",
+        FIELD(parts.directory.login_attribute), .take = judge_attribute, .initial = "uid",
         .write = "PwResetLDAPLoginAttribute uid"),
     ROW("PwResetLDAPMailAttribute", "attribute that holds the address mail goes to",
-        .kind = PWR_KIND_TEXT, FIELD(parts.directory.mail_attribute), .initial = "mail",
-        .write = "PwResetLDAPMailAttribute mail"),
+        .kind = PWR_KIND_TEXT, FIELD(parts.directory.mail_attribute), .take = judge_attribute,
+        .initial = "mail", .write = "PwResetLDAPMailAttribute mail"),
     ROW("PwResetLDAPPolicyDN", "DN of the default password policy (OpenLDAP ppolicy)",
-        .kind = PWR_KIND_TEXT, FIELD(parts.directory.policy_dn),
+        .kind = PWR_KIND_TEXT, FIELD(parts.directory.policy_dn), .take = judge_dn,
         .write = "PwResetLDAPPolicyDN \"cn=default,ou=policies,dc=example,dc=org\""),
     ROW("PwResetRelay", "smtp:// or smtps:// URL of a relay, or folder:/path; may be repeated",
         .kind = PWR_KIND_OWN, FIELD(parts.mail.relays), .take = take_relay, .most_words = 2,
@@ -243,7 +320,7 @@ const command_rec pwr_directives[] = {
         .write
         = "PwResetRelayPassword file:/etc/apache2/pwreset-relay.secret, below its PwResetRelay"),
     ROW("PwResetRelayTrustedCA", "PEM file of the CA that signed the relays' certificates",
-        .kind = PWR_KIND_PATH, FIELD(parts.mail.trusted_ca),
+        .kind = PWR_KIND_PATH, FIELD(parts.mail.trusted_ca), .take = judge_readable,
         .write = "PwResetRelayTrustedCA /etc/ssl/certs/company-ca.pem"),
     ROW("PwResetRelayTimeout", "longest wait for a relay's answer", .kind = PWR_KIND_DURATION,
         FIELD(parts.mail.timeout), .lowest = 1, .highest = 300, .initial = "30s",

@@ -59,10 +59,13 @@ static const struct {
     {"/a/", true, show_asset, NULL},
 };
 
-static int refuse_method(const pwr_visit_t *visit, bool may_get)
+static int refuse_method(const pwr_visit_t *visit, bool may_get, bool may_post)
 {
+    const char *one = may_get ? "GET, HEAD" : "POST";
+
     visit->request->allowed = 0; /* the header below says it */
-    apr_table_setn(visit->request->err_headers_out, "Allow", may_get ? "GET, HEAD" : "POST");
+    apr_table_setn(visit->request->err_headers_out, "Allow",
+                   may_get && may_post ? "GET, HEAD, POST" : one);
     return pwr_respond_error(visit, HTTP_METHOD_NOT_ALLOWED, "error.method");
 }
 
@@ -81,7 +84,7 @@ static int route(const pwr_visit_t *visit)
             return routes[i].get(visit);
         }
         if (method != M_POST || routes[i].post == NULL) {
-            return refuse_method(visit, routes[i].get != NULL);
+            return refuse_method(visit, routes[i].get != NULL, routes[i].post != NULL);
         }
         if (!pwr_origin_is_ours(visit)) {
             return pwr_respond_error(visit, HTTP_FORBIDDEN, "error.cross_site");

@@ -4,6 +4,7 @@
  */
 #include "httpd/lifecycle.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,11 +64,16 @@ static pwr_fault_t *make_folder(const char *file, apr_pool_t *pool)
 }
 
 /* The database file, empty, before SQLite opens it: SQLite gives its side files the same owner and
- * mode. */
+ * mode. One that is there already is left as it is: its folder belongs to the server's user, who
+ * could have put a link there for root to give away what it points at. */
 static pwr_fault_t *make_file(const char *path, apr_pool_t *pool)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    struct stat about;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
+    if (fd < 0 && errno == EEXIST && lstat(path, &about) == 0 && S_ISREG(about.st_mode)) {
+        return NULL;
+    }
     if (fd < 0
         || (geteuid() == 0 && fchown(fd, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)) {
         return pwr_fault_broken(
@@ -101,7 +107,9 @@ static pwr_fault_t *prepare_store(pwr_site_t *site, apr_pool_t *pool)
     if (fault != NULL) {
         fault = fault->kind == PWR_LATER && !is_file
                     ? (pwr_log_fault(fault), NULL)
-                    : pwr_fault_broken(pool, fault->tag, "%s", fault->detail);
+                    : pwr_fault_broken(pool, fault->tag, "PwResetStore %s%s%s: %s",
+                                       settings->driver, is_file ? " " : "",
+                                       is_file ? settings->params : "", fault->detail);
     }
     apr_pool_destroy(scratch); /* closes it: nothing open crosses the fork */
     return fault;

@@ -21,6 +21,7 @@
 #define SEEN_NOTE "pwreset-scrubbed"
 
 static const char *const secret_paths[] = {"/r/", "/stop/"};
+static const char *const sealed_paths[] = {"/sent/"};
 
 /* The path as the server may come to see it. False in `is_clean` when it is badly encoded, or hides
  * a slash or a NUL. */
@@ -88,12 +89,11 @@ static void hide_referer(request_rec *request)
     }
 }
 
-/* Takes the secret out of `path`, the plain form of the address. False when it is no link's. */
-static bool take_secret(request_rec *request, const pwr_site_t *site, const char *path,
+/* Takes the secret out of the address, of which `behind` is the plain form. False when it is no
+ * link's. */
+static bool take_secret(request_rec *request, const pwr_site_t *site, const char *behind,
                         bool is_clean)
 {
-    const char *behind = path + strlen(site->base_path);
-
     for (size_t i = 0; i < sizeof secret_paths / sizeof secret_paths[0]; i++) {
         size_t length = strlen(secret_paths[i]);
         if (strncmp(behind, secret_paths[i], length) != 0) {
@@ -109,30 +109,59 @@ static bool take_secret(request_rec *request, const pwr_site_t *site, const char
     return false;
 }
 
+/* The path behind the base path of the site; NULL when it lies elsewhere. */
+static const char *behind_base(const pwr_site_t *site, const char *path)
+{
+    size_t length = strlen(site->base_path);
+    bool is_below = strncmp(path, site->base_path, length) == 0
+                    && (path[length] == '/' || path[length] == '\0');
+    return is_below ? path + length : NULL;
+}
+
+/* Addresses that hold something long of ours which is no secret. */
+static bool is_sealed(const char *behind)
+{
+    for (size_t i = 0; i < sizeof sealed_paths / sizeof sealed_paths[0]; i++) {
+        if (strncmp(behind, sealed_paths[i], strlen(sealed_paths[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Hides what looks like a token in an address that is no link's; false when nothing does. Not where
+ * the flow has the whole host: there, other things may live beside it. */
+static bool hide_strays(request_rec *request, const pwr_site_t *site, const char *behind)
+{
+    if (is_sealed(behind) || site->base_path[0] == '\0') {
+        return false;
+    }
+    char *query = request->args != NULL ? hide_runs(request->args, request->pool) : NULL;
+    char *hidden = hide_runs(request->uri, request->pool);
+    if ((query == NULL || strcmp(query, request->args) == 0) && strcmp(hidden, request->uri) == 0) {
+        return false;
+    }
+    readdress(request, hidden, query);
+    return true;
+}
+
 int pwr_scrub(request_rec *request)
 {
     const pwr_site_t *site = pwr_site_of(request->server);
     bool is_clean = false;
-    const char *path = site != NULL && request->uri != NULL
-                           ? plain_path(&is_clean, request->uri, request->pool)
-                           : NULL;
+    const char *behind = NULL;
 
     apr_table_setn(request->notes, SEEN_NOTE, "");
-    if (path == NULL || strncmp(path, site->base_path, strlen(site->base_path)) != 0) {
+    if (site != NULL && request->uri != NULL) {
+        behind = behind_base(site, plain_path(&is_clean, request->uri, request->pool));
+    }
+    if (behind == NULL) {
         return DECLINED;
     }
     hide_referer(request);
-    if (!take_secret(request, site, path, is_clean)) {
-        bool is_sealed = strncmp(path + strlen(site->base_path), "/sent/", strlen("/sent/")) == 0;
-        char *query = request->args != NULL ? hide_runs(request->args, request->pool) : NULL;
-        char *hidden = is_sealed ? request->uri : hide_runs(request->uri, request->pool);
-        if ((query == NULL || strcmp(query, request->args) == 0)
-            && strcmp(hidden, request->uri) == 0) {
-            return DECLINED;
-        }
-        readdress(request, hidden, query);
+    if (take_secret(request, site, behind, is_clean) || hide_strays(request, site, behind)) {
+        pwr_scoreboard_overwrite(request);
     }
-    pwr_scoreboard_overwrite(request);
     return DECLINED;
 }
 

@@ -62,10 +62,10 @@ static const char *take_file(const pwr_secret_t **secret, const char *path, apr_
     return keep(secret, bytes, (apr_size_t)length, path, pool);
 }
 
-/* Reads the command's output until it ends, is too long, or time is up. */
-static apr_status_t read_all(apr_file_t *from, char *bytes, apr_size_t *length, apr_size_t size)
+/* Reads the command's output until it ends or time is up. Output that fills `size` is too long. */
+static apr_status_t read_all(apr_file_t *from, char *bytes, apr_size_t *length, apr_size_t size,
+                             apr_time_t end)
 {
-    apr_time_t end = apr_time_now() + EXEC_TIMEOUT;
     apr_status_t status = APR_SUCCESS;
 
     *length = 0;
@@ -79,7 +79,24 @@ static apr_status_t read_all(apr_file_t *from, char *bytes, apr_size_t *length, 
         status = apr_file_read(from, bytes + *length, &part);
         *length += status == APR_SUCCESS ? part : 0;
     }
-    return status == APR_EOF ? APR_SUCCESS : status;
+    return status == APR_EOF ? APR_SUCCESS : APR_ENOSPC;
+}
+
+/* Waits for the command, which may live on after its output has ended, and kills it at `end`. */
+static bool has_ended_well(apr_proc_t *process, apr_time_t end)
+{
+    int code = 0;
+    apr_exit_why_e why = APR_PROC_EXIT;
+
+    while (apr_proc_wait(process, &code, &why, APR_NOWAIT) == APR_CHILD_NOTDONE) {
+        if (apr_time_now() >= end) {
+            apr_proc_kill(process, SIGKILL);
+            apr_proc_wait(process, &code, &why, APR_WAIT);
+            return false;
+        }
+        apr_sleep(apr_time_from_msec(2));
+    }
+    return why == APR_PROC_EXIT && code == 0;
 }
 
 static const char *take_command(const pwr_secret_t **secret, const char *command, apr_pool_t *pool)
@@ -89,27 +106,26 @@ static const char *take_command(const pwr_secret_t **secret, const char *command
     apr_procattr_t *attributes = NULL;
     apr_proc_t process;
     char **words = NULL;
-    int code = 0;
-    apr_exit_why_e why = APR_PROC_EXIT;
+    apr_time_t end = apr_time_now() + EXEC_TIMEOUT;
 
     if (apr_tokenize_to_argv(command, &words, pool) != APR_SUCCESS || words[0] == NULL
         || apr_procattr_create(&attributes, pool) != APR_SUCCESS
         || apr_procattr_io_set(attributes, APR_NO_PIPE, APR_FULL_BLOCK, APR_NO_PIPE) != APR_SUCCESS
         || apr_procattr_cmdtype_set(attributes, APR_PROGRAM) != APR_SUCCESS
+        || apr_procattr_error_check_set(attributes, 1) != APR_SUCCESS
         || apr_proc_create(&process, words[0], (const char *const *)words, NULL, attributes, pool)
                != APR_SUCCESS) {
-        return apr_psprintf(pool, "the command '%s' cannot be run", command);
+        return apr_psprintf(pool, "the command '%s' cannot be run",
+                            words != NULL && words[0] != NULL ? words[0] : "");
     }
     apr_pool_note_subprocess(pool, &process, APR_KILL_ALWAYS);
-    apr_status_t status = read_all(process.out, bytes, &length, sizeof bytes);
-    if (status != APR_SUCCESS) {
-        apr_proc_kill(&process, SIGKILL);
-    }
-    apr_proc_wait(&process, &code, &why, APR_WAIT);
-    if (status != APR_SUCCESS || why != APR_PROC_EXIT || code != 0) {
+    apr_status_t status = read_all(process.out, bytes, &length, sizeof bytes, end);
+    if (!has_ended_well(&process, status == APR_SUCCESS ? end : 0) || status != APR_SUCCESS) {
         pwr_crypto_wipe(bytes, sizeof bytes);
-        return apr_psprintf(pool, "the command '%s' did not end well within five seconds",
-                            words[0]);
+        return apr_psprintf(pool,
+                            "the command '%s' did not end well within five seconds, or said more "
+                            "than %d bytes",
+                            words[0], PWR_MAX_SECRET_FILE - 1);
     }
     return keep(secret, bytes, length, words[0], pool);
 }

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "httpd/private.h"
+#include "text/unicode.h"
 
 #define LONGEST_DURATION (366 * 86400L)
 
@@ -96,10 +97,8 @@ static const char *take_duration(const pwr_directive_t *row, const pwr_taken_t *
     return NULL;
 }
 
-static const char *take_text(const pwr_directive_t *row, const pwr_taken_t *taken)
+const char *pwr_settings_judge_text(const char *word)
 {
-    const char *word = taken->words[0];
-
     for (const char *at = word; *at != '\0'; at++) {
         if ((unsigned char)*at < 0x20) {
             return "the value holds a control character";
@@ -107,6 +106,17 @@ static const char *take_text(const pwr_directive_t *row, const pwr_taken_t *take
     }
     if (word[0] == '\0') {
         return "the value is empty";
+    }
+    return pwr_unicode_is_valid(word, strlen(word)) ? NULL : "the value is not UTF-8";
+}
+
+static const char *take_text(const pwr_directive_t *row, const pwr_taken_t *taken)
+{
+    const char *word = taken->words[0];
+    const char *wrong = pwr_settings_judge_text(word);
+
+    if (wrong != NULL) {
+        return wrong;
     }
     if (row->kind == PWR_KIND_PATH) {
         word = ap_server_root_relative(taken->pool, word);
@@ -127,18 +137,22 @@ static const char *take(const pwr_directive_t *row, const pwr_taken_t *taken)
         return most == 1 ? "it takes one value"
                          : apr_psprintf(taken->pool, "it takes 1 to %d values", most);
     }
+    const char *wrong = NULL;
     switch (row->kind) {
     case PWR_KIND_TEXT:
     case PWR_KIND_PATH:
-        return take_text(row, taken);
+        wrong = take_text(row, taken);
+        break;
     case PWR_KIND_NUMBER:
-        return take_number(row, taken);
+        wrong = take_number(row, taken);
+        break;
     case PWR_KIND_DURATION:
-        return take_duration(row, taken);
+        wrong = take_duration(row, taken);
+        break;
     case PWR_KIND_OWN:
         break;
     }
-    return row->take(taken);
+    return wrong != NULL || row->take == NULL ? wrong : row->take(taken);
 }
 
 const char *pwr_settings_take(cmd_parms *cmd, void *unused, int argc, char *const argv[])

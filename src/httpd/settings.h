@@ -48,9 +48,10 @@ typedef struct {
     apr_size_t size;     /* bytes that a merge copies */
     const char *initial; /* the value when it is not set; NULL for none */
     int lowest, highest;
-    int most_words;                                /* 0 means 1 */
-    const char *write;                             /* what to write instead of a bad value */
-    const char *(*take)(const pwr_taken_t *taken); /* OWN: NULL, or what is wrong */
+    int most_words;    /* 0 means 1 */
+    const char *write; /* what to write instead of a bad value */
+    /* NULL, or what is wrong. OWN: parses the words; else judges one that was taken by its kind. */
+    const char *(*take)(const pwr_taken_t *taken);
 } pwr_directive_t;
 
 /* The table, closed by a row without name (directives.c). */
@@ -60,6 +61,9 @@ extern const command_rec pwr_directives[];
 void *pwr_settings_create(apr_pool_t *pool, server_rec *server);
 void *pwr_settings_merge(apr_pool_t *pool, void *base, void *add);
 const char *pwr_settings_take(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
+
+/* NULL, or why the word cannot be shown to people. */
+const char *pwr_settings_judge_text(const char *word);
 
 /* Fills in what was not set. NULL, or what is wrong. */
 const char *pwr_settings_finish(pwr_settings_t *settings, apr_pool_t *pool);

@@ -5,7 +5,6 @@
 #include "httpd/settings_check.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include <apr_strings.h>
 #include <apr_uri.h>
@@ -104,13 +103,12 @@ static pwr_fault_t *check_directory(const pwr_directory_settings_t *settings, ap
     return fault;
 }
 
-static pwr_fault_t *check_readable(const char *directive, const char *path, apr_pool_t *pool)
+/* What a part says of its settings. It does not know what they are called here. */
+static pwr_fault_t *name_directives(const char *directives, const pwr_fault_t *fault,
+                                    apr_pool_t *pool)
 {
-    if (path == NULL || access(path, R_OK) == 0) {
-        return NULL;
-    }
-    return pwr_fault_broken(pool, "PWR0916", "%s: %s cannot be read. Write the path of a PEM file.",
-                            directive, path);
+    return fault == NULL ? NULL
+                         : pwr_fault_broken(pool, fault->tag, "%s: %s", directives, fault->detail);
 }
 
 static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
@@ -125,12 +123,12 @@ static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
         return wrong;
     }
     derive(site, pool);
-    pwr_fault_t *fault = check_directory(&settings->parts.directory, pool);
+    pwr_fault_t *fault = name_directives("PwResetLDAPURL and its like",
+                                         check_directory(&settings->parts.directory, pool), pool);
     if (fault == NULL) {
-        fault = check_readable("PwResetRelayTrustedCA", settings->parts.mail.trusted_ca, pool);
-    }
-    if (fault == NULL) {
-        fault = pwr_parts_load_texts(&site->texts, &settings->parts.flow, pool);
+        fault = name_directives("PwResetFiles, PwResetLanguage or PwResetTimeZone",
+                                pwr_parts_load_texts(&site->texts, &settings->parts.flow, pool),
+                                pool);
     }
     if (fault == NULL) {
         fault = pwr_pages_load(&site->pages, &settings->parts.flow, site->texts, pool);

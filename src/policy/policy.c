@@ -28,13 +28,17 @@ pwr_rules_t pwr_policy_merge(const pwr_policy_settings_t *settings,
     if (merged.max_length == 0 || merged.max_length > PWR_MAX_PASSWORD_CHARS) {
         merged.max_length = PWR_MAX_PASSWORD_CHARS;
     }
+    if (merged.min_length > merged.max_length) { /* the directory's maximum cannot be argued with */
+        merged.min_length = merged.max_length;
+    }
     return merged;
 }
 
 static bool has_control_character(const char *text)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        if (*at < 0x20 || *at == 0x7f) {
+        bool is_c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f; /* U+0080 to U+009F */
+        if (*at < 0x20 || *at == 0x7f || is_c1) {
             return true;
         }
     }

@@ -75,8 +75,8 @@ DocumentRoot "{site}"
     Options +Includes
     AddOutputFilter INCLUDES .shtml
     AddOutputFilterByType DEFLATE text/html text/css image/svg+xml
-    Header always set Content-Security-Policy "default-src 'self'; frame-ancestors 'none'"
-    Header always set X-Content-Type-Options nosniff
+    Header always setifempty Content-Security-Policy "default-src 'self'; frame-ancestors 'none'"
+    Header always setifempty X-Content-Type-Options nosniff
 </Directory>
 Alias "/innlogging" "{site}/innlogging.shtml"
 <Location "/innlogging">

@@ -228,8 +228,9 @@ def test_mail_goes_to_a_stored_address_whatever_is_typed(quick):
     stored, evil = person.mails[0], "evil@evil.test"
     odd = [f"{stored},{evil}", f"{stored} {evil}", f"{stored};{evil}", f'"{stored}" <{evil}>',
            f"{evil} ({stored})", f"@evil.test:{stored}", f"{stored}%00{evil}", "*", "k*",
-           f"{person.uid})(|(uid=*", f"*)(mail={stored}", f"\\{person.uid}", stored.replace("@", "\u200b@"),
-           stored.replace("i", "ı", 1) + "\u0307", f"{stored}.", person.dn, f"{{{person.uid}}}"]
+           f"{person.uid})(|(uid=*", f"*)(mail={stored}", f"\\{person.uid}",
+           stored.replace("@", "\u200b@"), stored.replace("i", "ı", 1) + "\u0307", f"{stored}.",
+           person.dn, f"{{{person.uid}}}"]
     assert not new_mails(quick, lambda: [quick.ask(typed) for typed in odd])
     known = [f"  {stored.upper()} ", person.uid.upper()]
     mails = new_mails(quick, lambda: [quick.ask(typed) for typed in known])

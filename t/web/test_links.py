@@ -76,7 +76,7 @@ def test_the_page_shows_the_rules_of_the_directory(keeper):
     with quick_site(keeper, policy=rules) as strict:
         page = strict.browser.get(ask_for_link(strict, strict.someone()))
         for rule in ("Minst 12 tegn", "Ikke et av de siste 3 passordene dine",
-                     "Kan endres igjen tidligst etter en time", "Høyst 256 tegn"):
+                     "Kan endres igjen tidligst etter en time"):
             assert f"<li>{rule}</li>" in page.html
         page = strict.browser.submit(page, first="elleve-tegn", second="elleve-tegn")
         assert refusal_of(page) == "Nytt passord må ha minst 12 tegn. Du skrev 11."
@@ -289,6 +289,7 @@ def test_three_links_live_a_fourth_is_not_mailed_and_one_success_ends_all(quick,
     assert pages[0].status == 200 and all(is_live(quick, link) for link in links)
     assert works_after_all(quick, links[1], person.uid)
     for link in links:
-        assert quick.browser.get(link).status == post_link(quick, token_of(link), OTHER).status == 410
+        assert quick.browser.get(link).status == 410
+        assert post_link(quick, token_of(link), OTHER).status == 410
     quick.mail_to(person.mails[0])
     assert works_after_all(quick, ask_for_link(quick, person), person.uid, OTHER)

@@ -1,8 +1,10 @@
 """What several tests do to a site, beside what a person does (kit.site)."""
+import base64
 import sqlite3
 import time
 from contextlib import closing
-from urllib.parse import urlsplit
+from secrets import token_urlsafe
+from urllib.parse import quote, urlsplit
 
 from kit.browser import Browser
 from kit.site import Site
@@ -74,3 +76,24 @@ def has_no_secret(page, *secrets):
     fields = [field for form in page.forms for field in form.of_kind("password")]
     return all(field.value == "" for field in fields) and not any(
         secret in page.html for secret in secrets)
+
+
+def spellings(secret):
+    """How it could stand somewhere: as it is, for a URL, for SMTP's and HTTP's login, in hex, and
+    its first half."""
+    raw = secret.encode()
+    forms = {raw, quote(secret, safe="").encode(), "".join(f"%{byte:02X}" for byte in raw).encode(),
+             base64.b64encode(raw).rstrip(b"="), raw.hex().encode(), raw[:len(raw) // 2 + 1]}
+    return forms | {form.lower() for form in forms if b"%" in form}
+
+
+def leaks(token, logs):
+    """The lines with any spelling of the token."""
+    forms = [form.decode() for form in spellings(token)]
+    return [line for log in logs for line in log.splitlines()
+            if any(form in line for form in forms)]
+
+
+def some_token():
+    """Of the right shape and never used before, so that no test finds the token of another."""
+    return token_urlsafe(32)

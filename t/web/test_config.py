@@ -1,0 +1,223 @@
+"""A configuration that cannot work stops `apachectl configtest`, which says where and what to do."""
+import os
+import shutil
+import time
+
+import pytest
+from configuration import Configtest, rows, ten_lines
+
+ROWS = rows()
+NUMBERS = ["", "x", "1.5", "0x10", "10x", "9223372036854775808", "99999999999999999999"]
+DURATIONS = [*NUMBERS[:4], "-1", "1y", "60 min", "9223372036854775807d", "99999999999999999999"]
+TEXTS = ["", '"a\x01b"', '"a\udcffb"', "one two three"]
+PATHS = ["", '"a\x01b"', "one two three"]
+ADDRESSES = ["", "x", "@example.org", "x@", "a@b@c", '"a b@c"', '"a,b@example.org"',
+             '"x@example.org\x0bBcc:"', "x@exa!mple.org", "x@[127.0.0.1]", "x@ø..org", "a" * 250 + "@b.no"]
+SECRETS = ["", "file:", "file:/", "file:/nonexistent/secret", "file:/dev/zero", "exec:",
+           "exec:/nonexistent/command", "exec:/bin/true", "exec:/bin/false", "exec:|/bin/echo"]
+
+# Whatever has no range. Directives with one are tried just outside of it.
+BAD_VALUES = {
+    "PwResetBaseURL": [
+        "", "passord", "http://intranet.example.org/passord", "ftp://x/", "https:", "https://",
+        "https:///passord", "https://user@example.org/", "https://example.org/?a=b",
+        "https://example.org/#a", "https://example.org:0/", "https://example.org:65536/",
+        "https://example.org:/", "https://example.org:a/", "https://example.org/../a",
+        "https://example.org/a//b", '"https://example.org/a b"', "https://example.org/a%2f",
+        "https://example.org,evil.test/", "https://-x/", "https://ø.no/", "https://example.org/ø",
+        "https://[::1/", '"https://example.org/<b>"', "https://example.org/" + "a" * 200],
+    "PwResetLDAPURL": [
+        "", "ldap.example.org", "http://x/dc=x", "ldap://h", "ldap:///dc=x", "ldap://h/",
+        "ldap://h/nodn", "ldap://h:99999/dc=x", "ldap://h/dc=x?a%20b", "ldap://h/dc=x?uid?tree",
+        '"ldap://h/dc=x?uid?sub?(a=b"', '"ldap://h/dc=x?uid?sub?(a=b))"', "ldap://h/dc=x MAYBE",
+        "ldap://h/dc=x SSL", "ldapi:///dc=x", "ldap://h/dc=x?uid?sub?(a=b)?ext",
+        "ldap://h/dc=x NONE more", "ldap://h/dc=x%00"],
+    "PwResetLDAPBindDN": TEXTS,
+    "PwResetLDAPBindPassword": SECRETS,
+    "PwResetLDAPTrustedCA": [*PATHS, "/nonexistent/ca.pem"],
+    "PwResetLDAPLoginAttribute": [*TEXTS, '"a b"', '"uid)(uid=*"', "(uid)"],
+    "PwResetLDAPMailAttribute": [*TEXTS, '"a b"', "mail=*"],
+    "PwResetLDAPPolicyDN": [*TEXTS, "default"],
+    "PwResetRelay": [
+        "", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:0", "smtp://h:65536",
+        "smtp://h:x", "smtp://h/path", "smtp://user:password@h", "smtp://@h", "smtp://u%0a@h",
+        "smtp://h SSL", "smtps://h NONE", "smtp://u@h NONE", "folder:relative", "folder:/x NONE",
+        '"smtp://h h"', "smtp://h STARTTLS more", "smtp://[::1", "smtp://-h", "smtp://ø.no"],
+    "PwResetRelayPassword": ["hemmelig", *SECRETS],
+    "PwResetRelayTrustedCA": [*PATHS, "/nonexistent/ca.pem"],
+    "PwResetMailFrom": [*ADDRESSES, '"Eksempel <x"', '"Eksempel <x> y"', '"Eksempel x@y.no"',
+                        '"a\x01 <x@y.no>"', '"\udcff <x@y.no>"'],
+    "PwResetMailReplyTo": [*ADDRESSES, '"Hjelp <help@example.org>"'],
+    "PwResetMailBounce": [*ADDRESSES, '"<>"'],
+    "PwResetStore": ["", "oracle", "pgsql", "mysql", 'pgsql ""', "sqlite3 a b", "/var/lib/x.db"],
+    "PwResetKeyFile": PATHS,
+    "PwResetAuditLog": PATHS,
+    "PwResetFiles": [*PATHS, "/nonexistent"],
+    "PwResetOrganisation": TEXTS,
+    "PwResetContact": TEXTS,
+    "PwResetRegistry": TEXTS,
+    "PwResetLoginURL": ["", "login", "//evil.test/", "/\\evil.test", "http://x/", "javascript:a",
+                        '"/a\x01"', "/a b"],
+    "PwResetLanguage": [*TEXTS, "xx", "../messages/nb"],
+    "PwResetTimeZone": [*TEXTS, "Mars/Olympus", "Oslo"]}
+
+
+def bad_values(name):
+    row = ROWS[name]
+    if row.kind not in ("NUMBER", "DURATION"):
+        return BAD_VALUES[name]
+    unit = "s" if row.kind == "DURATION" else ""
+    outside = [f"{row.lowest - 1}{unit}", f"{row.highest + 1}{unit}", f"-{row.highest}{unit}"]
+    return outside + (DURATIONS if row.kind == "DURATION" else NUMBERS)
+
+
+@pytest.fixture
+def configtest(tmp_path):
+    return Configtest(tmp_path)
+
+
+def test_the_table_of_bad_values_knows_every_directive():
+    ranged = {name for name, row in ROWS.items() if row.lowest is not None}
+    assert ranged == {name for name, row in ROWS.items() if row.kind in ("NUMBER", "DURATION")}
+    assert set(BAD_VALUES) == set(ROWS) - ranged
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_bad_value_is_refused_with_file_line_directive_and_what_to_write(configtest, name):
+    accepted, unclear = [], []
+    for value in bad_values(name):
+        lines = [line for line in ten_lines() if line[0] != name] + [(name, value)]
+        place = configtest.write(lines)
+        result = configtest.run()
+        said = result.stdout + result.stderr
+        if result.returncode == 0:
+            accepted.append(value)
+        first = f"{configtest.conf}:{place[0]}: "
+        is_placed = f"on line {place[-1]} of {configtest.conf}:" in said or first in said
+        told = said.partition(name)[2]
+        has_mend = any(word in told for word in ("Write ", "Give ", "Name ", "Use ", "Ask "))
+        if not (is_placed and has_mend and "Segmentation" not in said):
+            unclear.append((value, said))
+    assert not accepted
+    assert not unclear
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.lowest is not None])
+def test_both_ends_of_a_range_are_accepted(configtest, name):
+    unit = "s" if ROWS[name].kind == "DURATION" else ""
+    for value in (ROWS[name].lowest, ROWS[name].highest):
+        passed, said = configtest.judge(ten_lines(**{name: f"{value}{unit}"}))
+        assert passed, said
+
+
+@pytest.mark.parametrize("name", ["PwResetBaseURL", "PwResetLDAPURL", "PwResetLDAPBindDN",
+                                  "PwResetLDAPBindPassword", "PwResetRelay", "PwResetMailFrom"])
+def test_a_missing_line_is_named_with_an_example(configtest, name):
+    passed, said = configtest.judge(ten_lines(**{name: None}))
+    assert not passed
+    assert f"{name} is missing" in said and f"Write {name} " in said
+    assert f"{configtest.conf}:" in said
+
+
+def test_a_relay_with_a_user_needs_a_password(configtest):
+    passed, said = configtest.judge(ten_lines(PwResetRelay="smtp://relay@mail.example.org"))
+    assert not passed and "Write PwResetRelayPassword" in said
+
+
+@pytest.mark.parametrize("url", ["https://example.org", "https://example.org/", "https://[::1]:8443/p",
+                                 "https://intranet.example.org:8443/konto/passord/"])
+def test_a_base_url_may_have_any_host_port_and_plain_path(configtest, url):
+    passed, said = configtest.judge(ten_lines(PwResetBaseURL=url))
+    assert passed, said
+
+
+def snapshot(folder):
+    return {path: (path.stat().st_mtime_ns, path.stat().st_mode) for path in folder.rglob("*")}
+
+
+def test_the_ten_lines_pass_and_nothing_is_made(configtest):
+    state = configtest.folder / "state"
+    configtest.write(ten_lines(PwResetKeyFile=f'"{state}/key"',
+                               PwResetStore=f'sqlite3 "{state}/pwreset.db"',
+                               PwResetAuditLog=f'"{configtest.folder}/audit.log"'))
+    before = snapshot(configtest.folder)
+    result = configtest.run()
+    assert result.returncode == 0 and "Syntax OK" in result.stderr
+    assert snapshot(configtest.folder) == before
+
+
+def test_a_directive_is_refused_inside_a_location(configtest):
+    behind = "<Location /passord>\nPwResetMinLength 8\n</Location>\n"
+    passed, said = configtest.judge(ten_lines(), behind)
+    assert not passed and "PwResetMinLength not allowed" in said
+
+
+def secret_file(folder, content, mode=0o600):
+    path = folder / "secret"
+    path.write_bytes(content)
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("content", [b"hemmelig", b"hemmelig\n", b"hemmelig\r\n"])
+def test_a_secret_file_may_end_with_or_without_a_line_end(configtest, content):
+    path = secret_file(configtest.folder, content)
+    passed, said = configtest.judge(ten_lines(PwResetLDAPBindPassword=f"file:{path}"))
+    assert passed, said
+
+
+@pytest.mark.parametrize("content, mode, reason", [
+    (b"hemmelig", 0o644, "run chmod 0600"), (b"hemmelig", 0o602, "run chmod 0600"),
+    (b"", 0o600, "gave nothing"), (b"\n", 0o600, "gave nothing"),
+    (b"hem\0melig", 0o600, "NUL"), (b"x" * 5000, 0o600, "4096 bytes")])
+def test_a_secret_file_that_is_unsafe_or_no_secret_is_refused(configtest, content, mode, reason):
+    path = secret_file(configtest.folder, content, mode)
+    passed, said = configtest.judge(ten_lines(PwResetLDAPBindPassword=f'"file:{path}"'))
+    assert not passed
+    assert reason in said and str(path) in said and "PwResetLDAPBindPassword: " in said
+    assert "hemmelig" not in said and "xxxx" not in said
+
+
+@pytest.mark.parametrize("value, reason", [
+    ('"exec:/bin/echo hemmelig"', None), ('"exec:/usr/bin/printf %s hemmelig"', None),
+    ('"exec:/bin/sh -c \'echo hemmelig; exit 3\'"', "did not end well"),
+    ('"exec:/bin/sh -c \'kill -9 $$\'"', "did not end well"),
+    ('"exec:/usr/bin/seq 5000"', "said more than"), ('"exec:/usr/bin/yes"', "said more than"),
+    ('"exec:/nonexistent/x hemmelig"', "cannot be run")])
+def test_a_command_gives_the_secret_or_is_refused(configtest, value, reason):
+    passed, said = configtest.judge(ten_lines(PwResetLDAPBindPassword=value))
+    assert passed == (reason is None), said
+    assert reason is None or (reason in said and "PwResetLDAPBindPassword: " in said)
+
+
+@pytest.mark.parametrize("command", ["/bin/sleep 6", "/bin/sh -c 'exec >&-; exec sleep 6'"],
+                         ids=["silent", "output closed"])
+def test_a_command_that_hangs_holds_up_the_start_for_five_seconds_at_most(configtest, command):
+    begin = time.monotonic()
+    passed, said = configtest.judge(ten_lines(PwResetLDAPBindPassword=f'"exec:{command}"'))
+    assert not passed and "within five seconds" in said
+    assert 4.5 < time.monotonic() - begin < 5.9
+
+
+@pytest.mark.parametrize("file, broken", [
+    ("messages/en.txt", "a line without a sign\n"), ("messages/nb.txt", "x = {n, plural, one{\n"),
+    ("pages/request.html", "<p>{{#open}}</p>"), ("mail/link.txt", "{{typed"),
+    ("pages/top.html", "\udcff"), ("assets/pwreset.css", None), ("mail/link.html", None)])
+def test_a_broken_file_is_named_with_its_line(configtest, file, broken):
+    files = configtest.folder / "files"
+    shutil.copytree(ten_lines_files(), files)
+    path = files / file
+    if broken is None:
+        path.unlink()
+    else:
+        text = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        text.insert(1, broken)
+        path.write_bytes("".join(text).encode("utf-8", "surrogateescape"))
+    passed, said = configtest.judge(ten_lines(PwResetFiles=f'"{files}"'))
+    assert not passed
+    assert str(path) in said or os.path.basename(path) in said
+    assert broken is None or any(mark in said for mark in (f"{path.name}:2", "line 2")), said
+
+
+def ten_lines_files():
+    return dict(ten_lines())["PwResetFiles"].strip('"')
