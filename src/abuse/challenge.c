@@ -21,7 +21,7 @@ pwr_challenge_verdict_t pwr_challenge_judge(const char **nonce,
     if (age > settings->form_life || age < 0) {
         return PWR_CHALLENGE_STALE;
     }
-    if (age < settings->form_age) {
+    if (age < settings->form_age && !form->has_link) {
         return PWR_CHALLENGE_TOO_QUICK;
     }
     *nonce = seal.text;

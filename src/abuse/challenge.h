@@ -19,6 +19,7 @@ typedef enum {
 typedef struct {
     const char *seal;   /* NULL when the field is missing */
     const char *unseen; /* the field that people never see; NULL when missing */
+    bool has_link;      /* from the page of a dead link, where there is nothing to fill in */
 } pwr_challenge_form_t;
 
 /* Judges a posted form. PASSED sets `nonce`. */

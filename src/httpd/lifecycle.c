@@ -30,11 +30,20 @@ pwr_site_t *pwr_site_of(const server_rec *server)
     return settings->site;
 }
 
-void pwr_site_wake_worker(const pwr_site_t *site)
+static apr_status_t wake_worker(void *data)
 {
+    const pwr_site_t *site = data;
     const apr_uint64_t one = 1;
     ssize_t ignored = write(site->wake_fd, &one, sizeof one);
     (void)ignored;
+    return APR_SUCCESS;
+}
+
+void pwr_visit_wake_worker(const pwr_visit_t *visit)
+{
+    /* A request's pool ends when the last of its answer has been written. */
+    apr_pool_cleanup_register(visit->request->pool, visit->site, wake_worker,
+                              apr_pool_cleanup_null);
 }
 
 /* The folder of a state file, mode 0700 for the run user. One that is there already is left as it

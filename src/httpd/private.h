@@ -44,8 +44,10 @@ typedef struct {
 /* The site of a server, or NULL. */
 pwr_site_t *pwr_site_of(const server_rec *server);
 
-/* Tells the worker of this node that there is work. Should that fail, it looks by itself within
+/* Tells the worker of this node that there is work, once the visit's answer has left. Woken sooner,
+ * it would take processor and database from the answer, and more of them for a name that has an
+ * account: the answer's time would tell. Should the telling fail, the worker looks by itself within
  * seconds. */
-void pwr_site_wake_worker(const pwr_site_t *site);
+void pwr_visit_wake_worker(const pwr_visit_t *visit);
 
 #endif

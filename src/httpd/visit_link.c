@@ -67,7 +67,7 @@ static int answer_set(const pwr_visit_t *visit, const pwr_reset_answer_t *answer
 {
     switch (answer->outcome) {
     case PWR_RESET_DONE:
-        pwr_site_wake_worker(visit->site);
+        pwr_visit_wake_worker(visit);
         return pwr_respond_see_other(visit, "/done");
     case PWR_RESET_REFUSED:
         return show_refusal(visit, answer);

@@ -68,7 +68,7 @@ static int answer_post(const pwr_visit_t *visit, const pwr_request_form_t *form,
     if (!answer.is_accepted) {
         return show_form(visit, shown, answer.key);
     }
-    pwr_site_wake_worker(visit->site);
+    pwr_visit_wake_worker(visit);
     bool is_named = form->kind == PWR_ROW_LINK;
     const char *sealed = sealed_answer(visit, answer.support_code, is_named ? answer.typed : "");
     return pwr_respond_see_other(visit, apr_pstrcat(visit->request->pool, "/sent/", sealed, NULL));
@@ -97,6 +97,7 @@ int pwr_visit_request_post(const pwr_visit_t *visit)
             = pwr_reset_digest_of(&visit->site->parts, dead_token, visit->request->pool);
         form.kind = digest != NULL ? PWR_ROW_AGAIN : PWR_ROW_LINK;
         form.subject = digest;
+        form.form.has_link = digest != NULL;
     }
     return answer_post(visit, &form, typed);
 }

@@ -1,37 +1,47 @@
 """Nobody learns from an answer who has an account: not from its bytes, not from its time.
 
 How the time is measured. Each of 67 people is asked for three times, as often as an account gets a
-link, and each time somebody who does not exist, with a name of the same length: 200 pairs. All 400
-forms were fetched before. One TLS connection that stays open carries them one after the other. Who
-goes first alternates from pair to pair, so that each kind comes as often after its own as after the
-other: what a request leaves behind in caches must not count for or against its neighbour. The clock
-runs from just before the request's bytes are handed to the socket until the first bytes of its
-answer are there. Between two requests the outbox becomes empty, so that the worker,
-which does have more to do for a known name, is at rest and every request finds the same machine.
+link, and each time somebody who does not exist, with a name of the same length: 200 pairs. All
+forms were fetched before. One TLS connection that stays open carries the requests one after the
+other; who goes first in a pair alternates. Before each request that counts there is one that does
+not, for nobody, and before either the worker, which does have more to do for a known name, has come
+to rest: so every request finds the same machine. The clock runs from just before the request's
+bytes are handed to the socket until the first bytes of its answer are there.
+
+The servers share all processors but one, which is ours, as if we asked from another machine: so what
+the worker takes from the answer counts, and what it takes from the one who measures does not. The
+database lies in memory: what a disk takes to write a request down for good varies by more than any
+difference would be, and is the same for all.
 
 What is compared. The difference of the two medians, against the differences that chance alone would
 give: the two times of each pair change places or not by a coin, 2000 times over, and the noise is
 what 99 of 100 such differences stay under. That is the same measure on the same times, once with
 the names' kinds and once without. Other work on the machine blunts the measure, or disturbs one half
-of a series: one that fails, or whose noise is above SHARP, is taken once more, and the one of less
-noise decides. On two idle cores a request takes 0.7 ms and the noise is 0.02 to 0.04 ms.
+of a series: one that fails, or whose noise is above SHARP, is taken again, three times at most, and
+when none was sharp the one of least noise decides. On two cores with other work on them a request takes
+0.3 ms, and the noise is 0.01 to 0.05 ms.
 """
 import gc
+import os
 import random
+import shutil
 import statistics
+import tempfile
 import time
 from contextlib import closing
+from pathlib import Path
 from sqlite3 import connect as open_database
 
 import pytest
-from visits import quick_site, settle
+from visits import quick_site, settle, store
 from wire import connect, form_body, form_headers, head
-from workers import WAITING, shape
+from workers import shape
 
-from kit import people
+from kit import people, system
 
 PAIRS = 200
 SHUFFLES = 2000
+ENDED = "SELECT COUNT(*) FROM pwreset_trail WHERE event IN ('mail-sent', 'account-none')"
 SHARP = 150  # microseconds
 LINKS_EACH = 3  # PWR_MAX_LIVE_LINKS
 SPECIAL = [people.DISABLED, people.NOMAIL, people.SHARED1, people.SHARED2, people.SHARED_MAIL]
@@ -41,6 +51,32 @@ SPECIAL = [people.DISABLED, people.NOMAIL, people.SHARED1, people.SHARED2, peopl
 def watched(keeper):
     with quick_site(keeper, server_lines="MaxKeepAliveRequests 0") as started:
         yield started
+
+
+@pytest.fixture
+def sharp(keeper, watched):
+    """The site for measuring: its servers have all but one processor and we the other, as somebody
+    who asks from another machine would; its database lies in memory."""
+    memory = Path("/dev/shm")
+    if not (memory.is_dir() and os.access(memory, os.W_OK)):
+        memory = watched.folder
+    folder = Path(tempfile.mkdtemp(prefix="pwreset-", dir=memory))
+    keeper.remove_at_end(folder)
+    system.give(folder, watched.httpd.user, 0o700)
+    watched.database = folder / "pwreset.db"
+    watched.directives["PwResetStore"] = f'sqlite3 "{watched.database}"'
+    watched.configure()
+    watched.httpd.write_configuration()
+    processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, processors[1:] or processors)
+    for server in watched.servers:
+        server.restart()
+    os.sched_setaffinity(0, processors[:1])
+    yield watched
+    os.sched_setaffinity(0, processors)
+    watched.stop()
+    shutil.rmtree(folder)
+    keeper.forget(folder)
 
 
 def nobody(length):
@@ -103,6 +139,7 @@ class Line:
         self.site = site
         self.socket = connect(site)
         self.database = open_database(site.database, timeout=10)
+        self.ended = self.count_ended()
 
     def close(self):
         self.socket.close()
@@ -132,25 +169,32 @@ class Line:
         fields = [field for field in form_headers(self.site, body) if field[0] != "Connection"]
         took, answer = self.exchange(head("POST /passord/ HTTP/1.1", fields) + body)
         assert answer.startswith(b"HTTP/1.1 303 ")
-        self.wait_until_quiet()
+        self.wait_until_worked()
         return took
 
-    def wait_until_quiet(self):
+    def count_ended(self):
+        return self.database.execute(ENDED).fetchone()[0]
+
+    def wait_until_worked(self):
+        """The last thing that the worker does for a row is to write into the trail."""
+        self.ended += 1
         deadline = time.monotonic() + 10
-        while self.database.execute(WAITING).fetchone() != (0,):
-            assert time.monotonic() < deadline, "the outbox is still not empty"
+        while self.count_ended() < self.ended:
+            assert time.monotonic() < deadline, "the request is still not worked"
             time.sleep(0.001)
 
 
 def measure(site, names):
     """Pairs of times in microseconds: (known, unknown)."""
     with closing(Line(site)) as line:
-        seals = [line.fetch_seal() for _ in range(2 * len(names))]
+        seals = [line.fetch_seal() for _ in range(4 * len(names))]
         pairs = []
         for number, name in enumerate(names):
+            took = {}
             order = [("known", name), ("unknown", nobody(len(name)))]
-            took = {kind: line.post(seals.pop(), typed)
-                    for kind, typed in (order if number % 2 else reversed(order))}
+            for kind, typed in order if number % 2 else reversed(order):
+                line.post(seals.pop(), "zz")
+                took[kind] = line.post(seals.pop(), typed)
             pairs.append((took["known"], took["unknown"]))
     return pairs
 
@@ -173,11 +217,12 @@ def test_the_measure_sees_a_fifth_of_a_millisecond_and_nothing_where_nothing_is(
     assert difference(apart) > noise_of(apart)
 
 
-def measure_once(site):
-    """Difference and noise of one series, for which every known name was mailed."""
-    persons = [site.someone() for _ in range(PAIRS // LINKS_EACH + 1)]
+def measure_once(site, persons):
+    """Difference and noise of one series, in which every known name was mailed."""
     names = [name for person in persons for name in (person.uid, person.mails[0], person.uid)]
     mails = len(site.inbox.paths())
+    for table in ("outbox", "tokens"):  # an account gets so many links and no more
+        store(site, f"DELETE FROM pwreset_{table}")
     pairs = measure(site, random.sample(names, PAIRS))
     assert len(site.inbox.paths()) == mails + PAIRS
     known, unknown = (statistics.median(times) for times in zip(*pairs))
@@ -187,13 +232,14 @@ def measure_once(site):
     return abs(found), noise
 
 
-def test_the_time_to_the_answer_does_not_tell_known_from_unknown(watched):
-    settle(watched)
+def test_the_time_to_the_answer_does_not_tell_known_from_unknown(sharp):
+    persons = [sharp.someone() for _ in range(PAIRS // LINKS_EACH + 1)]
+    series = []
     gc.disable()
     try:
-        found, noise = measure_once(watched)
-        if found >= noise or noise > SHARP:
-            found, noise = min(measure_once(watched), (found, noise), key=lambda once: once[1])
+        while len(series) < 3 and not any(found < noise <= SHARP for found, noise in series):
+            series.append(measure_once(sharp, persons))
     finally:
         gc.enable()
-    assert found < noise
+    blunt = min(series, key=lambda once: once[1])
+    assert any(found < noise <= SHARP for found, noise in series) or blunt[0] < blunt[1]
