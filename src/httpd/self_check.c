@@ -44,19 +44,22 @@ static int check_site(pwr_site_t *site, apr_pool_t *pool)
 
 void pwr_self_check(apr_pool_t *pconf, server_rec *main_server)
 {
+    apr_pool_t *pool = NULL;
     int faults = 0;
 
     if (!ap_exists_config_define("PWRESET_CHECK")) {
         return;
     }
+    apr_pool_create(&pool, pconf);
     for (server_rec *server = main_server; server != NULL; server = server->next) {
         pwr_site_t *site = pwr_site_of(server);
         if (site == NULL || site->server != server) {
             continue;
         }
         printf("%s\n", site->settings->parts.flow.base_url);
-        faults += check_site(site, pconf);
+        faults += check_site(site, pool);
     }
+    apr_pool_destroy(pool); /* closes what was opened, as nobody does behind exit */
     fflush(stdout);
     if (faults > 0) {
         exit(EXIT_FAILURE);

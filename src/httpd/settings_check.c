@@ -180,33 +180,69 @@ static int take_site(pwr_settings_t *settings, server_rec *server, apr_pool_t *p
     return OK;
 }
 
+static pwr_settings_t *settings_of(const server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &pwreset_module);
+}
+
+/* The site that another host has for the same base URL, or NULL. */
+static pwr_site_t *find_site(const server_rec *first, const char *base_url)
+{
+    for (const server_rec *server = first; server != NULL; server = server->next) {
+        pwr_site_t *site = settings_of(server)->site;
+        if (site != NULL && strcmp(site->settings->parts.flow.base_url, base_url) == 0) {
+            return site;
+        }
+    }
+    return NULL;
+}
+
+/* One base URL, one site, however many hosts show it: its rows are worked by one set of settings,
+ * and a virtual host's own come before those of the main server. */
+static int take_server(server_rec *server, const server_rec *main_server, apr_pool_t *pconf)
+{
+    pwr_settings_t *settings = settings_of(server);
+
+    if (settings->parts.flow.base_url == NULL || settings->site != NULL) {
+        return OK;
+    }
+    settings->site = find_site(main_server, settings->parts.flow.base_url);
+    return settings->site != NULL ? OK : take_site(settings, server, pconf);
+}
+
+/* Directives somewhere, and no PwResetBaseURL anywhere? Then the place of one of them. */
+static const char *find_orphan(const server_rec *first)
+{
+    const char *orphan = NULL;
+
+    for (const server_rec *server = first; server != NULL; server = server->next) {
+        const pwr_settings_t *settings = settings_of(server);
+        if (settings->parts.flow.base_url != NULL) {
+            return NULL;
+        }
+        orphan = settings->where != NULL ? settings->where : orphan;
+    }
+    return orphan;
+}
+
 int pwr_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *main_server)
 {
-    const char *orphan = NULL; /* directives somewhere, and no PwResetBaseURL anywhere */
-    bool has_site = false;
+    const char *orphan = find_orphan(main_server);
     int result = OK;
 
     (void)plog;
     (void)ptemp;
     pwr_log_bridge_open(main_server);
-    for (server_rec *server = main_server; server != NULL; server = server->next) {
-        pwr_settings_t *settings = ap_get_module_config(server->module_config, &pwreset_module);
-        if (settings->parts.flow.base_url == NULL) {
-            orphan = settings->where != NULL ? settings->where : orphan;
-            continue;
-        }
-        has_site = true;
-        if (settings->site != NULL) {
-            continue;
-        }
-        if (settings->is_inherited) {
-            settings->site = pwr_site_of(main_server); /* one site, however many hosts show it */
-        } else if (take_site(settings, server, pconf) != OK) {
+    for (server_rec *server = main_server->next; server != NULL; server = server->next) {
+        if (!settings_of(server)->is_inherited && take_server(server, main_server, pconf) != OK) {
             result = HTTP_INTERNAL_SERVER_ERROR;
         }
     }
-    if (orphan != NULL && !has_site) {
+    for (server_rec *server = main_server; server != NULL && result == OK; server = server->next) {
+        result = take_server(server, main_server, pconf);
+    }
+    if (orphan != NULL) {
         ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, main_server,
                      "%s: PwResetBaseURL is missing: it is in every link. Write PwResetBaseURL "
                      "https://intranet.example.org/passord",

@@ -1,4 +1,5 @@
 """A configuration that is judged and never served: `apache2 -t` on a few lines."""
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -79,9 +80,12 @@ class Configtest:
         return range(first, first + len(lines))
 
     def run(self, *arguments):
+        prefix = "PWRESET_HTTPD_"  # for httpd alone, as in kit.httpd
+        ours = {name[len(prefix):]: value for name, value in os.environ.items()
+                if name.startswith(prefix)}
         return subprocess.run([system.apache(), "-t", "-d", self.folder, "-f", self.conf, *arguments],
                               capture_output=True, text=True, errors="surrogateescape", check=False,
-                              timeout=60)
+                              timeout=60, env={**os.environ, **ours})
 
     def judge(self, lines, behind=""):
         """(whether it passed, what was said)"""

@@ -1,7 +1,7 @@
 """The directory room against a real slapd and against servers that misbehave.
 
-Runs the built programs t/unit/directory_slapd and t/unit/directory_faults; PWR_TEST_PROGRAMS names
-another folder that holds them."""
+Runs the built programs t/unit/directory_slapd and t/unit/directory_faults; PWR_BUILD names
+the folder that they were built in."""
 
 import os
 import pathlib
@@ -13,15 +13,14 @@ from directory_slapd_fixture import (BASE, POLICY_DN, SERVICE_DN, SERVICE_PASSWO
                                      FakeDroppingProxy, FakeHangingServer, FakeScriptedServer,
                                      Slapd, free_port, make_certificate)
 
-PROGRAMS = pathlib.Path(os.environ.get(
-    "PWR_TEST_PROGRAMS", pathlib.Path(__file__).parent.parent / "unit"))
+ROOT = pathlib.Path(__file__).parent.parent.parent
+PROGRAMS = pathlib.Path(os.environ.get("PWR_BUILD", ROOT / "build")) / "t" / "unit"
 PEOPLE = f"ou=people,{BASE}?mail,uid?sub?(objectClass=inetOrgPerson)"
 
 
 def run(program, url, *only, fault=None, **more):
     path = PROGRAMS / program
-    if not path.exists():
-        pytest.skip(f"{path} is not built")
+    assert path.exists(), f"{path} is not built: run t/run, or make check_PROGRAMS"
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith("PWR_TEST_LDAP_")}
     given = {"URL": url, "BIND_DN": SERVICE_DN, "BIND_PASSWORD": SERVICE_PASSWORD,
