@@ -1,14 +1,16 @@
-"""What the benches share: a site that leaves out what is not measured, a client that costs little, and
-how CPU time and memory are read.
+"""What the benches share: a site that leaves out what is not measured, a client that costs little,
+and how CPU time and memory are read.
 
 CPU: user and system time of every process in httpd's session (parent, web children, worker), from
 /proc/PID/stat, what ended children have used included. The kernel counts it exactly and shows it in
 ticks of 10 ms, so a figure is worth something from some hundred ticks on.
 
-Memory: /proc/PID/smaps of the same processes. "private" is what would be free again if the process
-ended; "PSS" adds its share of the pages that it has in common with others. Pages of files are also
-shared with whatever else runs here, so the PSS of two sites compares well, one alone less so.
+Memory of the same processes, three ways. "pages": every physical page that at least one of them has
+mapped, once (/proc/PID/pagemap; only root may see it). "PSS" and "private": /proc/PID/smaps, where
+a page that n processes have in common counts one n-th for each, or not at all. Pages of libraries
+are also shared with whatever else runs here, so on a busy machine "pages" is what compares.
 """
+import array
 import math
 import os
 import re
@@ -29,19 +31,18 @@ WORKER = "pwreset-worker"
 TICKS = os.sysconf("SC_CLK_TCK")
 MEGABYTE = 1024 * 1024
 
-# As many processes in each run, none that ends or begins meanwhile, and no connection that is closed
-# after a hundred requests.
+# As many processes in each run, none that ends or begins meanwhile, and no connection that is
+# closed after a hundred requests.
 STEADY = """\
 ServerLimit 2
 StartServers 2
 MaxRequestWorkers 64
-MinSpareThreads 64
+MinSpareThreads 1
 MaxSpareThreads 128
 MaxConnectionsPerChild 0
 MaxKeepAliveRequests 0
-KeepAliveTimeout 60
+KeepAliveTimeout 300
 ExtendedStatus Off
-CustomLog /dev/null "%h" env=never
 """
 
 
@@ -95,7 +96,7 @@ class Relay(Smtp):
 
 
 class BenchSite(Site):
-    """Forms may be posted at once; no access log, no audit log; httpd's processes stay the same."""
+    """Forms may be posted at once, no audit log is kept, httpd's processes stay the same."""
 
     def __init__(self, folder, block, keeper=None, **options):
         options["directives"] = {"PwResetFormAge": "0s", "PwResetAuditLog": None,
@@ -135,36 +136,54 @@ def cpu_between(before, after):
 
 @dataclass
 class Memory:
+    """Bytes, and the physical pages by number."""
+
     pss: int = 0
     private: int = 0
+    pages: frozenset = frozenset()
 
     def __add__(self, other):
-        return Memory(self.pss + other.pss, self.private + other.private)
-
-    def __sub__(self, other):
-        return Memory(self.pss - other.pss, self.private - other.private)
+        return Memory(self.pss + other.pss, self.private + other.private, self.pages | other.pages)
 
 
-MAPPING = re.compile(r"[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \d+\s*(.*)")
+MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+\s*(.*)")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+IS_PRESENT = 1 << 63
+NUMBER = (1 << 55) - 1
+
+
+def name_of(permissions, path):
+    """Of a mapping: what of a library is code, and what is not, stands apart."""
+    name = path if path.startswith("[") else os.path.basename(path) or "[anonymous]"
+    return name + (" code" if ".so" in name and "x" in permissions else "")
+
+
+def pages_of(pagemap, begin, end):
+    pagemap.seek(begin // PAGE * 8)
+    entries = array.array("Q", pagemap.read((end - begin) // PAGE * 8))
+    return frozenset(entry & NUMBER for entry in entries if entry & IS_PRESENT) - {0}
 
 
 def mappings_of(pid):
-    """{name of a mapping: Memory}. A file's name tells what was written to (its own data and what
-    the linker put right, "data") from what was not."""
-    found, name = {}, None
-    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
-        mapping = MAPPING.fullmatch(line)
-        if mapping:
-            permissions, path = mapping.groups()
-            name = path if path.startswith("[") else os.path.basename(path) or "[anonymous]"
-            if path.startswith("/") and ".so" in path:
-                name += " code" if "x" in permissions else ""
-            continue
-        key, _, value = line.partition(":")
-        if key in ("Pss", "Private_Clean", "Private_Dirty"):
-            size = int(value.split()[0]) * 1024
-            found[name] = found.get(name, Memory()) + (
-                Memory(pss=size) if key == "Pss" else Memory(private=size))
+    """{name of a mapping: Memory}"""
+    found = {}
+    with open(f"/proc/{pid}/pagemap", "rb", buffering=0) as pagemap:
+        for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+            mapping = MAPPING.fullmatch(line)
+            if mapping:
+                begin, end = int(mapping[1], 16), int(mapping[2], 16)
+                name = name_of(mapping[3], mapping[4])
+                continue
+            key, _, value = line.partition(":")
+            size = int(value.split()[0]) * 1024 if value.endswith(" kB") else 0
+            if not size:
+                continue
+            more = {"Rss": lambda: Memory(pages=pages_of(pagemap, begin, end)),
+                    "Pss": lambda: Memory(pss=size),
+                    "Private_Clean": lambda: Memory(private=size),
+                    "Private_Dirty": lambda: Memory(private=size)}.get(key)
+            if more:
+                found[name] = found.get(name, Memory()) + more()
     return found
 
 

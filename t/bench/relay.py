@@ -1,4 +1,4 @@
-"""The relay of the benches, a process of its own: takes every mail, keeps none, notes when each was complete.
+"""The relay of the benches, a process of its own: takes every mail, keeps none, notes its moment.
 
 STARTTLS, and no more of SMTP than a well-behaved client needs. It stands beside the kit's server
 because that one spends longer on a mail than what is measured.
@@ -21,7 +21,7 @@ class Session(asyncio.Protocol):
 
     def __init__(self, context, notes):
         self.context, self.notes = context, notes
-        self.is_safe = self.is_mail = False
+        self.is_safe = self.is_mail = self.is_switching = False
         self.buffer = b""
         self.recipients = []
 
@@ -37,6 +37,10 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data):
         self.buffer += data
+        if not self.is_switching:
+            self.work()
+
+    def work(self):
         while (end := self.buffer.find(b"\r\n.\r\n" if self.is_mail else b"\r\n")) >= 0:
             if self.is_mail:
                 self.take_mail()
@@ -57,8 +61,8 @@ class Session(asyncio.Protocol):
             offers = EXTENSIONS if self.is_safe else [*EXTENSIONS, "STARTTLS"]
             self.say(*(f"250 {offer}" for offer in offers))
         elif verb == "STAR" and not self.is_safe:
-            self.transport.pause_reading()
             self.say("220 2.0.0 Go on")
+            self.is_switching = True
             self.switch = asyncio.ensure_future(self.start_tls())
         elif verb == "RCPT" and self.is_safe:
             self.recipients.append(re.search("<(.*?)>", line)[1])
@@ -78,7 +82,8 @@ class Session(asyncio.Protocol):
     async def start_tls(self):
         self.transport = await asyncio.get_running_loop().start_tls(
             self.transport, self, self.context, server_side=True)
-        self.is_safe = True
+        self.is_safe, self.is_switching = True, False
+        self.work()  # what has come meanwhile could not be answered on the transport of before
 
 
 def arguments():
