@@ -24,7 +24,7 @@ typedef struct {
 } event_t;
 
 static const event_t table[PWR_EVENT_COUNT] = {
-    [PWR_EVENT_REQUEST_ACCEPTED] = {"request-accepted", true, true},
+    [PWR_EVENT_REQUEST_ACCEPTED] = {"request-accepted", true, false}, /* the outbox row says it */
     [PWR_EVENT_REQUEST_REFUSED] = {"request-refused", true, false},
     [PWR_EVENT_ACCOUNT_NONE] = {"account-none", true, true},
     [PWR_EVENT_ACCOUNT_AMBIGUOUS] = {"account-ambiguous", true, true},

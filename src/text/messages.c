@@ -18,11 +18,9 @@
 #include "text/catalogue.h"
 
 #define EXTENSION ".txt"
-#define NAME_UNITS 128
 
 struct pwr_language_t {
     const char *tag;
-    const char *name;
     const char *direction;
     apr_hash_t *patterns;
 };
@@ -41,17 +39,6 @@ static const pwr_language_t *find_language(const pwr_messages_t *messages, const
         }
     }
     return NULL;
-}
-
-static const char *own_name(const char *locale, apr_pool_t *pool)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    UChar wide[NAME_UNITS];
-    char name[3 * NAME_UNITS + 1];
-    int32_t length = uloc_getDisplayName(locale, locale, wide, NAME_UNITS, &status);
-
-    u_strToUTF8(name, sizeof name, NULL, wide, U_SUCCESS(status) ? length : 0, &status);
-    return U_SUCCESS(status) ? apr_pstrdup(pool, name) : locale;
 }
 
 /* Finds ICU's locale and the canonical tag (BCP 47) of a file's stem. */
@@ -92,7 +79,6 @@ static pwr_fault_t *load_language(pwr_language_t *language, const char *folder, 
                                 "Europe/Oslo.",
                                 time_zone != NULL ? time_zone : "of the system");
     }
-    language->name = own_name(name, pool);
     language->direction = uloc_isRightToLeft(name) ? "rtl" : "ltr";
     return pwr_catalogue_read(&language->patterns, path, locale, pool);
 }
@@ -199,11 +185,6 @@ const pwr_language_t *pwr_messages_at(const pwr_messages_t *messages, int index)
 const char *pwr_language_tag(const pwr_language_t *language)
 {
     return language->tag;
-}
-
-const char *pwr_language_name(const pwr_language_t *language)
-{
-    return language->name;
 }
 
 const char *pwr_language_direction(const pwr_language_t *language)

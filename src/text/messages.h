@@ -28,10 +28,8 @@ const pwr_language_t *pwr_messages_language(const pwr_messages_t *messages, cons
 int pwr_messages_count(const pwr_messages_t *messages);
 const pwr_language_t *pwr_messages_at(const pwr_messages_t *messages, int index);
 
-/* The language's tag ("nb"), its own name for itself ("norsk bokmål", from ICU), and its direction
- * ("ltr" or "rtl"). */
+/* The language's tag ("nb"), and its direction ("ltr" or "rtl"). */
 const char *pwr_language_tag(const pwr_language_t *language);
-const char *pwr_language_name(const pwr_language_t *language);
 const char *pwr_language_direction(const pwr_language_t *language);
 
 /* The message of `key` with its arguments from `view` (NULL when it has none), as UTF-8. An unknown

@@ -91,7 +91,7 @@ static bool pattern_of_skeleton(UChar *pattern, const pwr_locale_t *locale, cons
     return U_SUCCESS(status);
 }
 
-UDateFormat *pwr_locale_times(const pwr_locale_t *locale, const char *style, apr_pool_t *pool)
+static UDateFormat *make_times(const pwr_locale_t *locale, const char *style, apr_pool_t *pool)
 {
     static const struct {
         const char *name;
@@ -126,6 +126,17 @@ UDateFormat *pwr_locale_times(const pwr_locale_t *locale, const char *style, apr
     return open_times(locale, UDAT_PATTERN, UDAT_PATTERN, widened(comma, pool), pool);
 }
 
+UDateFormat *pwr_locale_times(const pwr_locale_t *locale, const char *style, apr_pool_t *pool)
+{
+    UDateFormat *times = apr_hash_get(locale->by_style, style, APR_HASH_KEY_STRING);
+
+    if (times == NULL) {
+        times = make_times(locale, style, pool);
+        apr_hash_set(locale->by_style, apr_pstrdup(pool, style), APR_HASH_KEY_STRING, times);
+    }
+    return times;
+}
+
 pwr_locale_t *pwr_locale_make(const char *name, const char *time_zone, apr_pool_t *pool)
 {
     static const UChar nothing[] = {0};
@@ -134,6 +145,7 @@ pwr_locale_t *pwr_locale_make(const char *name, const char *time_zone, apr_pool_
     pwr_locale_t *locale = apr_pcalloc(pool, sizeof *locale);
 
     locale->name = name;
+    locale->by_style = apr_hash_make(pool);
     if (time_zone != NULL) {
         locale->time_zone = widened(time_zone, pool);
         ucal_getCanonicalTimeZoneID(locale->time_zone, -1, canonical, STYLE_ROOM, NULL, &status);

@@ -6,6 +6,7 @@
 #define PWR_TEXT_PATTERN_PRIVATE_H
 
 #include <apr_tables.h>
+#include <apr_hash.h>
 #include <unicode/udat.h>
 #include <unicode/umsg.h>
 #include <unicode/unumberformatter.h>
@@ -22,7 +23,8 @@ struct pwr_locale_t {
     const char *name;
     const UChar *time_zone; /* NULL for the system's */
     UNumberFormatter *numbers;
-    UDateFormat *times; /* for times without a style */
+    UDateFormat *times;   /* for times without a style */
+    apr_hash_t *by_style; /* style -> UDateFormat: one takes 50 kB, and few are different */
 };
 
 /* An argument as the pattern wants it. */

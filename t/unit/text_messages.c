@@ -185,8 +185,6 @@ static void languages_are_in_order_and_know_their_names(void **state)
     assert_string_equal(pwr_language_tag(pwr_messages_at(messages, 2)), "nb");
     assert_string_equal(pwr_language_direction(pwr_messages_at(messages, 0)), "rtl");
     assert_string_equal(pwr_language_direction(pwr_messages_at(messages, 2)), "ltr");
-    assert_string_equal(pwr_language_name(pwr_messages_at(messages, 1)), "English");
-    assert_string_equal(pwr_language_name(pwr_messages_at(messages, 2)), "norsk bokm\xc3\xa5l");
     assert_ptr_equal(pwr_messages_language(messages, "EN"), pwr_messages_at(messages, 1));
     assert_ptr_equal(pwr_messages_language(messages, "xx"), pwr_messages_at(messages, 2));
     assert_ptr_equal(pwr_messages_language(messages, NULL), pwr_messages_at(messages, 2));

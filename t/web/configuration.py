@@ -83,9 +83,9 @@ class Configtest:
         prefix = "PWRESET_HTTPD_"  # for httpd alone, as in kit.httpd
         ours = {name[len(prefix):]: value for name, value in os.environ.items()
                 if name.startswith(prefix)}
-        return subprocess.run([system.apache(), "-t", "-d", self.folder, "-f", self.conf, *arguments],
-                              capture_output=True, text=True, errors="surrogateescape", check=False,
-                              timeout=60, env={**os.environ, **ours})
+        argv = [system.apache(), "-t", "-d", self.folder, "-f", self.conf, *arguments]
+        return subprocess.run(argv, capture_output=True, text=True, errors="surrogateescape",
+                              check=False, timeout=60, env={**os.environ, **ours})
 
     def judge(self, lines, behind=""):
         """(whether it passed, what was said)"""

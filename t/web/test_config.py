@@ -1,4 +1,4 @@
-"""A configuration that cannot work stops `apachectl configtest`, which says where and what to do."""
+"""A configuration that cannot work stops `apachectl configtest`, which says where and why."""
 import os
 import shutil
 import time
@@ -12,7 +12,8 @@ DURATIONS = [*NUMBERS[:4], "-1", "1y", "60 min", "9223372036854775807d", "999999
 TEXTS = ["", '"a\x01b"', '"a\udcffb"', "one two three"]
 PATHS = ["", '"a\x01b"', "one two three"]
 ADDRESSES = ["", "x", "@example.org", "x@", "a@b@c", '"a b@c"', '"a,b@example.org"',
-             '"x@example.org\x0bBcc:"', "x@exa!mple.org", "x@[127.0.0.1]", "x@ø..org", "a" * 250 + "@b.no"]
+             '"x@example.org\x0bBcc:"', "x@exa!mple.org", "x@[127.0.0.1]", "x@ø..org",
+             "a" * 250 + "@b.no"]
 SECRETS = ["", "file:", "file:/", "file:/nonexistent/secret", "file:/dev/zero", "exec:",
            "exec:/nonexistent/command", "exec:/bin/true", "exec:/bin/false", "exec:|/bin/echo"]
 
@@ -39,7 +40,8 @@ BAD_VALUES = {
     "PwResetLDAPMailAttribute": [*TEXTS, '"a b"', "mail=*"],
     "PwResetLDAPPolicyDN": [*TEXTS, "default"],
     "PwResetRelay": [
-        "", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:0", "smtp://h:65536",
+        "", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:0",
+        "smtp://h:65536",
         "smtp://h:x", "smtp://h/path", "smtp://user:password@h", "smtp://@h", "smtp://u%0a@h",
         "smtp://h SSL", "smtps://h NONE", "smtp://u@h NONE", "folder:relative", "folder:/x NONE",
         '"smtp://h h"', "smtp://h STARTTLS more", "smtp://[::1", "smtp://-h", "smtp://ø.no"],
@@ -124,8 +126,9 @@ def test_a_relay_with_a_user_needs_a_password(configtest):
     assert not passed and "Write PwResetRelayPassword" in said
 
 
-@pytest.mark.parametrize("url", ["https://example.org", "https://example.org/", "https://[::1]:8443/p",
-                                 "https://intranet.example.org:8443/konto/passord/"])
+@pytest.mark.parametrize("url", [
+    "https://example.org", "https://example.org/", "https://[::1]:8443/p",
+    "https://intranet.example.org:8443/konto/passord/"])
 def test_a_base_url_may_have_any_host_port_and_plain_path(configtest, url):
     passed, said = configtest.judge(ten_lines(PwResetBaseURL=url))
     assert passed, said

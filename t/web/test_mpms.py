@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from visits import quick_site, settle
-from workers import (audit, mute, row_in_hand, wait_until, waiting_rows, worker_of, zombies)
+from workers import (audit, mute, row_in_hand, wait_until, wait_until_reaped, waiting_rows,
+                     worker_of)
 
 MPMS = ["prefork", "worker"]
 READY = "resuming normal operations"
@@ -71,7 +72,7 @@ def tell_stories(keeper, mpm):
             site.mail_to(person.mails[0], latest - time.monotonic())
             settle(site)
             assert len(site.inbox.paths()) == 5 and waiting_rows(site) == 0
-            assert not zombies(site)
+            wait_until_reaped(site)
         except BaseException as error:
             error.args = (f"{error}\n{site.httpd.last_words(40)}",)
             raise

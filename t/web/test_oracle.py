@@ -8,18 +8,18 @@ not, for nobody, and before either the worker, which does have more to do for a 
 to rest: so every request finds the same machine. The clock runs from just before the request's
 bytes are handed to the socket until the first bytes of its answer are there.
 
-The servers share all processors but one, which is ours, as if we asked from another machine: so what
-the worker takes from the answer counts, and what it takes from the one who measures does not. The
-database lies in memory: what a disk takes to write a request down for good varies by more than any
-difference would be, and is the same for all.
+The servers share all processors but one, which is ours, as if we asked from another machine: so
+what the worker takes from the answer counts, and what it takes from us does not. The database lies
+in memory: what a disk takes to write a request down for good varies by more than any difference
+would be, and is the same for all.
 
 What is compared. The difference of the two medians, against the differences that chance alone would
 give: the two times of each pair change places or not by a coin, 2000 times over, and the noise is
 what 99 of 100 such differences stay under. That is the same measure on the same times, once with
-the names' kinds and once without. Other work on the machine blunts the measure, or disturbs one half
-of a series: one that fails, or whose noise is above SHARP, is taken again, three times at most, and
-when none was sharp the one of least noise decides. On two cores with other work on them a request takes
-0.3 ms, and the noise is 0.01 to 0.05 ms.
+the names' kinds and once without. Other work on the machine blunts the measure, or disturbs one
+half of a series: one that fails, or whose noise is above SHARP, is taken again, thrice at most,
+and when none was sharp the one of least noise decides. On two cores with other work on them a
+request takes 0.3 ms, and the noise is 0.01 to 0.05 ms.
 """
 import gc
 import os

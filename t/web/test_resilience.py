@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from visits import quick_site, settle, store
-from workers import (audit, locked_store, mute, row_in_hand, shape, wait_until, waiting_rows,
-                     web_children, worker_of, zombies)
+from workers import (audit, locked_store, mute, row_in_hand, shape, wait_until,
+                     wait_until_reaped, waiting_rows, web_children, worker_of)
 
 from kit import process
 
@@ -50,10 +50,11 @@ def assert_same_answer_and_mailed_later(site, server, seconds=10):
     server.start()
     site.mail_to(person.mails[0], seconds)
     assert len(mails_to(site, person)) == 1
-    assert not zombies(site)
+    wait_until_reaped(site)
 
 
-def test_a_request_while_the_directory_is_down_is_answered_as_ever_and_mailed_when_it_is_back(quick):
+def test_a_request_while_the_directory_is_down_is_answered_as_ever_and_mailed_when_it_is_back(
+        quick):
     site = quick()
     assert_same_answer_and_mailed_later(site, site.slapd)
 
@@ -91,7 +92,7 @@ def test_a_row_whose_worker_was_killed_is_mailed_within_15_seconds_and_others_at
     hardy.mail_to(other.mails[0], 2)
     hardy.mail_to(person.mails[0], killed + 15 - time.monotonic())
     assert len(mails_to(hardy, person)) == 1
-    assert not zombies(hardy)
+    wait_until_reaped(hardy)
 
 
 def test_a_killed_worker_is_replaced_and_the_next_mail_comes_at_once(hardy):
@@ -103,7 +104,7 @@ def test_a_killed_worker_is_replaced_and_the_next_mail_comes_at_once(hardy):
     hardy.mail_to(person.mails[0], 3)
     assert worker_of(hardy) != worker
     hardy.httpd.wait_for_log(f"PWR0910: the worker (pid {worker}) died", said)
-    assert not zombies(hardy)
+    wait_until_reaped(hardy)
 
 
 def test_a_killed_web_child_loses_nothing_that_it_has_accepted(hardy):

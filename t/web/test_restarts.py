@@ -8,8 +8,8 @@ from http.client import HTTPException
 
 import pytest
 from visits import path_of, quick_site, settle, store
-from workers import (mute, open_files, row_in_hand, wait_until, waiting_rows, web_children,
-                     worker_of, zombies)
+from workers import (mute, open_files, row_in_hand, wait_until, wait_until_reaped, waiting_rows,
+                     web_children, worker_of)
 
 from kit import process
 
@@ -51,7 +51,8 @@ def test_a_restart_loses_neither_waiting_rows_nor_the_one_in_hand(served, kind):
         served.mail_to(person.mails[0], 5)
     settle(served)
     assert len(served.inbox.paths()) == len(persons)
-    assert worker_of(served) != worker and not zombies(served)
+    assert worker_of(served) != worker
+    wait_until_reaped(served)
 
 
 def ask_until_accepted(site, person):
@@ -85,7 +86,7 @@ def test_thirty_requests_among_graceful_restarts_are_all_mailed(served):
     came = Counter(mail.to[0] for mail in mails)
     assert set(came) == {person.mails[0] for person in persons}
     ids = {(mail.to[0], mail.message["Message-ID"]) for mail in mails}
-    print(f"30 requests: {len(trouble)} broken connections, {len(mails) - len(ids)} mails came twice")
+    print(f"{len(trouble)} broken connections, {len(mails) - len(ids)} mails came twice")
     # A form that was accepted, but whose answer got lost, was sent again as another one.
     assert 30 <= len(ids) <= 30 + len(trouble)
     assert store(served, "SELECT COUNT(*) FROM pwreset_outbox WHERE state <> 1") == [(0,)]
@@ -99,9 +100,9 @@ def test_ten_graceful_restarts_leak_no_file_and_no_process(served):
         worker = worker_of(served)
         served.httpd.graceful()
         assert worker_of(served, other_than=worker)
-    wait_until(lambda: not set(generation) & set(web_children(served)), 10, "the old children's end")
+    wait_until(lambda: not set(generation) & set(web_children(served)), 10, "the old ones' end")
     assert open_files(served.httpd.pid) == files
-    assert not zombies(served)
+    wait_until_reaped(served)
     person = served.someone()
     served.ask(person.uid)
     served.mail_to(person.mails[0])

@@ -1,4 +1,4 @@
-"""What a start makes, what it refuses to start with, and what the self-check says of the servers."""
+"""What a start makes and what it refuses, and what the self-check says of the servers."""
 import os
 import stat
 import subprocess
@@ -6,7 +6,6 @@ import subprocess
 import pytest
 from visits import quick_site, store
 
-from kit import people
 from kit.process import ServerError
 
 CHECK = ["-t", "-D", "PWRESET_CHECK"]
@@ -84,7 +83,7 @@ def test_a_key_file_of_wrong_size_or_too_open_stops_the_start(unmade, size, mode
 
 
 @pytest.mark.parametrize("directive, value", [
-    ("PwResetStore", 'sqlite3 "/nonexistent/folder/a.db"'), ("PwResetKeyFile", "/nonexistent/a/key"),
+    ("PwResetStore", 'sqlite3 "/nonexistent/a/a.db"'), ("PwResetKeyFile", "/nonexistent/a/key"),
     ("PwResetAuditLog", "/nonexistent/a.log"), ("PwResetStore", 'sqlite3 "{folder}"'),
     ("PwResetStore", 'sqlite3 "{conf}"'), ("PwResetStore", 'sqlite3 "{state}/link"')])
 def test_a_place_that_cannot_be_used_stops_the_start_and_is_named(unmade, directive, value):

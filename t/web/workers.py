@@ -62,8 +62,10 @@ def worker_of(site, other_than=None, seconds=3.0):
     return pids[0]
 
 
-def zombies(site):
-    return [pid for pid in children_of(site.httpd.pid) if not process.is_running(pid)]
+def wait_until_reaped(site):
+    """httpd asks for its dead children one at a time, now and then; none may stay."""
+    wait_until(lambda: all(map(process.is_running, children_of(site.httpd.pid))), 10,
+               "the end of every dead child")
 
 
 def open_files(pid):
@@ -104,9 +106,9 @@ def audit(site, event):
 
 
 def shape(page):
-    """What may be compared between answers to different people: everything but the hour, the sealed
-    address of the page after it, and on that page the seal, the support code and the name."""
-    headers = [(name, value) for name, value in page.raw_headers if name not in ("Date", "Location")]
+    """What may be compared between answers to different people: everything but the hour, the
+    sealed address of the page after it, and on that page the seal, the support code, the name."""
+    headers = [field for field in page.raw_headers if field[0] not in ("Date", "Location")]
     html = re.sub(r'(name="seal" value=")[^"]+', lambda found: found[1] + "S" * len(found[0]),
                   page.html)
     html = re.sub(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", "CODE-CODE", html)
