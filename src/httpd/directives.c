@@ -392,5 +392,5 @@ const command_rec pwr_directives[] = {
     ROW("PwResetFormLife", "an older form is renewed", .kind = PWR_KIND_DURATION,
         FIELD(parts.abuse.form_life), .lowest = 600, .highest = 7 * 86400, .initial = "12h",
         .write = "PwResetFormLife 12h"),
-    {NULL},
+    {.name = NULL},
 };

@@ -5,6 +5,7 @@ import analysis
 import banned
 import builds
 import circles
+import compilers
 import directives
 import floors
 import headers
@@ -29,6 +30,10 @@ def test_no_files_include_each_other_in_a_circle():
 
 def test_each_header_compiles_alone_is_short_and_has_one_shape():
     holds(headers)
+
+
+def test_gcc_and_clang_have_no_warning():
+    holds(compilers)
 
 
 def test_files_functions_and_lines_stay_small():

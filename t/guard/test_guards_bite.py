@@ -5,6 +5,7 @@ import analysis
 import banned
 import builds
 import circles
+import compilers
 import directives
 import floors
 import headers
@@ -203,3 +204,8 @@ def test_the_alone_guard_sees_what_belongs_elsewhere(tmp_path, text, words):
     sound = {"README.md": "See README.md, or /etc/httpd and $HOME/work/x.\n"}
     bites(tmp_path, alone.check, sound, {"src/base/a.c": f"\n/* {text} */\n"},
           "src/base/a.c:2", words)
+
+
+def test_the_compilers_guard_sees_a_warning(tmp_path):
+    bites(tmp_path, compilers.check, {"src/base/a.c": "int pwr_f(void);\nint pwr_f(void)\n{\n    return 1;\n}\n"},
+          {"src/base/a.c": "int pwr_f(int x)\n{\n    return 1;\n}\n"}, "src/base/a.c:1", "gcc:")

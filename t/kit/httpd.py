@@ -220,6 +220,7 @@ class Httpd(Server):
 
     def graceful(self):
         """A graceful restart; returns when the new generation has been started."""
+        self.wait_for_log("resuming normal operations")  # before that, the signal would end it
         before = self.error_log.stat().st_size
         os.kill(self.pid, signal.SIGUSR1)
         self.wait_for_log("resuming normal operations", before)

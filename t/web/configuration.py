@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kit import build, system
 
 DIRECTIVES_C = system.ROOT / "src" / "httpd" / "directives.c"
-ROW = re.compile(r'^    ROW\("(\w+)"(.*?)\),\n(?=    ROW|    \{NULL\})', re.MULTILINE | re.DOTALL)
+ROW = re.compile(r'^    ROW\("(\w+)"(.*?)\),\n(?=    ROW|    \{\.name = NULL\})', re.MULTILINE | re.DOTALL)
 
 # The ten lines of the README, less LoadModule and the Location.
 TEN_LINES = {
