@@ -20,6 +20,8 @@
 #define OWNER_BYTES 18
 #define POLL apr_time_from_sec(5)        /* longest sleep */
 #define STORE_PAUSE apr_time_from_sec(1) /* after the store did not answer */
+#define BLUR apr_time_from_msec(6) /* a row waits so long at most before it is worked, by chance   \
+                                    */
 #define STACK_BYTES (512 * 1024)
 
 struct pwr_crew_state_t {
@@ -28,6 +30,17 @@ struct pwr_crew_state_t {
     apr_thread_mutex_t *mutex;
     apr_thread_cond_t *ended;
 };
+
+/* A request sent right after another one could feel what the worker does for the first: it shares
+ * the processors and the database with us, and works longer for a name that exists. By chance,
+ * nobody knows when. */
+static void blur(void)
+{
+    unsigned char chance = 0;
+
+    pwr_crypto_random(&chance, 1);
+    apr_sleep(BLUR * chance / 255);
+}
 
 /* Sleeps until a row was put, `until` has come, or it is time to stop; false for the last. */
 static bool sleep_until(const pwr_crew_t *crew, apr_time_t until)
@@ -46,6 +59,7 @@ static bool sleep_until(const pwr_crew_t *crew, apr_time_t until)
             return true;
         }
         if (read(crew->site->wake_fd, &count, sizeof count) == (ssize_t)sizeof count) {
+            blur();
             return true;
         }
     }
