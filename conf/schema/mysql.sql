@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS pwreset_outbox (
     client VARBINARY(64) NOT NULL,
     support_code VARBINARY(64) NOT NULL,
     seed VARBINARY(64) NOT NULL,
+    proved INTEGER NOT NULL,
     created BIGINT NOT NULL,
     due BIGINT NOT NULL,
     tries INTEGER NOT NULL,

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS pwreset_outbox (
     client VARCHAR(64) NOT NULL,
     support_code VARCHAR(64) NOT NULL,
     seed VARCHAR(64) NOT NULL,
+    proved INTEGER NOT NULL,
     created BIGINT NOT NULL,
     due BIGINT NOT NULL,
     tries INTEGER NOT NULL,

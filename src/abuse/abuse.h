@@ -1,16 +1,33 @@
 /*
- * Settings of the front gate. What the gate decides depends on the form and the client alone, never
- * on the account.
+ * The front gate: settings, and the levels of difficulty. What the gate decides depends on the
+ * form, the client and the load of the site, never on the account.
  */
 #ifndef PWR_ABUSE_ABUSE_H
 #define PWR_ABUSE_ABUSE_H
 
 #include <apr_time.h>
 
+/* How hard the gate makes it. */
+typedef enum {
+    PWR_LEVEL_SILENT = 0, /* work that nobody notices, or a form of some age */
+    PWR_LEVEL_WORK = 1,   /* harder work, with progress shown */
+    PWR_LEVEL_TASK = 2,   /* pictures, sound, or waiting */
+    PWR_LEVEL_REFUSE = 3  /* come back later */
+} pwr_level_t;
+
 typedef struct {
     apr_interval_time_t
-        form_age; /* a form posted sooner after it was fetched was not filled in by a person */
+        form_age; /* without work: a form posted sooner was not filled in by a person */
     apr_interval_time_t form_life; /* an older form is renewed, with nothing lost */
+    apr_interval_time_t wait;      /* how long the way without any task takes at level TASK */
+    int work;             /* mean number of hashes at level SILENT; sixteen times that at WORK */
+    int prefix4, prefix6; /* bits of an address that make a client */
+    int client_calm;      /* requests of one client in five minutes before level WORK, */
+    int client_busy;      /* before level TASK, */
+    int client_most;      /* before REFUSE */
+    int site_calm;        /* requests of all clients in a minute before level WORK for all, */
+    int site_busy;        /* before level TASK for all */
+    int cells;            /* clients remembered at once; fixed memory of 8 bytes each */
 } pwr_abuse_settings_t;
 
 #endif

@@ -1,29 +1,133 @@
-/* The form's age and the unseen field, judged in the order that tells an honest person the most
- * useful thing. */
+/*
+ * Judged in the order that tells an honest person the most useful thing. A form without work costs
+ * its client four times one with work, so that the way without a script stays open to people and
+ * narrow to programs.
+ */
 #include "abuse/challenge.h"
 
+#include "abuse/captcha_work.h"
 #include "base/clock.h"
+#include "base/log.h"
 
-pwr_challenge_verdict_t pwr_challenge_judge(const char **nonce,
-                                            const pwr_abuse_settings_t *settings,
-                                            const pwr_secret_t *key,
+#define COST_WITH_PROOF 1
+#define COST_WITHOUT 4
+#define HARDER 16 /* times the silent work, at level WORK */
+
+static pwr_challenge_verdict_t verdict_of(pwr_challenge_outcome_t outcome)
+{
+    return (pwr_challenge_verdict_t){.outcome = outcome};
+}
+
+/* What the form proves by work or task; -1 for nothing. */
+static int proved(const pwr_challenge_parts_t *parts, const pwr_challenge_form_t *form,
+                  const char *nonce, apr_pool_t *pool)
+{
+    if (form->has_solved_task) {
+        return PWR_LEVEL_TASK;
+    }
+    if (form->solution != NULL && form->solution[0] != '\0') {
+        for (int level = PWR_LEVEL_WORK; level >= PWR_LEVEL_SILENT; level--) {
+            if (pwr_work_check(parts->key, nonce, (pwr_level_t)level, form->solution, pool)) {
+                return level;
+            }
+        }
+    }
+    return -1;
+}
+
+/* Where the site uses a provider's check, its word counts instead of a silent form: a yes is as
+ * good as a task, a no is none, and while it does not answer our own work is asked for. Without a
+ * response there is no script, so the page with the tasks is the way. */
+static pwr_level_t ask_remote(int *level, const pwr_challenge_parts_t *parts,
+                              const pwr_challenge_form_t *form, apr_pool_t *pool)
+{
+    pwr_fault_t *fault = NULL;
+
+    if (form->response == NULL || form->response[0] == '\0') {
+        return PWR_LEVEL_TASK;
+    }
+    pwr_remote_verdict_t verdict
+        = pwr_remote_check(&fault, parts->remote, form->response, form->client, pool);
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+    }
+    if (verdict == PWR_REMOTE_YES) {
+        *level = PWR_LEVEL_TASK;
+    }
+    return verdict == PWR_REMOTE_DOWN ? PWR_LEVEL_WORK : PWR_LEVEL_TASK;
+}
+
+static pwr_pressure_t count(const pwr_challenge_parts_t *parts, const pwr_challenge_form_t *form,
+                            bool has_proof)
+{
+    if (parts->limit == NULL) {
+        return (pwr_pressure_t){.level = PWR_LEVEL_SILENT};
+    }
+    return pwr_client_limit_count(parts->limit, form->client,
+                                  has_proof ? COST_WITH_PROOF : COST_WITHOUT);
+}
+
+pwr_challenge_verdict_t pwr_challenge_judge(const pwr_challenge_parts_t *parts,
                                             const pwr_challenge_form_t *form, apr_pool_t *pool)
 {
     pwr_seal_t seal;
 
     if (form->unseen != NULL && form->unseen[0] != '\0') {
-        return PWR_CHALLENGE_ROBOT;
+        count(parts, form, false);
+        return verdict_of(PWR_CHALLENGE_ROBOT);
     }
-    if (form->seal == NULL || !pwr_seal_open(&seal, key, PWR_SEAL_FORM, form->seal, pool)) {
-        return PWR_CHALLENGE_STALE;
+    if (form->seal == NULL || !pwr_seal_open(&seal, parts->key, PWR_SEAL_FORM, form->seal, pool)) {
+        count(parts, form, false);
+        return verdict_of(PWR_CHALLENGE_STALE);
     }
     apr_interval_time_t age = pwr_clock_now() - seal.made;
-    if (age > settings->form_life || age < 0) {
-        return PWR_CHALLENGE_STALE;
+    if (age > parts->settings->form_life || age < 0) {
+        return verdict_of(PWR_CHALLENGE_STALE);
     }
-    if (age < settings->form_age && !form->has_link) {
-        return PWR_CHALLENGE_TOO_QUICK;
+    int level = proved(parts, form, seal.text, pool);
+    pwr_pressure_t pressure = count(parts, form, level >= 0);
+    if (parts->remote != NULL && parts->remote->provider != NULL && level < PWR_LEVEL_WORK
+        && pressure.level != PWR_LEVEL_REFUSE) {
+        pwr_level_t asked = ask_remote(&level, parts, form, pool);
+        pressure.level = asked > pressure.level ? asked : pressure.level;
     }
-    *nonce = seal.text;
-    return PWR_CHALLENGE_PASSED;
+    if (level < 0 && (age >= parts->settings->form_age || form->has_link)) {
+        level = PWR_LEVEL_SILENT; /* it was open as long as a person needs */
+    }
+    pwr_challenge_verdict_t verdict = {
+        .outcome = PWR_CHALLENGE_PASSED,
+        .nonce = seal.text,
+        .level = (pwr_level_t)(level < 0 ? 0 : level),
+        .retry_after = pressure.retry_after,
+    };
+    if (pressure.level == PWR_LEVEL_REFUSE) {
+        verdict.outcome = PWR_CHALLENGE_REFUSED;
+    } else if (level < 0) {
+        verdict.outcome = PWR_CHALLENGE_TOO_QUICK;
+    } else if (level < (int)pressure.level) {
+        verdict.outcome = PWR_CHALLENGE_MORE;
+        verdict.level = pressure.level;
+    }
+    return verdict;
+}
+
+const char *pwr_challenge_work(const pwr_challenge_parts_t *parts, const char *sealed,
+                               const char *client, apr_pool_t *pool)
+{
+    pwr_seal_t seal;
+
+    if (sealed == NULL || !pwr_seal_open(&seal, parts->key, PWR_SEAL_FORM, sealed, pool)) {
+        return NULL;
+    }
+    pwr_level_t level = PWR_LEVEL_SILENT;
+    if (parts->limit != NULL && pwr_client_limit_look(parts->limit, client).level > level) {
+        level = PWR_LEVEL_WORK;
+    }
+    pwr_work_order_t order = {
+        .version = 2,
+        .level = level,
+        .work = parts->settings->work * (level == PWR_LEVEL_WORK ? HARDER : 1),
+        .life = parts->settings->form_life,
+    };
+    return pwr_work_challenge(parts->key, seal.text, &order, pool);
 }

@@ -14,6 +14,9 @@
 
 #define PWR_SEAL_FORM "seal:form" /* text: a fresh nonce */
 #define PWR_SEAL_SENT "seal:sent" /* text: support code, line end, what was typed */
+#define PWR_SEAL_HELD                                                                              \
+    "seal:held" /* a request that waits for a task: kind, nonce, subject, in lines */
+#define PWR_SEAL_TASK "seal:task" /* a task for one nonce: what the right answer is */
 
 typedef struct {
     apr_time_t made;

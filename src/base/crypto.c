@@ -12,6 +12,9 @@
 
 #include "base/limits.h"
 
+_Static_assert(crypto_shorthash_KEYBYTES == PWR_SHORT_KEY_BYTES, "libsodium has another size");
+_Static_assert(crypto_shorthash_BYTES == sizeof(apr_uint64_t), "libsodium has another size");
+
 struct pwr_secret_t {
     size_t length;
     char *bytes; /* from sodium_malloc: guarded, locked where possible */
@@ -121,6 +124,56 @@ void pwr_crypto_digest(char out[PWR_DIGEST_CHARS + 1], const pwr_secret_t *key, 
     crypto_generichash(digest, sizeof digest, bytes, length, subkey, sizeof subkey);
     pwr_encode_base64url(out, digest, sizeof digest);
     sodium_memzero(subkey, sizeof subkey);
+}
+
+void pwr_crypto_sha256(unsigned char out[PWR_DIGEST_BYTES], const void *bytes, size_t length)
+{
+    crypto_hash_sha256(out, bytes, length);
+}
+
+void pwr_crypto_hmac_sha256(unsigned char out[PWR_DIGEST_BYTES], const pwr_secret_t *key,
+                            const char *purpose, const void *bytes, size_t length)
+{
+    unsigned char subkey[PWR_KEY_BYTES];
+
+    derive(subkey, key, purpose);
+    crypto_auth_hmacsha256(out, bytes, length, subkey);
+    sodium_memzero(subkey, sizeof subkey);
+}
+
+bool pwr_crypto_pbkdf2(unsigned char out[PWR_DIGEST_BYTES], const pwr_pbkdf2_t *what)
+{
+    static const unsigned char first_block[4] = {0, 0, 0, 1};
+    crypto_auth_hmacsha256_state keyed, state;
+    unsigned char round[PWR_DIGEST_BYTES];
+
+    if (what->rounds < 1 || what->rounds > PWR_MAX_ROUNDS) {
+        return false;
+    }
+    crypto_auth_hmacsha256_init(&keyed, what->password, what->password_length);
+    state = keyed;
+    crypto_auth_hmacsha256_update(&state, what->salt, what->salt_length);
+    crypto_auth_hmacsha256_update(&state, first_block, sizeof first_block);
+    crypto_auth_hmacsha256_final(&state, round);
+    memcpy(out, round, sizeof round);
+    for (int i = 1; i < what->rounds; i++) {
+        state = keyed;
+        crypto_auth_hmacsha256_update(&state, round, sizeof round);
+        crypto_auth_hmacsha256_final(&state, round);
+        for (size_t byte = 0; byte < sizeof round; byte++) {
+            out[byte] ^= round[byte];
+        }
+    }
+    return true;
+}
+
+apr_uint64_t pwr_crypto_short_hash(const unsigned char key[PWR_SHORT_KEY_BYTES], const void *bytes,
+                                   size_t length)
+{
+    apr_uint64_t hash = 0;
+
+    crypto_shorthash((unsigned char *)&hash, bytes, length, key);
+    return hash;
 }
 
 const char *pwr_crypto_seal(const pwr_secret_t *key, const char *purpose, const void *bytes,

@@ -10,10 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <apr.h>
+
 #include "base/encode.h"
 #include "base/fault.h"
 
 #define PWR_KEY_BYTES 32
+#define PWR_SHORT_KEY_BYTES 16
 #define PWR_DIGEST_BYTES 32
 #define PWR_DIGEST_CHARS PWR_BASE64URL_CHARS(PWR_DIGEST_BYTES) /* 43 */
 #define PWR_SEAL_OVERHEAD 40 /* 24 bytes of nonce, 16 of authenticator */
@@ -44,6 +47,27 @@ bool pwr_crypto_is_equal(const void *one, const void *other, size_t length);
  * digest. */
 void pwr_crypto_digest(char out[PWR_DIGEST_CHARS + 1], const pwr_secret_t *key, const char *purpose,
                        const void *bytes, size_t length);
+
+/* SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104) under a key of this purpose, for formats that
+ * ask for them. */
+void pwr_crypto_sha256(unsigned char out[PWR_DIGEST_BYTES], const void *bytes, size_t length);
+void pwr_crypto_hmac_sha256(unsigned char out[PWR_DIGEST_BYTES], const pwr_secret_t *key,
+                            const char *purpose, const void *bytes, size_t length);
+
+typedef struct {
+    const void *password, *salt;
+    size_t password_length, salt_length;
+    int rounds; /* about a microsecond each */
+} pwr_pbkdf2_t;
+
+/* The first 32 bytes of PBKDF2-HMAC-SHA-256 (RFC 8018, 5.2). False, with `out` untouched, when
+ * `rounds` is outside 1 to PWR_MAX_ROUNDS. */
+bool pwr_crypto_pbkdf2(unsigned char out[PWR_DIGEST_BYTES], const pwr_pbkdf2_t *what);
+
+/* SipHash-2-4 of `bytes`: spreads what others choose over a table in memory, so that nobody without
+ * the key can aim at one place. Too short to prove anything. */
+apr_uint64_t pwr_crypto_short_hash(const unsigned char key[PWR_SHORT_KEY_BYTES], const void *bytes,
+                                   size_t length);
 
 /* XChaCha20-Poly1305 under a key of this purpose, with a random nonce, as base64url. Never fails;
  * what is sealed is at most 3000 bytes, or it cannot be opened. */

@@ -40,6 +40,45 @@ bool pwr_decode_base64url(void *out, size_t *length, size_t size, const char *te
     return is_canonical;
 }
 
+bool pwr_decode_base64(void *out, size_t *length, size_t size, const char *text, size_t chars)
+{
+    char url[4 * 1024];
+    size_t padding = 0;
+
+    if (chars > sizeof url) {
+        return false;
+    }
+    while (chars % 4 == 0 && padding < 2 && padding < chars && text[chars - 1 - padding] == '=') {
+        padding++;
+    }
+    for (size_t i = 0; i < chars - padding; i++) {
+        if (text[i] == '-' || text[i] == '_') {
+            return false;
+        }
+        url[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+    }
+    return pwr_decode_base64url(out, length, size, url, chars - padding);
+}
+
+bool pwr_decode_hex(void *out, size_t length, const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char *to = out;
+
+    if (strlen(text) != 2 * length) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        const char *high = strchr(digits, text[2 * i]);
+        const char *low = strchr(digits, text[2 * i + 1]);
+        if (high == NULL || low == NULL) {
+            return false;
+        }
+        to[i] = (unsigned char)((high - digits) << 4 | (low - digits));
+    }
+    return true;
+}
+
 void pwr_encode_hex(char *out, const void *bytes, size_t length)
 {
     static const char digits[] = "0123456789abcdef";

@@ -20,6 +20,7 @@
 
 #define FIRST_PAUSE apr_time_from_sec(1)
 #define LONGEST_PAUSE apr_time_from_sec(20)
+#define TURN_PAUSE apr_time_from_msec(500) /* and by chance up to twice that */
 
 /* One row under work. */
 typedef struct {
@@ -125,29 +126,53 @@ static pwr_fault_t *find_account(pwr_account_t **account, int *matches, job_t *j
 }
 
 /* Has the account had its share of mails and live links? Links of this very row (an earlier try) do
- * not count. */
-static pwr_fault_t *judge_caps(const char **why, job_t *job, const pwr_account_t *account,
-                               bool is_first_try)
+ * not count. Who proved more than a stranger can in bulk has a share of their own, so that a flood
+ * of strangers' requests does not use it up. */
+static pwr_fault_t *judge_caps(const char **why, job_t *job, const pwr_account_t *account)
 {
     const pwr_flow_settings_t *flow = &job->parts->settings->flow;
     pwr_store_t *store = job->parts->store;
+    pwr_outbox_row_t like = *job->row;
+    pwr_token_row_t other
+        = {.realm = job->parts->realm, .account_id = account->id, .request_id = job->row->id};
     apr_time_t now = pwr_clock_now();
     int in_hour = 0, in_day = 0, live = 0;
+    int most_live = PWR_MAX_LIVE_LINKS + (job->row->is_proved ? PWR_MORE_LIVE_LINKS : 0);
 
     *why = NULL;
-    PWR_TRY(pwr_outbox_count_of_account(&in_hour, store, job->parts->realm, job->account_digest,
-                                        now - apr_time_from_sec(3600), job->pool));
-    PWR_TRY(pwr_outbox_count_of_account(&in_day, store, job->parts->realm, job->account_digest,
-                                        now - apr_time_from_sec(86400), job->pool));
-    PWR_TRY(pwr_tokens_count_live(&live, store, job->parts->realm, account->id, job->pool));
+    like.account_digest = job->account_digest;
+    PWR_TRY(pwr_outbox_count_of_account(&in_hour, store, &like, now - apr_time_from_sec(3600),
+                                        job->pool));
+    PWR_TRY(pwr_outbox_count_of_account(&in_day, store, &like, now - apr_time_from_sec(86400),
+                                        job->pool));
+    PWR_TRY(pwr_tokens_count_live(&live, store, &other, job->pool));
     if (in_hour >= flow->mails_per_hour) {
         *why = "mails in an hour";
     } else if (in_day >= flow->mails_per_day) {
         *why = "mails in a day";
-    } else if (is_first_try && live >= PWR_MAX_LIVE_LINKS) {
+    } else if (live >= most_live) {
         *why = "live links";
     }
     return NULL;
+}
+
+/* False when another row of the account is in hand: this one then waits, which is no failure and
+ * nobody's business. */
+static pwr_fault_t *take_turn(bool *has_turn, job_t *job)
+{
+    pwr_store_t *store = job->parts->store;
+    pwr_outbox_row_t mine = *job->row;
+    bool is_held = false;
+    unsigned char chance = 0;
+
+    mine.account_digest = job->account_digest;
+    PWR_TRY(pwr_outbox_take_turn(has_turn, store, &mine, job->by->owner, job->pool));
+    if (*has_turn) {
+        return NULL;
+    }
+    pwr_crypto_random(&chance, 1);
+    return pwr_outbox_later(&is_held, store, mine.id, job->by->owner,
+                            pwr_clock_now() + TURN_PAUSE + TURN_PAUSE * chance / 255, job->pool);
 }
 
 static void digest(char out[PWR_DIGEST_CHARS + 1], job_t *job, const char *purpose,
@@ -213,11 +238,16 @@ static pwr_fault_t *send_link(job_t *job, const pwr_account_t *account)
 {
     const char *why = NULL;
     const pwr_fault_t *fault = NULL;
+    bool has_turn = false;
 
     if (account->barred != NULL) {
         return give_up(job, PWR_EVENT_ACCOUNT_BARRED, account->barred);
     }
-    PWR_TRY(judge_caps(&why, job, account, job->row->tries <= 1));
+    PWR_TRY(take_turn(&has_turn, job));
+    if (!has_turn) {
+        return NULL;
+    }
+    PWR_TRY(judge_caps(&why, job, account));
     if (why != NULL) {
         return give_up(job, PWR_EVENT_MAIL_CAPPED, why);
     }

@@ -8,4 +8,8 @@
 /* One small step of each table. `is_more` says that another step would find more. */
 pwr_fault_t *pwr_maintain_step(bool *is_more, pwr_parts_t *parts, apr_pool_t *scratch) PWR_MUST_USE;
 
+/* Looks how many requests wait, and tells the web children when they are more than the site allows.
+ */
+pwr_fault_t *pwr_maintain_queue(pwr_parts_t *parts, apr_pool_t *scratch) PWR_MUST_USE;
+
 #endif

@@ -36,7 +36,10 @@ pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *p
     parts->request = (pwr_request_parts_t){
         .realm = parts->realm,
         .key = parts->key,
-        .abuse = &settings->abuse,
+        .challenge = {.settings = &settings->abuse,
+                      .remote = &settings->remote,
+                      .key = parts->key,
+                      .limit = parts->limit},
         .store = parts->store,
         .events = parts->events,
     };

@@ -28,6 +28,7 @@ typedef struct {
     int mails_per_hour;       /* to one account */
     int mails_per_day;
     int workers; /* threads */
+    int backlog; /* most requests that may wait */
 } pwr_flow_settings_t;
 
 typedef struct {
@@ -37,6 +38,7 @@ typedef struct {
     pwr_mail_settings_t mail;
     pwr_policy_settings_t policy;
     pwr_abuse_settings_t abuse;
+    pwr_remote_settings_t remote;
 } pwr_parts_settings_t;
 
 /* The words and mails, loaded once before the fork. */
@@ -51,6 +53,7 @@ typedef struct {
     const pwr_texts_t *texts;
     const char *realm; /* the base URL: a link of one site is nothing to another */
     const pwr_secret_t *key;
+    pwr_client_limit_t *limit; /* in memory that all processes share */
     pwr_store_t *store;
     pwr_directory_t *directory;
     pwr_events_t *events;
@@ -61,9 +64,9 @@ typedef struct {
 pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t *settings,
                                   apr_pool_t *pool) PWR_MUST_USE;
 
-/* Opens the parts in this process, after the fork: `settings`, `texts` and `key` are set in `parts`
- * by the caller and stay as they are; the rest is filled in. `audit` may be NULL. What is opened
- * lives in `pool`. */
+/* Opens the parts in this process, after the fork: `settings`, `texts`, `key` and `limit` are set
+ * in `parts` by the caller and stay as they are; the rest is filled in. `audit` may be NULL. What
+ * is opened lives in `pool`. */
 pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

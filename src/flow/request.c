@@ -30,19 +30,27 @@ static const char *support_code(const pwr_request_parts_t *parts, const char *no
     return apr_psprintf(pool, "%.4s-%s", code, code + 4);
 }
 
-static const char *refusal_key(pwr_challenge_verdict_t verdict)
+/* What becomes of a form that was not passed. */
+static pwr_request_outcome_t outcome_of(const char **key, pwr_challenge_outcome_t outcome)
 {
-    switch (verdict) {
+    switch (outcome) {
+    case PWR_CHALLENGE_MORE:
+        return PWR_REQUEST_MORE;
+    case PWR_CHALLENGE_REFUSED:
+        return PWR_REQUEST_TOO_MANY;
     case PWR_CHALLENGE_TOO_QUICK:
-        return "request.too_quick";
+        *key = "request.too_quick";
+        return PWR_REQUEST_AGAIN;
     case PWR_CHALLENGE_STALE:
-        return "request.renewed";
+        *key = "request.renewed";
+        return PWR_REQUEST_AGAIN;
     case PWR_CHALLENGE_ROBOT:
-        return "request.refused";
+        *key = "request.refused";
+        return PWR_REQUEST_AGAIN;
     case PWR_CHALLENGE_PASSED:
         break;
     }
-    return NULL;
+    return PWR_REQUEST_ACCEPTED;
 }
 
 /* What is typed, cleaned; NULL with a message key when it is no usable name. */
@@ -99,7 +107,6 @@ static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t 
     row->support_code = support_code(parts, row->id, pool);
     row->created = row->due = pwr_clock_now();
     PWR_TRY(pwr_outbox_put(&is_new, parts->store, row, pool));
-    answer->is_accepted = true;
     answer->support_code = row->support_code;
     if (is_new) {
         tell(PWR_EVENT_REQUEST_ACCEPTED, parts, row, NULL, pool);
@@ -110,25 +117,29 @@ static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t 
 pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
                                 const pwr_request_form_t *form, apr_pool_t *pool)
 {
-    const char *nonce = NULL;
-    pwr_challenge_verdict_t verdict
-        = pwr_challenge_judge(&nonce, parts->abuse, parts->key, &form->form, pool);
+    static const char *const names[] = {"accepted", "again", "more", "too many", "full"};
+    pwr_challenge_verdict_t verdict = pwr_challenge_judge(&parts->challenge, &form->form, pool);
     pwr_outbox_row_t row = {
-        .id = nonce,
+        .id = verdict.nonce,
         .kind = form->kind,
         .realm = parts->realm,
         .account_digest = "",
         .language = form->language,
-        .client = form->client,
+        .client = form->form.client,
+        .is_proved = verdict.level >= PWR_LEVEL_TASK || form->kind == PWR_ROW_AGAIN,
     };
 
-    *answer = (pwr_request_answer_t){.key = NULL};
+    *answer = (pwr_request_answer_t){.level = verdict.level, .retry_after = verdict.retry_after};
     answer->typed = clean_subject(&answer->key, form, pool);
-    if (answer->key == NULL) {
-        answer->key = refusal_key(verdict);
+    answer->outcome
+        = answer->key != NULL ? PWR_REQUEST_AGAIN : outcome_of(&answer->key, verdict.outcome);
+    if (answer->outcome == PWR_REQUEST_ACCEPTED && parts->challenge.limit != NULL
+        && pwr_client_limit_is_full(parts->challenge.limit)) {
+        answer->outcome = PWR_REQUEST_FULL;
     }
-    if (answer->key != NULL) {
-        tell(PWR_EVENT_REQUEST_REFUSED, parts, &row, answer->key, pool);
+    if (answer->outcome != PWR_REQUEST_ACCEPTED) {
+        const char *why = answer->key != NULL ? answer->key : names[answer->outcome];
+        tell(PWR_EVENT_REQUEST_REFUSED, parts, &row, why, pool);
         return NULL;
     }
     row.subject = answer->typed;

@@ -14,7 +14,7 @@
 typedef struct {
     const char *realm;
     const pwr_secret_t *key;
-    const pwr_abuse_settings_t *abuse;
+    pwr_challenge_parts_t challenge;
     pwr_store_t *store;
     pwr_events_t *events;
 } pwr_request_parts_t;
@@ -22,14 +22,23 @@ typedef struct {
 typedef struct {
     pwr_row_kind_t kind; /* LINK: `subject` is what was typed; AGAIN: the digest of a dead token */
     const char *subject; /* NULL when the field is missing */
-    pwr_challenge_form_t form; /* seal and unseen field */
+    pwr_challenge_form_t form; /* what it proves */
     const char *language;
-    const char *client;
 } pwr_request_form_t;
 
+typedef enum {
+    PWR_REQUEST_ACCEPTED,
+    PWR_REQUEST_AGAIN,    /* something is wrong with the form: `key` says what */
+    PWR_REQUEST_MORE,     /* the client must prove more first */
+    PWR_REQUEST_TOO_MANY, /* the client must come again after `retry_after` */
+    PWR_REQUEST_FULL      /* so many wait that none is taken just now */
+} pwr_request_outcome_t;
+
 typedef struct {
-    bool is_accepted;
-    const char *key;          /* not accepted: the message for the person */
+    pwr_request_outcome_t outcome;
+    const char *key;                 /* AGAIN: the message for the person */
+    pwr_level_t level;               /* MORE */
+    apr_interval_time_t retry_after; /* TOO_MANY */
     const char *typed;        /* cleaned, for the next page; NULL when it was no usable name */
     const char *support_code; /* accepted: what the helpdesk asks for */
 } pwr_request_answer_t;

@@ -27,6 +27,8 @@ static const struct {
 } known[] = {
     {"pwreset.css", "text/css; charset=utf-8"},
     {"pwreset.svg", "image/svg+xml"},
+    {"pwreset.js", "text/javascript; charset=utf-8"},
+    {"pwreset-worker.js", "text/javascript; charset=utf-8"},
 };
 enum { KNOWN = sizeof known / sizeof known[0] };
 

@@ -1,6 +1,6 @@
 /*
- * Style sheet and icon: read once at start, served from memory under a name that holds their
- * digest, so that a browser may keep them for ever. Read-only after start; any thread.
+ * Style sheet, icon and script: read once at start, served from memory under a name that holds
+ * their digest, so that a browser may keep them for ever. Read-only after start; any thread.
  */
 #ifndef PWR_HTTPD_ASSETS_H
 #define PWR_HTTPD_ASSETS_H

@@ -3,18 +3,8 @@
  * AuthLDAPBindDN, DBDriver, ...). conf/pwreset.conf explains each for the sysadmin, and a guard
  * holds the two together.
  */
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <apr_lib.h>
-#include <apr_strings.h>
-#include <apr_uri.h>
-
-#include "base/limits.h"
-#include "httpd/secret.h"
+#include "httpd/directive_values.h"
 #include "httpd/settings.h"
-#include "mail/message.h"
 
 #define FIELD(member)                                                                              \
     .offset = APR_OFFSETOF(pwr_settings_t, member), .size = sizeof(((pwr_settings_t *)0)->member)
@@ -26,276 +16,22 @@
 #define ROW(name, help, ...)                                                                       \
     AP_INIT_TAKE_ARGV(name, pwr_settings_take, (&(pwr_directive_t){__VA_ARGS__}), RSRC_CONF, help)
 
-/* Length of the host name or IPv4 address at the start; 0 when there is none. */
-static size_t host_length(const char *text)
-{
-    static const char letters[]
-        = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-    return text[0] == '-' || text[0] == '.' ? 0 : strspn(text, letters);
-}
-
-/* A host or an IPv6 address in brackets, and perhaps a port from 1 to 65535. */
-static bool is_authority(const char *text)
-{
-    bool is_literal = text[0] == '[';
-    size_t length
-        = is_literal ? 1 + strspn(text + 1, "0123456789abcdefABCDEF:.") : host_length(text);
-    const char *port = text + length;
-
-    if (length == 0 || (is_literal && *port++ != ']')) {
-        return false;
-    }
-    if (port[0] == '\0') {
-        return true;
-    }
-    size_t digits = strspn(port + 1, "0123456789");
-    long number = digits > 0 && digits <= 5 ? strtol(port + 1, NULL, 10) : 0;
-    return port[0] == ':' && port[1 + digits] == '\0' && number >= 1 && number <= 65535;
-}
-
-/* Paths arrive in this form: no doubled slash, no segment "." or "..", nothing encoded. */
-static bool is_plain_path(const char *path)
-{
-    for (const char *at = path; *at != '\0'; at++) {
-        if (*at <= ' ' || *at >= 0x7f) {
-            return false;
-        }
-    }
-    return strpbrk(path, "\"'<>\\%;") == NULL && strstr(path, "//") == NULL
-           && strstr(path, "/.") == NULL;
-}
-
-static const char *take_base_url(const pwr_taken_t *taken)
-{
-    apr_uri_t uri;
-    char *url = apr_pstrdup(taken->pool, taken->words[0]);
-    apr_size_t length = strlen(url);
-
-    if (length > 0 && url[length - 1] == '/') {
-        url[length - 1] = '\0';
-    }
-    if (apr_uri_parse(taken->pool, url, &uri) != APR_SUCCESS || uri.scheme == NULL
-        || uri.hostname == NULL || uri.hostname[0] == '\0') {
-        return apr_psprintf(taken->pool, "'%s' is no URL", taken->words[0]);
-    }
-    if (strcmp(uri.scheme, "https") != 0) {
-        return apr_psprintf(taken->pool, "'%s' is not https, so the link could be read on its way",
-                            url);
-    }
-    if (uri.query != NULL || uri.fragment != NULL || uri.user != NULL) {
-        return apr_psprintf(taken->pool, "'%s' has a user, query or fragment", url);
-    }
-    if (!is_authority(uri.hostinfo)) {
-        return apr_psprintf(taken->pool, "'%s' is no host, or no host and port", uri.hostinfo);
-    }
-    if ((uri.path != NULL && !is_plain_path(uri.path)) || length > 200) {
-        return "the URL's path is not plain, or the URL is longer than 200 characters";
-    }
-    taken->settings->parts.flow.base_url = url;
-    return NULL;
-}
-
-static const char *take_ldap_url(const pwr_taken_t *taken)
-{
-    pwr_directory_settings_t *directory = &taken->settings->parts.directory;
-    directory->tls = PWR_TLS_STARTTLS;
-    pwr_fault_t *fault = pwr_directory_parse_url(directory, taken->words[0], taken->pool);
-
-    if (fault != NULL) {
-        return fault->detail;
-    }
-    if (taken->count == 1) {
-        return NULL;
-    }
-    const char *word = taken->words[1];
-    if (strcasecmp(word, "NONE") == 0) {
-        directory->tls = PWR_TLS_NONE;
-    } else if (strcasecmp(word, "SSL") == 0) {
-        directory->tls = PWR_TLS_LDAPS;
-    } else if (strcasecmp(word, "TLS") != 0 && strcasecmp(word, "STARTTLS") != 0) {
-        return apr_psprintf(taken->pool, "'%s' is none of STARTTLS, SSL, NONE", word);
-    }
-    return NULL;
-}
-
-static const char *judge_attribute(const pwr_taken_t *taken)
-{
-    return pwr_directory_is_attribute(taken->words[0])
-               ? NULL
-               : apr_psprintf(taken->pool, "'%s' is no attribute", taken->words[0]);
-}
-
-static const char *judge_dn(const pwr_taken_t *taken)
-{
-    return pwr_directory_is_dn(taken->words[0])
-               ? NULL
-               : apr_psprintf(taken->pool, "'%s' is no DN", taken->words[0]);
-}
-
-static const char *judge_readable(const pwr_taken_t *taken)
-{
-    const char *path = ap_server_root_relative(taken->pool, taken->words[0]);
-    return access(path, R_OK) == 0 ? NULL
-                                   : apr_psprintf(taken->pool, "the file %s cannot be read", path);
-}
-
-static const char *take_bind_password(const pwr_taken_t *taken)
-{
-    return pwr_secret_take(&taken->settings->parts.directory.bind_password, taken->words[0],
-                           taken->pool);
-}
-
-static const char *take_relay(const pwr_taken_t *taken)
-{
-    pwr_mail_settings_t *mail = &taken->settings->parts.mail;
-    pwr_relay_t *relay = NULL;
-    pwr_fault_t *fault = pwr_mail_parse_relay(
-        &relay, taken->words[0], taken->count > 1 ? taken->words[1] : NULL, taken->pool);
-
-    if (fault != NULL) {
-        return fault->detail;
-    }
-    if (mail->relays == NULL) {
-        mail->relays = apr_array_make(taken->pool, 2, sizeof(pwr_relay_t *));
-    }
-    if (mail->relays->nelts >= PWR_MAX_RELAYS) {
-        return apr_psprintf(taken->pool, "there are more than %d relays", PWR_MAX_RELAYS);
-    }
-    APR_ARRAY_PUSH(mail->relays, pwr_relay_t *) = relay;
-    return NULL;
-}
-
-/* Belongs to the PwResetRelay above it. */
-static const char *take_relay_password(const pwr_taken_t *taken)
-{
-    apr_array_header_t *relays = taken->settings->parts.mail.relays;
-
-    if (relays == NULL) {
-        return "there is no PwResetRelay above it";
-    }
-    pwr_relay_t *relay = APR_ARRAY_IDX(relays, relays->nelts - 1, pwr_relay_t *);
-    if (relay->user == NULL) {
-        return apr_psprintf(taken->pool, "the relay above, %s, has no user", relay->name);
-    }
-    if (relay->kind == PWR_RELAY_PLAIN) {
-        return apr_psprintf(taken->pool, "the relay above, %s, would get it without TLS",
-                            relay->name);
-    }
-    return pwr_secret_take(&relay->password, taken->words[0], taken->pool);
-}
-
-static const char *judge_address(const char *address, apr_pool_t *pool)
-{
-    const char *wire = pwr_message_wire_address(address, pool);
-    const char *domain = wire != NULL ? strchr(wire, '@') + 1 : NULL;
-    bool is_good = domain != NULL && domain[host_length(domain)] == '\0';
-    return is_good ? NULL : apr_psprintf(pool, "'%s' is no mail address", address);
-}
-
-/* "Name <address>" or "address". */
-static const char *take_mail_from(const pwr_taken_t *taken)
-{
-    pwr_mail_settings_t *mail = &taken->settings->parts.mail;
-    char *word = apr_pstrdup(taken->pool, taken->words[0]);
-    char *open = strrchr(word, '<');
-    const char *address = word;
-    const char *wrong = pwr_settings_judge_text(word);
-
-    if (wrong != NULL) {
-        return wrong;
-    }
-    mail->from_name = NULL;
-    if (open != NULL && open[strlen(open) - 1] == '>') {
-        open[strlen(open) - 1] = '\0';
-        address = open + 1;
-        *open = '\0';
-        for (char *end = open; end > word && apr_isspace(end[-1]); end--) {
-            end[-1] = '\0';
-        }
-        mail->from_name = word[0] != '\0' ? word : NULL;
-    }
-    mail->from = address;
-    return judge_address(address, taken->pool);
-}
-
-static const char *take_address(const char **field, const pwr_taken_t *taken)
-{
-    *field = apr_pstrdup(taken->pool, taken->words[0]);
-    return judge_address(*field, taken->pool);
-}
-
-static const char *take_reply_to(const pwr_taken_t *taken)
-{
-    return take_address(&taken->settings->parts.mail.reply_to, taken);
-}
-
-static const char *take_bounce(const pwr_taken_t *taken)
-{
-    return take_address(&taken->settings->parts.mail.bounce, taken);
-}
-
-static const char *take_store(const pwr_taken_t *taken)
-{
-    static const char *const drivers[] = {"sqlite3", "pgsql", "mysql"};
-    pwr_store_settings_t *store = &taken->settings->parts.store;
-    const char *params = taken->count > 1 ? taken->words[1] : NULL;
-
-    store->driver = NULL;
-    for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
-        if (strcmp(drivers[i], taken->words[0]) == 0) {
-            store->driver = drivers[i];
-        }
-    }
-    if (store->driver == NULL) {
-        return apr_psprintf(taken->pool, "'%s' is none of sqlite3, pgsql, mysql", taken->words[0]);
-    }
-    if (params == NULL && strcmp(store->driver, "sqlite3") == 0) {
-        params = PWR_STATEDIR "/pwreset.db";
-    }
-    if (params == NULL) {
-        return apr_psprintf(taken->pool, "behind %s it must say how to connect, as DBDParams does",
-                            store->driver);
-    }
-    bool is_file = strcmp(store->driver, "sqlite3") == 0;
-    store->params
-        = is_file ? ap_server_root_relative(taken->pool, params) : apr_pstrdup(taken->pool, params);
-    return NULL;
-}
-
-/* https, or a path on this server: anything else could lead a person away. */
-static const char *take_login_url(const pwr_taken_t *taken)
-{
-    const char *word = taken->words[0];
-    bool is_path = word[0] == '/' && word[1] != '/' && word[1] != '\\';
-
-    if (!is_path && strncmp(word, "https://", 8) != 0) {
-        return apr_psprintf(taken->pool, "'%s' is neither a path nor an https URL", word);
-    }
-    for (const char *at = word; *at != '\0'; at++) {
-        if (*at <= ' ' || *at >= 0x7f) {
-            return "the value has a character that stands in no URL";
-        }
-    }
-    taken->settings->parts.flow.login_url = apr_pstrdup(taken->pool, word);
-    return NULL;
-}
-
 const command_rec pwr_directives[] = {
     ROW("PwResetBaseURL", "https URL of the flow, as people reach it: its origin is in every link",
-        .kind = PWR_KIND_OWN, FIELD(parts.flow.base_url), .take = take_base_url,
+        .kind = PWR_KIND_OWN, FIELD(parts.flow.base_url), .take = pwr_take_base_url,
         .write = "PwResetBaseURL https://intranet.example.org/passord"),
     ROW("PwResetLDAPURL", "LDAP URL of the accounts as in AuthLDAPURL, then STARTTLS, SSL or NONE",
         .kind = PWR_KIND_OWN, SPAN(parts.directory.uris, parts.directory.match),
-        .take = take_ldap_url, .most_words = 2,
+        .take = pwr_take_ldap_url, .most_words = 2,
         .write = "PwResetLDAPURL \"ldap://ldap.example.org/ou=people,dc=example,dc=org?mail,uid\""),
     ROW("PwResetLDAPBindDN", "DN of the account that may search and set passwords",
         .kind = PWR_KIND_TEXT, FIELD(parts.directory.bind_dn),
         .write = "PwResetLDAPBindDN \"cn=pwreset,ou=services,dc=example,dc=org\""),
     ROW("PwResetLDAPBindPassword", "its password: file:/path, exec:/path, or the password itself",
-        .kind = PWR_KIND_OWN, FIELD(parts.directory.bind_password), .take = take_bind_password,
+        .kind = PWR_KIND_OWN, FIELD(parts.directory.bind_password), .take = pwr_take_bind_password,
         .write = "PwResetLDAPBindPassword file:/etc/apache2/pwreset-ldap.secret"),
     ROW("PwResetLDAPTrustedCA", "PEM file of the CA that signed the directory's certificate",
-        .kind = PWR_KIND_PATH, FIELD(parts.directory.trusted_ca), .take = judge_readable,
+        .kind = PWR_KIND_PATH, FIELD(parts.directory.trusted_ca), .take = pwr_judge_readable,
         .write = "PwResetLDAPTrustedCA /etc/ssl/certs/company-ca.pem"),
     ROW("PwResetLDAPTimeout", "longest wait for each LDAP operation", .kind = PWR_KIND_DURATION,
         FIELD(parts.directory.timeout), .lowest = 1, .highest = 60, .initial = "5s",
@@ -304,39 +40,39 @@ const command_rec pwr_directives[] = {
         FIELD(parts.directory.connections), .lowest = 1, .highest = 64, .initial = "4",
         .write = "PwResetLDAPConnections 4"),
     ROW("PwResetLDAPLoginAttribute", "attribute that people sign in with", .kind = PWR_KIND_TEXT,
-        FIELD(parts.directory.login_attribute), .take = judge_attribute, .initial = "uid",
+        FIELD(parts.directory.login_attribute), .take = pwr_judge_attribute, .initial = "uid",
         .write = "PwResetLDAPLoginAttribute uid"),
     ROW("PwResetLDAPMailAttribute", "attribute that holds the address mail goes to",
-        .kind = PWR_KIND_TEXT, FIELD(parts.directory.mail_attribute), .take = judge_attribute,
+        .kind = PWR_KIND_TEXT, FIELD(parts.directory.mail_attribute), .take = pwr_judge_attribute,
         .initial = "mail", .write = "PwResetLDAPMailAttribute mail"),
     ROW("PwResetLDAPPolicyDN", "DN of the default password policy (OpenLDAP ppolicy)",
-        .kind = PWR_KIND_TEXT, FIELD(parts.directory.policy_dn), .take = judge_dn,
+        .kind = PWR_KIND_TEXT, FIELD(parts.directory.policy_dn), .take = pwr_judge_dn,
         .write = "PwResetLDAPPolicyDN \"cn=default,ou=policies,dc=example,dc=org\""),
     ROW("PwResetRelay", "smtp:// or smtps:// URL of a relay, or folder:/path; may be repeated",
-        .kind = PWR_KIND_OWN, FIELD(parts.mail.relays), .take = take_relay, .most_words = 2,
+        .kind = PWR_KIND_OWN, FIELD(parts.mail.relays), .take = pwr_take_relay, .most_words = 2,
         .write = "PwResetRelay smtp://pwreset@mail.example.org:587"),
     ROW("PwResetRelayPassword", "password for the user of the PwResetRelay above it",
-        .kind = PWR_KIND_OWN, FIELD(parts.mail.relays), .take = take_relay_password,
+        .kind = PWR_KIND_OWN, FIELD(parts.mail.relays), .take = pwr_take_relay_password,
         .write
         = "PwResetRelayPassword file:/etc/apache2/pwreset-relay.secret, below its PwResetRelay"),
     ROW("PwResetRelayTrustedCA", "PEM file of the CA that signed the relays' certificates",
-        .kind = PWR_KIND_PATH, FIELD(parts.mail.trusted_ca), .take = judge_readable,
+        .kind = PWR_KIND_PATH, FIELD(parts.mail.trusted_ca), .take = pwr_judge_readable,
         .write = "PwResetRelayTrustedCA /etc/ssl/certs/company-ca.pem"),
     ROW("PwResetRelayTimeout", "longest wait for a relay's answer", .kind = PWR_KIND_DURATION,
         FIELD(parts.mail.timeout), .lowest = 1, .highest = 300, .initial = "30s",
         .write = "PwResetRelayTimeout 30s"),
     ROW("PwResetMailFrom", "sender of every mail: \"Name <address>\"", .kind = PWR_KIND_OWN,
-        SPAN(parts.mail.from_name, parts.mail.from), .take = take_mail_from,
+        SPAN(parts.mail.from_name, parts.mail.from), .take = pwr_take_mail_from,
         .write = "PwResetMailFrom \"Example Ltd <password@example.org>\""),
     ROW("PwResetMailReplyTo", "address of a person who answers", .kind = PWR_KIND_OWN,
-        FIELD(parts.mail.reply_to), .take = take_reply_to,
+        FIELD(parts.mail.reply_to), .take = pwr_take_reply_to,
         .write = "PwResetMailReplyTo helpdesk@example.org"),
     ROW("PwResetMailBounce", "envelope sender, where bounces go", .kind = PWR_KIND_OWN,
-        FIELD(parts.mail.bounce), .take = take_bounce,
+        FIELD(parts.mail.bounce), .take = pwr_take_bounce,
         .write = "PwResetMailBounce bounces@example.org"),
     ROW("PwResetStore",
         "database of requests and links: sqlite3 FILE, pgsql PARAMS or mysql PARAMS",
-        .kind = PWR_KIND_OWN, SPAN(parts.store.driver, parts.store.params), .take = take_store,
+        .kind = PWR_KIND_OWN, SPAN(parts.store.driver, parts.store.params), .take = pwr_take_store,
         .most_words = 2, .initial = "sqlite3",
         .write = "PwResetStore sqlite3 /var/lib/mod_pwreset/pwreset.db, or PwResetStore pgsql "
                  "\"host=db.example.org dbname=pwreset user=pwreset\""),
@@ -362,7 +98,7 @@ const command_rec pwr_directives[] = {
     ROW("PwResetRegistry", "who knows which address is registered", .kind = PWR_KIND_TEXT,
         FIELD(parts.flow.registry), .write = "PwResetRegistry \"the payroll manager\""),
     ROW("PwResetLoginURL", "where \"Go to sign-in\" leads", .kind = PWR_KIND_OWN,
-        FIELD(parts.flow.login_url), .take = take_login_url, .initial = "/",
+        FIELD(parts.flow.login_url), .take = pwr_take_login_url, .initial = "/",
         .write = "PwResetLoginURL /login"),
     ROW("PwResetLanguage", "language for those who ask for none of ours", .kind = PWR_KIND_TEXT,
         FIELD(parts.flow.language), .initial = "nb", .write = "PwResetLanguage nb"),
@@ -392,5 +128,58 @@ const command_rec pwr_directives[] = {
     ROW("PwResetFormLife", "an older form is renewed", .kind = PWR_KIND_DURATION,
         FIELD(parts.abuse.form_life), .lowest = 600, .highest = 7 * 86400, .initial = "12h",
         .write = "PwResetFormLife 12h"),
+    ROW("PwResetCaptcha", "a provider's robot check beside our own: its name and the site key",
+        .kind = PWR_KIND_OWN, SPAN(parts.remote.provider, parts.remote.site_key),
+        .take = pwr_take_captcha, .most_words = 2, .write = "PwResetCaptcha turnstile SITE-KEY"),
+    ROW("PwResetCaptchaSecret", "its secret or API key: file:/path, exec:/path, or itself",
+        .kind = PWR_KIND_OWN, FIELD(parts.remote.secret), .take = pwr_take_captcha_secret,
+        .write = "PwResetCaptchaSecret file:/etc/apache2/pwreset-captcha.secret"),
+    ROW("PwResetCaptchaAction", "the action that it must name", .kind = PWR_KIND_TEXT,
+        FIELD(parts.remote.action), .initial = "pwreset", .write = "PwResetCaptchaAction pwreset"),
+    ROW("PwResetCaptchaScore", "the least score in percent", .kind = PWR_KIND_NUMBER,
+        FIELD(parts.remote.least_score), .lowest = 0, .highest = 100, .initial = "50",
+        .write = "PwResetCaptchaScore 50"),
+    ROW("PwResetCaptchaVerifyURL", "where to ask; self-hosted providers need it",
+        .kind = PWR_KIND_TEXT, FIELD(parts.remote.verify_url),
+        .write = "PwResetCaptchaVerifyURL https://captcha.example.org/api/v1/pow/siteverify"),
+    ROW("PwResetCaptchaTrustedCA", "PEM file of the CA that signed its certificate",
+        .kind = PWR_KIND_PATH, FIELD(parts.remote.trusted_ca), .take = pwr_judge_readable,
+        .write = "PwResetCaptchaTrustedCA /etc/ssl/certs/company-ca.pem"),
+    ROW("PwResetCaptchaTimeout", "longest wait for its answer", .kind = PWR_KIND_DURATION,
+        FIELD(parts.remote.timeout), .lowest = 1, .highest = 30, .initial = "3s",
+        .write = "PwResetCaptchaTimeout 3s"),
+    ROW("PwResetWait", "how long the way without any task takes", .kind = PWR_KIND_DURATION,
+        FIELD(parts.abuse.wait), .lowest = 1, .highest = 3600, .initial = "2min",
+        .write = "PwResetWait 2min"),
+    ROW("PwResetWork", "mean number of hashes that a browser computes for a form",
+        .kind = PWR_KIND_NUMBER, FIELD(parts.abuse.work), .lowest = 16, .highest = 1000000,
+        .initial = "10000", .write = "PwResetWork 10000"),
+    ROW("PwResetClientPrefix4", "bits of an IPv4 address that make one client",
+        .kind = PWR_KIND_NUMBER, FIELD(parts.abuse.prefix4), .lowest = 8, .highest = 32,
+        .initial = "32", .write = "PwResetClientPrefix4 32"),
+    ROW("PwResetClientPrefix6", "bits of an IPv6 address that make one client",
+        .kind = PWR_KIND_NUMBER, FIELD(parts.abuse.prefix6), .lowest = 16, .highest = 128,
+        .initial = "64", .write = "PwResetClientPrefix6 64"),
+    ROW("PwResetClientLimits",
+        "requests of one client in five minutes: before more work, before a "
+        "task, at most",
+        .kind = PWR_KIND_OWN, SPAN(parts.abuse.client_calm, parts.abuse.client_most),
+        .take = pwr_take_client_limits, .most_words = 3, .initial = "30 120 600",
+        .write = "PwResetClientLimits 30 120 600"),
+    ROW("PwResetSiteLimits", "requests of all clients in a minute: before more work, before a task",
+        .kind = PWR_KIND_OWN, SPAN(parts.abuse.site_calm, parts.abuse.site_busy),
+        .take = pwr_take_site_limits, .most_words = 2, .initial = "120 600",
+        .write = "PwResetSiteLimits 120 600"),
+    ROW("PwResetClientTable", "clients remembered at once, 8 bytes each", .kind = PWR_KIND_NUMBER,
+        FIELD(parts.abuse.cells), .lowest = 64, .highest = 16777216, .initial = "65536",
+        .write = "PwResetClientTable 65536"),
+    ROW("PwResetPlainHTTP",
+        "off: requests without TLS are sent to https; on: behind a proxy that "
+        "ends TLS",
+        .kind = PWR_KIND_OWN, FIELD(is_plain_allowed), .take = pwr_take_plain, .initial = "off",
+        .write = "PwResetPlainHTTP off"),
+    ROW("PwResetBacklog", "most requests that may wait for the worker", .kind = PWR_KIND_NUMBER,
+        FIELD(parts.flow.backlog), .lowest = 10, .highest = 10000000, .initial = "10000",
+        .write = "PwResetBacklog 10000"),
     {.name = NULL},
 };

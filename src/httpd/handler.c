@@ -11,6 +11,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <http_ssl.h>
 
 #include "base/log.h"
 #include "httpd/assets.h"
@@ -18,6 +19,7 @@
 #include "httpd/private.h"
 #include "httpd/respond.h"
 #include "httpd/scrub.h"
+#include "httpd/visit_challenge.h"
 #include "httpd/visit_link.h"
 #include "httpd/visit_request.h"
 #include "text/language.h"
@@ -50,6 +52,11 @@ static const struct {
 } routes[] = {
     {"/", false, pwr_visit_request_show, pwr_visit_request_post},
     {"/sent/", true, pwr_visit_request_sent, NULL},
+    {"/challenge", false, pwr_visit_challenge_work, NULL},
+    {"/c/picture/", true, pwr_visit_challenge_picture, NULL},
+    {"/c/sound/", true, pwr_visit_challenge_sound, NULL},
+    {"/c/", true, pwr_visit_challenge_show, NULL},
+    {"/c", false, NULL, pwr_visit_challenge_post},
     {"/r/", true, pwr_visit_link_show, NULL},
     {"/r", false, NULL, pwr_visit_link_post},
     {"/done", false, show_done, NULL},
@@ -59,6 +66,22 @@ static const struct {
     {"/a/", true, show_asset, NULL},
 };
 
+/* A body that no form is read from is not read at all, as it might never end: the connection ends
+ * with the answer. */
+static void leave_body(request_rec *request)
+{
+    if (apr_table_get(request->headers_in, "Content-Length") != NULL
+        || apr_table_get(request->headers_in, "Transfer-Encoding") != NULL) {
+        request->connection->keepalive = AP_CONN_CLOSE;
+    }
+}
+
+static int refuse(const pwr_visit_t *visit, int status, const char *key)
+{
+    leave_body(visit->request);
+    return pwr_respond_error(visit, status, key);
+}
+
 static int refuse_method(const pwr_visit_t *visit, bool may_get, bool may_post)
 {
     const char *one = may_get ? "GET, HEAD" : "POST";
@@ -66,7 +89,7 @@ static int refuse_method(const pwr_visit_t *visit, bool may_get, bool may_post)
     visit->request->allowed = 0; /* the header below says it */
     apr_table_setn(visit->request->err_headers_out, "Allow",
                    may_get && may_post ? "GET, HEAD, POST" : one);
-    return pwr_respond_error(visit, HTTP_METHOD_NOT_ALLOWED, "error.method");
+    return refuse(visit, HTTP_METHOD_NOT_ALLOWED, "error.method");
 }
 
 static int route(const pwr_visit_t *visit)
@@ -81,32 +104,31 @@ static int route(const pwr_visit_t *visit)
             continue;
         }
         if (method == M_GET && routes[i].get != NULL) {
+            leave_body(visit->request);
             return routes[i].get(visit);
         }
         if (method != M_POST || routes[i].post == NULL) {
             return refuse_method(visit, routes[i].get != NULL, routes[i].post != NULL);
         }
         if (!pwr_origin_is_ours(visit)) {
-            return pwr_respond_error(visit, HTTP_FORBIDDEN, "error.cross_site");
+            return refuse(visit, HTTP_FORBIDDEN, "error.cross_site");
         }
         return routes[i].post(visit);
     }
-    return pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
+    return refuse(visit, HTTP_NOT_FOUND, "error.not_found");
 }
 
-/* The client as far as we tell it apart: one address, or the /64 of an IPv6 one (RFC 6177). */
-static const char *client_of(request_rec *request)
+/* httpd's own idea of who asks (mod_remoteip), cut to a prefix. */
+static const char *client_of(request_rec *request, const pwr_site_t *site)
 {
-    apr_sockaddr_t *address = request->useragent_addr;
+    const apr_sockaddr_t *address = request->useragent_addr;
+    char *text = apr_palloc(request->pool, 64);
 
-    if (address != NULL && address->family == AF_INET6
-        && !IN6_IS_ADDR_V4MAPPED((struct in6_addr *)address->ipaddr_ptr)) {
-        const unsigned char *bytes = address->ipaddr_ptr;
-        return apr_psprintf(request->pool, "%x:%x:%x:%x::/64", bytes[0] << 8 | bytes[1],
-                            bytes[2] << 8 | bytes[3], bytes[4] << 8 | bytes[5],
-                            bytes[6] << 8 | bytes[7]);
+    if (address == NULL) {
+        return request->useragent_ip;
     }
-    return request->useragent_ip;
+    pwr_client_name(text, address->ipaddr_ptr, address->ipaddr_len, &site->settings->parts.abuse);
+    return text;
 }
 
 /* The path behind the base path; NULL when the Location lies elsewhere. */
@@ -160,11 +182,16 @@ int pwr_handler(request_rec *request)
         .language
         = pwr_language_match(site->texts->messages,
                              apr_table_get(request->headers_in, "Accept-Language"), request->pool),
-        .client = client_of(request),
+        .client = client_of(request, site),
         .path = path,
         .secret = pwr_scrub_secret(request),
     };
+    if (!site->settings->is_plain_allowed && !ap_ssl_conn_is_ssl(request->connection)) {
+        return request->method_number == M_GET ? pwr_respond_to_https(&visit)
+                                               : refuse(&visit, HTTP_FORBIDDEN, "error.plain");
+    }
     if (path[0] == '\0') {
+        leave_body(request);
         return pwr_respond_see_other(&visit, "/");
     }
     return route(&visit);

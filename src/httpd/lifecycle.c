@@ -156,6 +156,8 @@ pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf)
     site->parts.settings = &settings->parts;
     site->parts.texts = site->texts;
     site->parts.key = site->key;
+    PWR_TRY(pwr_client_limit_open(&site->limit, &settings->parts.abuse, pconf));
+    site->parts.limit = site->limit;
     return NULL;
 }
 

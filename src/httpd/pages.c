@@ -1,6 +1,8 @@
 /* One row per page; views are sets of names, as conf/pages reads them. */
 #include "httpd/pages.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "abuse/seal.h"
@@ -18,6 +20,7 @@ static const struct {
 } rows[PWR_PAGE_COUNT] = {
     [PWR_PAGE_REQUEST] = {"request", "request.html", "request.title"},
     [PWR_PAGE_SENT] = {"sent", "sent.html", "sent.title"},
+    [PWR_PAGE_CHALLENGE] = {"challenge", "challenge.html", "challenge.title"},
     [PWR_PAGE_RESET] = {"reset", "reset.html", "reset.title"},
     [PWR_PAGE_DONE] = {"done", "done.html", "done.title"},
     [PWR_PAGE_UNSURE] = {"unsure", "unsure.html", "unsure.title"},
@@ -59,6 +62,8 @@ pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page)
     pwr_view_text(view, "page", rows[page].name);
     pwr_view_text(view, "prefix", prefix);
     pwr_view_text(view, "css_url", pwr_assets_url(visit->site->assets, "pwreset.css"));
+    pwr_view_text(view, "script_url", pwr_assets_url(visit->site->assets, "pwreset.js"));
+    pwr_view_text(view, "worker_url", pwr_assets_url(visit->site->assets, "pwreset-worker.js"));
     pwr_view_text(view, "icon_url", pwr_assets_url(visit->site->assets, "pwreset.svg"));
     pwr_view_text(view, "login_url", flow->login_url);
     pwr_view_text(view, "help_url", apr_pstrcat(pool, prefix, "/help", NULL));
@@ -95,10 +100,48 @@ void pwr_pages_error(pwr_view_t *view, const pwr_visit_t *visit, const pwr_page_
     }
 }
 
-static void add_rule(pwr_view_t *view, const pwr_visit_t *visit, const char *key)
+/* The widget of a provider, for a browser that runs its script. */
+static void show_remote(pwr_view_t *view, const pwr_remote_settings_t *remote, apr_pool_t *pool)
 {
-    pwr_view_text(pwr_view_add(view, "rules"), "text",
-                  pwr_messages_format(visit->language, key, view, visit->request->pool));
+    const pwr_remote_provider_t *provider = pwr_remote_provider(remote->provider);
+    const char *script = provider->script;
+    const char *place = script != NULL ? strstr(script, "%s") : NULL;
+
+    if (place != NULL) {
+        script = apr_pstrcat(pool, apr_pstrmemdup(pool, script, (apr_size_t)(place - script)),
+                             remote->site_key, place + 2, NULL);
+    }
+    pwr_view_flag(view, "has_remote", true);
+    pwr_view_text(view, "remote_class", provider->class_name);
+    pwr_view_text(view, "remote_key", remote->site_key);
+    pwr_view_text(view, "remote_action", remote->action);
+    pwr_view_text(view, "remote_script", script);
+}
+
+void pwr_pages_show_form(pwr_view_t *view, const pwr_visit_t *visit, const char *sealed)
+{
+    apr_pool_t *pool = visit->request->pool;
+    const pwr_remote_settings_t *remote = &visit->site->settings->parts.remote;
+    pwr_level_t level = pwr_client_limit_look(visit->site->limit, visit->client).level;
+
+    pwr_view_text(view, "seal", sealed);
+    pwr_view_text(view, "work_url", apr_pstrcat(pool, visit->site->base_path, "/challenge", NULL));
+    pwr_view_flag(view, "level_work", level >= PWR_LEVEL_WORK);
+    if (remote->provider != NULL) {
+        show_remote(view, remote, pool);
+    }
+}
+
+/* `kind` is what the script checks while the person types: "min_length" and so on. */
+static void add_rule(pwr_view_t *view, const pwr_visit_t *visit, const char *kind, int value)
+{
+    apr_pool_t *pool = visit->request->pool;
+    pwr_view_t *item = pwr_view_add(view, "rules");
+    const char *key = apr_pstrcat(pool, "rules.", kind, NULL);
+
+    pwr_view_text(item, "kind", kind);
+    pwr_view_number(item, "value", value);
+    pwr_view_text(item, "text", pwr_messages_format(visit->language, key, view, pool));
 }
 
 void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link)
@@ -110,18 +153,18 @@ void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_l
     pwr_view_number(view, "max_length", rules->max_length);
     pwr_view_number(view, "history", rules->history);
     pwr_view_number(view, "min_age_minutes", (apr_time_sec(rules->min_age) + 59) / 60);
-    add_rule(view, visit, "rules.min_length");
+    add_rule(view, visit, "min_length", rules->min_length);
     if (rules->history > 0) {
-        add_rule(view, visit, "rules.history");
+        add_rule(view, visit, "history", rules->history);
     }
     if (rules->min_age > 0) {
-        add_rule(view, visit, "rules.min_age");
+        add_rule(view, visit, "min_age", 0);
     }
     if (rules->has_quality_check) {
-        add_rule(view, visit, "rules.quality");
+        add_rule(view, visit, "quality", 0);
     }
     if (rules->max_length < PWR_MAX_PASSWORD_CHARS) { /* nobody needs to read of our own ceiling */
-        add_rule(view, visit, "rules.max_length");
+        add_rule(view, visit, "max_length", rules->max_length);
     }
 }
 
@@ -144,5 +187,5 @@ void pwr_pages_show_dead(pwr_view_t *view, const pwr_visit_t *visit, const pwr_l
     }
     pwr_view_flag(view, "can_renew", true);
     pwr_view_text(view, "token", visit->secret);
-    pwr_view_text(view, "seal", pwr_seal_form(key, visit->request->pool));
+    pwr_pages_show_form(view, visit, pwr_seal_form(key, visit->request->pool));
 }

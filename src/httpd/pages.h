@@ -12,6 +12,7 @@
 typedef enum {
     PWR_PAGE_REQUEST,
     PWR_PAGE_SENT,
+    PWR_PAGE_CHALLENGE,
     PWR_PAGE_RESET,
     PWR_PAGE_DONE,
     PWR_PAGE_UNSURE,
@@ -42,6 +43,9 @@ typedef struct {
     const char *name;  /* "error_name", "error_first", ... */
 } pwr_page_error_t;
 void pwr_pages_error(pwr_view_t *view, const pwr_visit_t *visit, const pwr_page_error_t *error);
+
+/* What every form that asks for a link has: its seal, and how hard the browser must work. */
+void pwr_pages_show_form(pwr_view_t *view, const pwr_visit_t *visit, const char *sealed);
 
 /* What the pages of a link show. */
 void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link);

@@ -27,8 +27,10 @@ struct pwr_site_t {
     pwr_assets_t *assets;
     pwr_secret_t *key;
     apr_file_t *audit;
-    int wake_fd;       /* eventfd: a web child writes 1 for each row it put */
-    pwr_parts_t parts; /* open in this process when parts.store is not NULL */
+    const char *remote_policy; /* Content-Security-Policy of pages with a provider's widget */
+    pwr_client_limit_t *limit; /* shared by all processes of this server */
+    int wake_fd;               /* eventfd: a web child writes 1 for each row it put */
+    pwr_parts_t parts;         /* open in this process when parts.store is not NULL */
 };
 
 /* One request to a site, as the handlers see it. */

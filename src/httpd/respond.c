@@ -2,10 +2,13 @@
  * 6797, and their kin. */
 #include "httpd/respond.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 #include <http_protocol.h>
 
 #include "httpd/page_filter.h"
+#include "text/json.h"
 
 static const struct {
     const char *name;
@@ -40,6 +43,12 @@ static void set_headers(const pwr_visit_t *visit, const char *cache_control)
     }
 }
 
+/* Pages with a form that asks for a link, where a provider's widget may stand. */
+static bool has_widget(pwr_page_t page)
+{
+    return page == PWR_PAGE_REQUEST || page == PWR_PAGE_SENT || page == PWR_PAGE_DEAD;
+}
+
 int pwr_respond_page(const pwr_visit_t *visit, pwr_page_t page, pwr_view_t *view, int status)
 {
     request_rec *request = visit->request;
@@ -51,6 +60,11 @@ int pwr_respond_page(const pwr_visit_t *visit, pwr_page_t page, pwr_view_t *view
 
     pwr_pages_finish(view, visit, page);
     set_headers(visit, "no-store");
+    if (visit->site->remote_policy != NULL && has_widget(page)) {
+        apr_table_setn(request->err_headers_out, "Content-Security-Policy",
+                       visit->site->remote_policy);
+        apr_table_unset(request->err_headers_out, "Cross-Origin-Embedder-Policy");
+    }
     apr_table_setn(request->headers_out, "Content-Language", pwr_language_tag(visit->language));
     apr_table_mergen(request->headers_out, "Vary", "Accept-Language");
     ap_set_content_type(request, "text/html; charset=utf-8");
@@ -58,17 +72,64 @@ int pwr_respond_page(const pwr_visit_t *visit, pwr_page_t page, pwr_view_t *view
     return pwr_page_filter_send(request, &content);
 }
 
+/* RFC 9457, for clients that ask for JSON and not for a page. */
+static int respond_problem(const pwr_visit_t *visit, int status, const char *text)
+{
+    request_rec *request = visit->request;
+    pwr_json_t *json = pwr_json_make(request->pool);
+
+    pwr_json_text(json, "type", "about:blank");
+    pwr_json_text(json, "title", ap_get_status_line(status) + 4);
+    pwr_json_number(json, "status", status);
+    pwr_json_text(json, "detail", text);
+    const char *line = pwr_json_line(json, request->pool);
+    apr_table_setn(request->headers_out, "Content-Language", pwr_language_tag(visit->language));
+    request->status = status;
+    return pwr_respond_once(visit, "application/problem+json", line, strlen(line));
+}
+
+static bool wants_json(const request_rec *request)
+{
+    const char *accept = apr_table_get(request->headers_in, "Accept");
+    return accept != NULL && strstr(accept, "json") != NULL && strstr(accept, "text/html") == NULL;
+}
+
 int pwr_respond_error(const pwr_visit_t *visit, int status, const char *key)
 {
+    request_rec *request = visit->request;
     pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_ERROR);
+    const char *text = pwr_messages_format(visit->language, key, view, request->pool);
 
-    pwr_view_number(view, "status", status);
-    pwr_view_text(view, "text",
-                  pwr_messages_format(visit->language, key, view, visit->request->pool));
     if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(visit->request->err_headers_out, "Retry-After", "300");
+        apr_table_setn(request->err_headers_out, "Retry-After", "300");
     }
+    if (wants_json(request)) {
+        return respond_problem(visit, status, text);
+    }
+    pwr_view_number(view, "status", status);
+    pwr_view_text(view, "text", text);
     return pwr_respond_page(visit, PWR_PAGE_ERROR, view, status);
+}
+
+int pwr_respond_too_many(const pwr_visit_t *visit, apr_interval_time_t retry_after)
+{
+    apr_table_setn(visit->request->err_headers_out, "Retry-After",
+                   apr_ltoa(visit->request->pool, (long)apr_time_sec(retry_after) + 1));
+    return pwr_respond_error(visit, HTTP_TOO_MANY_REQUESTS, "error.too_many");
+}
+
+int pwr_respond_to_https(const pwr_visit_t *visit)
+{
+    request_rec *request = visit->request;
+    const char *path = visit->secret == NULL ? visit->path : "/";
+
+    set_headers(visit, "no-store");
+    apr_table_setn(
+        request->headers_out, "Location",
+        apr_pstrcat(request->pool, visit->site->settings->parts.flow.base_url, path, NULL));
+    request->status = HTTP_MOVED_PERMANENTLY;
+    ap_set_content_length(request, 0);
+    return OK;
 }
 
 int pwr_respond_bad_body(const pwr_visit_t *visit, int status)
@@ -97,19 +158,35 @@ int pwr_respond_see_other(const pwr_visit_t *visit, const char *path)
     return OK;
 }
 
-int pwr_respond_bytes(const pwr_visit_t *visit, const char *type, const char *bytes,
-                      apr_size_t length)
+static int send_bytes(const pwr_visit_t *visit, const char *type, apr_bucket *bucket)
 {
     request_rec *request = visit->request;
     conn_rec *connection = request->connection;
     apr_bucket_brigade *brigade = apr_brigade_create(request->pool, connection->bucket_alloc);
 
-    set_headers(visit, "public, max-age=31536000, immutable");
     ap_set_content_type(request, type);
-    ap_set_content_length(request, (apr_off_t)length);
-    APR_BRIGADE_INSERT_TAIL(brigade,
-                            apr_bucket_immortal_create(bytes, length, connection->bucket_alloc));
+    ap_set_content_length(request, (apr_off_t)bucket->length);
+    APR_BRIGADE_INSERT_TAIL(brigade, bucket);
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(connection->bucket_alloc));
     apr_status_t status = ap_pass_brigade(request->output_filters, brigade);
     return status == APR_SUCCESS || connection->aborted ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+int pwr_respond_bytes(const pwr_visit_t *visit, const char *type, const char *bytes,
+                      apr_size_t length)
+{
+    apr_bucket_alloc_t *list = visit->request->connection->bucket_alloc;
+
+    set_headers(visit, "public, max-age=31536000, immutable");
+    return send_bytes(visit, type, apr_bucket_immortal_create(bytes, length, list));
+}
+
+int pwr_respond_once(const pwr_visit_t *visit, const char *type, const char *bytes,
+                     apr_size_t length)
+{
+    apr_bucket_alloc_t *list = visit->request->connection->bucket_alloc;
+
+    set_headers(visit, "no-store");
+    return send_bytes(visit, type,
+                      apr_bucket_pool_create(bytes, length, visit->request->pool, list));
 }

@@ -14,11 +14,22 @@ int pwr_respond_error(const pwr_visit_t *visit, int status, const char *key);
 /* The error page for what pwr_form_read answered. */
 int pwr_respond_bad_body(const pwr_visit_t *visit, int status);
 
+/* 429 with Retry-After. */
+int pwr_respond_too_many(const pwr_visit_t *visit, apr_interval_time_t retry_after);
+
 /* 303 to a path behind the base path, with no body, so that its length tells nothing. */
 int pwr_respond_see_other(const pwr_visit_t *visit, const char *path);
+
+/* 301 to the same address at the base URL, for a GET without TLS. A link's secret is not repeated:
+ * it has been seen. */
+int pwr_respond_to_https(const pwr_visit_t *visit);
 
 /* Bytes that never change under their address. */
 int pwr_respond_bytes(const pwr_visit_t *visit, const char *type, const char *bytes,
                       apr_size_t length);
+
+/* Bytes made for this request alone. */
+int pwr_respond_once(const pwr_visit_t *visit, const char *type, const char *bytes,
+                     apr_size_t length);
 
 #endif

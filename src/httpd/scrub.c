@@ -21,7 +21,7 @@
 #define SEEN_NOTE "pwreset-scrubbed"
 
 static const char *const secret_paths[] = {"/r/", "/stop/"};
-static const char *const sealed_paths[] = {"/sent/"};
+static const char *const sealed_paths[] = {"/sent/", "/c/", "/challenge"};
 
 /* The path as the server may come to see it. False in `is_clean` when it is badly encoded, or hides
  * a slash or a NUL. */

@@ -19,6 +19,7 @@ typedef struct {
     pwr_parts_settings_t parts;
     const char *key_file;
     const char *audit_log; /* NULL: none */
+    int is_plain_allowed;  /* without TLS, as behind a proxy that ends it */
 
     bool is_set[PWR_MOST_DIRECTIVES]; /* by row */
     const char *where;                /* "file:line" of the first directive, for messages */

@@ -17,6 +17,7 @@
 
 APLOG_USE_MODULE(pwreset);
 
+#define LEAST_TIME_TO_FILL_IN 60 /* seconds */
 #define LONGEST_CONNECT apr_time_from_sec(10)
 
 /* NULL, or the sentence about the first required directive that is missing. */
@@ -51,6 +52,16 @@ static const char *find_missing(const pwr_settings_t *settings, apr_pool_t *pool
             return required[i].sentence;
         }
     }
+    if (settings->parts.abuse.form_life
+        < settings->parts.abuse.wait + apr_time_from_sec(LEAST_TIME_TO_FILL_IN)) {
+        return "PwResetFormLife must be a minute longer than PwResetWait, or nobody could wait. "
+               "Write PwResetFormLife 12h";
+    }
+    if (settings->parts.flow.keep < settings->parts.abuse.form_life) {
+        return "PwResetKeep must be as long as PwResetFormLife, or a form could be used twice. "
+               "Write "
+               "PwResetKeep 30d";
+    }
     for (int i = 0; i < settings->parts.mail.relays->nelts; i++) {
         const pwr_relay_t *relay
             = APR_ARRAY_IDX(settings->parts.mail.relays, i, const pwr_relay_t *);
@@ -62,6 +73,27 @@ static const char *find_missing(const pwr_settings_t *settings, apr_pool_t *pool
         }
     }
     return NULL;
+}
+
+/* What a page with a provider's widget may load: ours, and the provider's origins. A self-hosted
+ * one is where it is asked. */
+static const char *remote_policy(const pwr_remote_settings_t *remote, apr_pool_t *pool)
+{
+    const pwr_remote_provider_t *provider = pwr_remote_provider(remote->provider);
+    const char *sources = provider->sources;
+    apr_uri_t uri;
+
+    if (sources[0] == '\0' && remote->verify_url != NULL
+        && apr_uri_parse(pool, remote->verify_url, &uri) == APR_SUCCESS) {
+        sources = apr_pstrcat(pool, uri.scheme, "://", uri.hostinfo, NULL);
+    }
+    return apr_psprintf(pool,
+                        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' %s; "
+                        "style-src 'self' 'unsafe-inline' %s; img-src 'self' data: %s; "
+                        "connect-src 'self' %s; frame-src %s; worker-src 'self' blob:; "
+                        "form-action 'self'; base-uri 'none'; object-src 'none'; "
+                        "frame-ancestors 'none'",
+                        sources, sources, sources, sources, sources);
 }
 
 /* Values that follow from others. */
@@ -83,6 +115,10 @@ static void derive(pwr_site_t *site, apr_pool_t *pool)
     }
     if (parts->flow.login_url[0] == '/') {
         parts->flow.login_url = apr_pstrcat(pool, site->origin, parts->flow.login_url, NULL);
+    }
+    parts->remote.hostname = uri.hostname;
+    if (parts->remote.provider != NULL) {
+        site->remote_policy = remote_policy(&parts->remote, pool);
     }
     parts->mail.connect_timeout
         = parts->mail.timeout < LONGEST_CONNECT ? parts->mail.timeout : LONGEST_CONNECT;

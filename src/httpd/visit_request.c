@@ -16,6 +16,7 @@
 #include "flow/request.h"
 #include "httpd/form.h"
 #include "httpd/respond.h"
+#include "httpd/visit_challenge.h"
 
 #define PADDING 64
 #define SENT_LIFE apr_time_from_sec(30 * 60)
@@ -25,7 +26,7 @@ static int show_form(const pwr_visit_t *visit, const char *typed, const char *ke
 {
     pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_REQUEST);
 
-    pwr_view_text(view, "seal", pwr_seal_form(visit->site->key, visit->request->pool));
+    pwr_pages_show_form(view, visit, pwr_seal_form(visit->site->key, visit->request->pool));
     pwr_view_text(view, "typed", typed);
     if (key == NULL) {
         return pwr_respond_page(visit, PWR_PAGE_REQUEST, view, HTTP_OK);
@@ -55,7 +56,16 @@ static const char *sealed_answer(const pwr_visit_t *visit, const char *code, con
     return pwr_seal_make(visit->site->key, PWR_SEAL_SENT, text, pool);
 }
 
-static int answer_post(const pwr_visit_t *visit, const pwr_request_form_t *form, const char *shown)
+/* A browser that worked can work more; one without the script, or when a person is asked for, gets
+ * the page with the choice. */
+static bool may_work_more(const pwr_request_form_t *form, pwr_level_t level)
+{
+    const char *solution = form->form.solution;
+    return level < PWR_LEVEL_TASK && solution != NULL && solution[0] != '\0';
+}
+
+int pwr_visit_request_answer(const pwr_visit_t *visit, const pwr_request_form_t *form,
+                             const char *shown)
 {
     pwr_request_answer_t answer;
     pwr_fault_t *fault
@@ -65,13 +75,30 @@ static int answer_post(const pwr_visit_t *visit, const pwr_request_form_t *form,
         pwr_log_fault(fault);
         return pwr_respond_error(visit, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
     }
-    if (!answer.is_accepted) {
+    switch (answer.outcome) {
+    case PWR_REQUEST_AGAIN:
         return show_form(visit, shown, answer.key);
+    case PWR_REQUEST_MORE:
+        return may_work_more(form, answer.level) ? show_form(visit, shown, "request.more_work")
+                                                 : pwr_visit_challenge_begin(visit, form);
+    case PWR_REQUEST_TOO_MANY:
+        return pwr_respond_too_many(visit, answer.retry_after);
+    case PWR_REQUEST_FULL:
+        return pwr_respond_error(visit, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
+    case PWR_REQUEST_ACCEPTED:
+        break;
     }
     pwr_visit_wake_worker(visit);
     bool is_named = form->kind == PWR_ROW_LINK;
     const char *sealed = sealed_answer(visit, answer.support_code, is_named ? answer.typed : "");
     return pwr_respond_see_other(visit, apr_pstrcat(visit->request->pool, "/sent/", sealed, NULL));
+}
+
+/* What a remote provider's widget put into the form; NULL where none is used. */
+static const char *remote_response(const pwr_visit_t *visit, const pwr_form_t *fields)
+{
+    const char *name = visit->site->settings->parts.remote.provider;
+    return name != NULL ? pwr_form_value(fields, pwr_remote_provider(name)->field) : NULL;
 }
 
 int pwr_visit_request_post(const pwr_visit_t *visit)
@@ -87,10 +114,12 @@ int pwr_visit_request_post(const pwr_visit_t *visit)
     pwr_request_form_t form = {
         .kind = PWR_ROW_LINK,
         .subject = typed,
-        .form
-        = {.seal = pwr_form_value(fields, "seal"), .unseen = pwr_form_value(fields, "website")},
+        .form = {.seal = pwr_form_value(fields, "seal"),
+                 .unseen = pwr_form_value(fields, "website"),
+                 .solution = pwr_form_value(fields, "altcha"),
+                 .response = remote_response(visit, fields),
+                 .client = visit->client},
         .language = pwr_language_tag(visit->language),
-        .client = visit->client,
     };
     if (typed == NULL && dead_token != NULL) {
         const char *digest
@@ -99,7 +128,7 @@ int pwr_visit_request_post(const pwr_visit_t *visit)
         form.subject = digest;
         form.form.has_link = digest != NULL;
     }
-    return answer_post(visit, &form, typed);
+    return pwr_visit_request_answer(visit, &form, typed);
 }
 
 int pwr_visit_request_sent(const pwr_visit_t *visit)
@@ -119,6 +148,6 @@ int pwr_visit_request_sent(const pwr_visit_t *visit)
     pwr_view_text(view, "support_code", code);
     pwr_view_text(view, "typed", typed);
     pwr_view_flag(view, "has_typed", typed[0] != '\0');
-    pwr_view_text(view, "seal", pwr_seal_form(visit->site->key, pool));
+    pwr_pages_show_form(view, visit, pwr_seal_form(visit->site->key, pool));
     return pwr_respond_page(visit, PWR_PAGE_SENT, view, HTTP_OK);
 }

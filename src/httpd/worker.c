@@ -86,6 +86,9 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
                 fault = pwr_outbox_renew(parts->store, crew->owner, PWR_LEASE, scratch);
             }
         }
+        if (fault == NULL) {
+            fault = pwr_maintain_queue(parts, scratch);
+        }
         if (fault != NULL) {
             pwr_log_fault(fault);
         }

@@ -23,8 +23,8 @@ pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_r
         &changed, store, PWR_SQL_OUTBOX_PUT,
         PWR_VALUES(row->id, pwr_store_text(row->kind, scratch), row->realm, row->subject,
                    row->subject_digest, row->account_digest, row->language, row->client,
-                   row->support_code, row->seed, pwr_store_text(row->created, scratch),
-                   pwr_store_text(row->due, scratch)),
+                   row->support_code, row->seed, row->is_proved ? "1" : "0",
+                   pwr_store_text(row->created, scratch), pwr_store_text(row->due, scratch)),
         scratch);
 
     *is_new = fault == NULL;
@@ -50,9 +50,10 @@ static pwr_outbox_row_t *row_of(pwr_cells_t cells, apr_pool_t *pool)
                               .client = cells[7],
                               .support_code = cells[8],
                               .seed = cells[9],
-                              .created = apr_atoi64(cells[10]),
-                              .due = apr_atoi64(cells[11]),
-                              .tries = (int)apr_atoi64(cells[12])};
+                              .is_proved = apr_atoi64(cells[10]) != 0,
+                              .created = apr_atoi64(cells[11]),
+                              .due = apr_atoi64(cells[12]),
+                              .tries = (int)apr_atoi64(cells[13])};
     return row;
 }
 
@@ -171,12 +172,42 @@ static pwr_fault_t *count_since(int *count, pwr_store_t *store, pwr_statement_t 
     return NULL;
 }
 
-pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store, const char *realm,
-                                         const char *account_digest, apr_time_t since,
+static pwr_fault_t *is_alone(bool *is_alone, pwr_store_t *store, const pwr_outbox_row_t *mine,
+                             apr_pool_t *scratch)
+{
+    int others = 0;
+
+    PWR_TRY(count_since(&others, store, PWR_SQL_OUTBOX_IN_HAND,
+                        PWR_VALUES(mine->realm, mine->account_digest,
+                                   pwr_store_text(pwr_clock_now(), scratch), mine->id),
+                        scratch));
+    *is_alone = others == 0;
+    return NULL;
+}
+
+/* Whoever marks his row and then sees no other was first: had another been marked before, he would
+ * see it, and who marks later sees his. Two who see each other both step back. The look before the
+ * mark keeps those away who only would be in the way. */
+pwr_fault_t *pwr_outbox_take_turn(bool *has_turn, pwr_store_t *store, const pwr_outbox_row_t *mine,
+                                  const char *owner, apr_pool_t *scratch)
+{
+    PWR_TRY(is_alone(has_turn, store, mine, scratch));
+    if (!*has_turn) {
+        return NULL;
+    }
+    PWR_TRY(change_held(has_turn, store, PWR_SQL_OUTBOX_MARK,
+                        PWR_VALUES(mine->account_digest, mine->id, owner), scratch));
+    return *has_turn ? is_alone(has_turn, store, mine, scratch) : NULL;
+}
+
+pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
+                                         const pwr_outbox_row_t *like, apr_time_t since,
                                          apr_pool_t *scratch)
 {
     return count_since(count, store, PWR_SQL_OUTBOX_OF_ACCOUNT,
-                       PWR_VALUES(realm, account_digest, pwr_store_text(since, scratch)), scratch);
+                       PWR_VALUES(like->realm, like->account_digest, pwr_store_text(since, scratch),
+                                  like->is_proved ? "1" : "0"),
+                       scratch);
 }
 
 pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store, const char *realm,

@@ -30,6 +30,7 @@ typedef struct {
     const char *support_code;   /* what the page showed */
     const char
         *seed; /* 32 random bytes as text: the links are made from it; emptied with the subject */
+    bool is_proved; /* a person solved a task or holds an earlier link: counted apart by the caps */
     apr_time_t created;
     apr_time_t due;
     int tries; /* times it was taken, this one included */
@@ -64,10 +65,17 @@ pwr_fault_t *pwr_outbox_give_up(bool *is_held, pwr_store_t *store, const char *i
 pwr_fault_t *pwr_outbox_later(bool *is_held, pwr_store_t *store, const char *id, const char *owner,
                               apr_time_t due, apr_pool_t *scratch) PWR_MUST_USE;
 
-/* Rows that ended as DONE since `since` with this account digest: the mails that the account got.
- */
-pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store, const char *realm,
-                                         const char *account_digest, apr_time_t since,
+/* Of the rows about one account only one is worked at a time, by whatever worker on whatever node,
+ * so that what was counted for a cap is true until the row has ended. `has_turn` false: another is
+ * in hand, take this one `later`. `mine` is held by `owner`, with the account's digest. Asked once
+ * for each time that a row was taken. */
+pwr_fault_t *pwr_outbox_take_turn(bool *has_turn, pwr_store_t *store, const pwr_outbox_row_t *mine,
+                                  const char *owner, apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Rows that ended as DONE since `since`, with the realm, account digest and proof of `like`: the
+ * mails that the account got. */
+pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
+                                         const pwr_outbox_row_t *like, apr_time_t since,
                                          apr_pool_t *scratch) PWR_MUST_USE;
 /* Rows put since `since` with this subject digest, whatever became of them. */
 pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store, const char *realm,

@@ -38,6 +38,7 @@ static const table_t tables[] = {
                 "    client {ascii}(64) NOT NULL,\n"
                 "    support_code {ascii}(64) NOT NULL,\n"
                 "    seed {ascii}(64) NOT NULL,\n"
+                "    proved INTEGER NOT NULL,\n"
                 "    created BIGINT NOT NULL,\n"
                 "    due BIGINT NOT NULL,\n"
                 "    tries INTEGER NOT NULL,\n"

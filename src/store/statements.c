@@ -15,7 +15,7 @@ typedef struct {
 
 #define OUTBOX_COLUMNS                                                                             \
     "id, kind, realm, subject, subject_digest, account_digest, language, client, support_code, "   \
-    "seed, created, due, tries"
+    "seed, proved, created, due, tries"
 #define TOKEN_COLUMNS                                                                              \
     "digest, stop_digest, request_id, realm, account_id, login, mail_digest, stamp_digest, "       \
     "language, state, created, expires, ended"
@@ -27,7 +27,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     [PWR_SQL_OUTBOX_PUT]
     = {"pwreset_outbox_put", "INSERT INTO pwreset_outbox (" OUTBOX_COLUMNS
                              ", state, ended, owner) VALUES (%s, %d, %s, %s, %s, %s, %s, %s, %s, "
-                             "%s, %lld, %lld, 0, 0, 0, '')"},
+                             "%s, %d, %lld, %lld, 0, 0, 0, '')"},
     [PWR_SQL_OUTBOX_HAS] = {"pwreset_outbox_has", "SELECT id FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_CODE]
     = {"pwreset_outbox_code", "SELECT support_code FROM pwreset_outbox WHERE id = %s"},
@@ -35,8 +35,9 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_outbox_next", "SELECT " OUTBOX_COLUMNS " FROM pwreset_outbox "
                               "WHERE realm = %s AND state = 0 ORDER BY due LIMIT 1"},
     [PWR_SQL_OUTBOX_TAKE]
-    = {"pwreset_outbox_take", "UPDATE pwreset_outbox SET due = %lld, owner = %s, tries = tries + 1 "
-                              "WHERE id = %s AND state = 0 AND due = %lld AND tries = %d"},
+    = {"pwreset_outbox_take",
+       "UPDATE pwreset_outbox SET due = %lld, owner = %s, tries = tries + 1, "
+       "account_digest = '' WHERE id = %s AND state = 0 AND due = %lld AND tries = %d"},
     [PWR_SQL_OUTBOX_RENEW] = {"pwreset_outbox_renew", "UPDATE pwreset_outbox SET due = %lld "
                                                       "WHERE owner = %s AND state = 0"},
     [PWR_SQL_OUTBOX_LET_GO]
@@ -50,9 +51,16 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     [PWR_SQL_OUTBOX_LATER]
     = {"pwreset_outbox_later", "UPDATE pwreset_outbox SET due = %lld, owner = '' "
                                "WHERE id = %s AND owner = %s AND state = 0"},
+    [PWR_SQL_OUTBOX_MARK] = {"pwreset_outbox_mark", "UPDATE pwreset_outbox SET account_digest = %s "
+                                                    "WHERE id = %s AND owner = %s AND state = 0"},
+    [PWR_SQL_OUTBOX_IN_HAND]
+    = {"pwreset_outbox_in_hand", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+                                 "AND account_digest = %s AND state = 0 AND owner <> '' "
+                                 "AND due > %lld AND id <> %s"},
     [PWR_SQL_OUTBOX_OF_ACCOUNT]
     = {"pwreset_outbox_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
-                                    "AND account_digest = %s AND state = 1 AND ended >= %lld"},
+                                    "AND account_digest = %s AND state = 1 AND ended >= %lld "
+                                    "AND proved = %d"},
     [PWR_SQL_OUTBOX_OF_SUBJECT]
     = {"pwreset_outbox_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
                                     "AND subject_digest = %s AND created >= %lld"},
@@ -77,7 +85,8 @@ static const statement_t statements[PWR_SQL_COUNT] = {
                                    "WHERE realm = %s AND stop_digest = %s"},
     [PWR_SQL_TOKENS_LIVE]
     = {"pwreset_tokens_live", "SELECT COUNT(*) FROM pwreset_tokens WHERE realm = %s "
-                              "AND account_id = %s AND state = 0 AND expires > %lld"},
+                              "AND account_id = %s AND state = 0 AND expires > %lld "
+                              "AND request_id <> %s"},
     [PWR_SQL_TOKENS_CLAIM]
     = {"pwreset_tokens_claim", "UPDATE pwreset_tokens SET state = 1, claim = %s, ended = %lld "
                                "WHERE realm = %s AND account_id = %s AND state = 0 "

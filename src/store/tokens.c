@@ -77,15 +77,17 @@ pwr_fault_t *pwr_tokens_find_stop(pwr_token_row_t **row, pwr_store_t *store, con
     return find(row, store, PWR_SQL_TOKENS_FIND_STOP, PWR_VALUES(realm, stop_digest), pool);
 }
 
-pwr_fault_t *pwr_tokens_count_live(int *count, pwr_store_t *store, const char *realm,
-                                   const char *account_id, apr_pool_t *scratch)
+pwr_fault_t *pwr_tokens_count_live(int *count, pwr_store_t *store, const pwr_token_row_t *like,
+                                   apr_pool_t *scratch)
 {
     apr_int64_t number = 0;
 
     *count = 0;
-    PWR_TRY(pwr_store_read_number(
-        &number, store, PWR_SQL_TOKENS_LIVE,
-        PWR_VALUES(realm, account_id, pwr_store_text(pwr_clock_now(), scratch)), scratch));
+    PWR_TRY(pwr_store_read_number(&number, store, PWR_SQL_TOKENS_LIVE,
+                                  PWR_VALUES(like->realm, like->account_id,
+                                             pwr_store_text(pwr_clock_now(), scratch),
+                                             like->request_id),
+                                  scratch));
     *count = (int)number;
     return NULL;
 }

@@ -44,9 +44,10 @@ pwr_fault_t *pwr_tokens_find(pwr_token_row_t **row, pwr_store_t *store, const ch
 pwr_fault_t *pwr_tokens_find_stop(pwr_token_row_t **row, pwr_store_t *store, const char *realm,
                                   const char *stop_digest, apr_pool_t *pool) PWR_MUST_USE;
 
-/* Live, unexpired links of the account. */
-pwr_fault_t *pwr_tokens_count_live(int *count, pwr_store_t *store, const char *realm,
-                                   const char *account_id, apr_pool_t *scratch) PWR_MUST_USE;
+/* Live, unexpired links that an account has of other requests; `like` says whose, and of which
+ * request they are not. */
+pwr_fault_t *pwr_tokens_count_live(int *count, pwr_store_t *store, const pwr_token_row_t *like,
+                                   apr_pool_t *scratch) PWR_MUST_USE;
 
 /* Claims `row` and all its live, unexpired siblings under `claim_id` (a fresh random text of at
  * most 43 characters). `is_won` only when `row` itself was among them. */

@@ -21,6 +21,8 @@ ROOMS = [
     (r"sodium(/.*)?(\.h)?", ["src/base/crypto.c"]),
     (r"unicode/.*", ["src/text/"]),
     (r"jansson\.h", ["src/text/json.c"]),
+    (r"cairo(/.*|\w*\.h)", ["src/abuse/canvas.c"]),
+    (r"zlib\.h", ["src/abuse/png.c"]),
     (r"zxcvbn\.h", ["src/policy/check_guess.c"]),
     (r"curl/.*", ["src/mail/smtp.c", "src/base/https.c"]),
     (r"openssl/.*", ["src/mail/dkim.c"]),

@@ -13,7 +13,8 @@ from tree import Finding  # noqa: E402
 MOST_LINES = 120
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes",
             "-Wmissing-prototypes", "-Wpointer-arith", "-Wwrite-strings", "-Wformat=2", "-Werror"]
-LIBRARIES = ["apr-1", "apr-util-1", "libsodium", "icu-uc", "icu-i18n", "jansson", "libcurl", "ldap"]
+LIBRARIES = ["apr-1", "apr-util-1", "libsodium", "icu-uc", "icu-i18n", "jansson", "libcurl", "ldap",
+             "cairo", "zlib"]
 
 
 def check(root):

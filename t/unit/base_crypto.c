@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 
 #include "base/crypto.h"
+#include "base/limits.h"
 
 static apr_pool_t *pool;
 static pwr_secret_t *key;
@@ -214,6 +215,60 @@ static void random_bytes_fill_what_they_are_given(void **state)
     assert_int_equal(one[33], 0);
 }
 
+static const char *hex(const unsigned char digest[PWR_DIGEST_BYTES])
+{
+    char *text = apr_palloc(pool, 2 * PWR_DIGEST_BYTES + 1);
+
+    pwr_encode_hex(text, digest, PWR_DIGEST_BYTES);
+    return text;
+}
+
+static void sha256_is_that_of_the_standard(void **state)
+{
+    (void)state;
+    unsigned char digest[PWR_DIGEST_BYTES];
+
+    pwr_crypto_sha256(digest, "abc", 3); /* FIPS 180-2, B.1 */
+    assert_string_equal(hex(digest),
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+/* Compared with hashlib.blake2b for the key of a purpose and hmac of Python. */
+static void hmac_sha256_has_a_key_of_its_own_for_each_purpose(void **state)
+{
+    (void)state;
+    unsigned char code[PWR_DIGEST_BYTES], other[PWR_DIGEST_BYTES];
+
+    pwr_crypto_hmac_sha256(code, key, "test", "abc", 3);
+    assert_string_equal(hex(code),
+                        "d18ce515384e5f2bb46233ac910b0c602ecc79704999d94425bbb97c716851ea");
+    pwr_crypto_hmac_sha256(other, key, "tesu", "abc", 3);
+    assert_memory_not_equal(code, other, sizeof code);
+    pwr_crypto_hmac_sha256(other, other_key, "test", "abc", 3);
+    assert_memory_not_equal(code, other, sizeof code);
+}
+
+static void pbkdf2_is_that_of_the_standard_and_its_rounds_are_bounded(void **state)
+{
+    (void)state;
+    unsigned char out[PWR_DIGEST_BYTES];
+    pwr_pbkdf2_t what = {"passwd", "salt", 6, 4, 1};
+
+    assert_true(pwr_crypto_pbkdf2(out, &what)); /* RFC 7914, 11 */
+    assert_string_equal(hex(out),
+                        "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc");
+    what = (pwr_pbkdf2_t){"password", "salt", 8, 4, 20}; /* hashlib.pbkdf2_hmac of Python */
+    assert_true(pwr_crypto_pbkdf2(out, &what));
+    assert_string_equal(hex(out),
+                        "83eb100b6a3a975f0fe3ffcdc241985232154e6868bdaf1b261ccb18fee4c908");
+    what.rounds = 0;
+    assert_false(pwr_crypto_pbkdf2(out, &what));
+    what.rounds = -1;
+    assert_false(pwr_crypto_pbkdf2(out, &what));
+    what.rounds = PWR_MAX_ROUNDS + 1;
+    assert_false(pwr_crypto_pbkdf2(out, &what));
+}
+
 static void starting_twice_is_fine(void **state)
 {
     (void)state;
@@ -258,6 +313,9 @@ int main(void)
         cmocka_unit_test(wiping_stops_where_it_is_told_to),
         cmocka_unit_test(equal_means_every_byte),
         cmocka_unit_test(random_bytes_fill_what_they_are_given),
+        cmocka_unit_test(sha256_is_that_of_the_standard),
+        cmocka_unit_test(hmac_sha256_has_a_key_of_its_own_for_each_purpose),
+        cmocka_unit_test(pbkdf2_is_that_of_the_standard_and_its_rounds_are_bounded),
         cmocka_unit_test(starting_twice_is_fine),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

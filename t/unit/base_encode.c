@@ -164,6 +164,43 @@ static void hexadecimal_is_lower_case_and_two_per_byte(void **state)
     assert_string_equal(text, "");
 }
 
+static void base64_may_be_padded_or_not_and_is_otherwise_canonical(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"", "Zg", "Zg==", "Zm8", "Zm8=", "Zm9v", "++//"};
+    static const char *const bad[] = {
+        "Zg=", "Zg===", "=",        "==",       "====", "Zh==",   "Zm9=",
+        "Z",   "Zm9v=", "Zm9v====", "Zg==Zg==", "--__", "Zm9v\n", " Zm9v",
+    };
+    unsigned char out[8];
+    size_t length = 0;
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(pwr_decode_base64(out, &length, sizeof out, good[i], strlen(good[i])));
+    }
+    assert_int_equal(length, 3);
+    assert_memory_equal(out, "\xfb\xef\xff", 3);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(pwr_decode_base64(out, &length, sizeof out, bad[i], strlen(bad[i])));
+    }
+}
+
+static void hexadecimal_decodes_in_lower_case_and_full_length_only(void **state)
+{
+    (void)state;
+    static const char *const bad[]
+        = {"",          "00",       "0",        "007fa5",   "007fa5f",
+           "007fa5fff", "007fa5fF", "007fa5 f", "0x7fa5ff", "007fa5ff00"};
+    unsigned char out[4];
+
+    assert_true(pwr_decode_hex(out, 4, "007fa5ff"));
+    assert_memory_equal(out, "\x00\x7f\xa5\xff", 4);
+    assert_true(pwr_decode_hex(out, 0, ""));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(pwr_decode_hex(out, 4, bad[i]));
+    }
+}
+
 static void a_spoken_code_has_no_letter_that_is_misheard(void **state)
 {
     (void)state;
@@ -191,6 +228,8 @@ int main(void)
         cmocka_unit_test(a_text_of_any_length_is_answered),
         cmocka_unit_test(only_the_given_characters_are_read),
         cmocka_unit_test(hexadecimal_is_lower_case_and_two_per_byte),
+        cmocka_unit_test(base64_may_be_padded_or_not_and_is_otherwise_canonical),
+        cmocka_unit_test(hexadecimal_decodes_in_lower_case_and_full_length_only),
         cmocka_unit_test(a_spoken_code_has_no_letter_that_is_misheard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

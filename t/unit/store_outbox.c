@@ -303,8 +303,8 @@ static void end_row(fixture_t *fixture, const char *id, const char *account)
 static int mails_of(fixture_t *fixture, const char *realm, apr_time_t since)
 {
     int count = -1;
-    assert_fine(pwr_outbox_count_of_account(&count, fixture->store, realm, "account", since,
-                                            fixture->pool));
+    const pwr_outbox_row_t like = {.realm = realm, .account_digest = "account"};
+    assert_fine(pwr_outbox_count_of_account(&count, fixture->store, &like, since, fixture->pool));
     return count;
 }
 
@@ -322,6 +322,54 @@ static void counts_the_mails_of_an_account(void **state)
     assert_int_equal(1, mails_of(fixture, REALM, NOON + 1));
     assert_int_equal(0, mails_of(fixture, REALM, NOON + MINUTE + 1));
     assert_int_equal(0, mails_of(fixture, "https://other.example.org/", NOON));
+}
+
+static bool has_turn(fixture_t *fixture, const char *id, const char *account, const char *owner)
+{
+    bool has_turn = false;
+    const pwr_outbox_row_t mine = {.id = id, .realm = REALM, .account_digest = account};
+    assert_fine(pwr_outbox_take_turn(&has_turn, fixture->store, &mine, owner, fixture->pool));
+    return has_turn;
+}
+
+static void works_one_row_of_an_account_at_a_time(void **state)
+{
+    fixture_t *fixture = *state;
+    bool is_held = false;
+
+    put_named(fixture, "one", fixture_now);
+    put_named(fixture, "two", fixture_now);
+    take(fixture, "worker", NULL);
+    take(fixture, "other-worker", NULL);
+    assert_true(has_turn(fixture, "one", "account", "worker"));
+    assert_false(has_turn(fixture, "two", "account", "other-worker"));
+    assert_true(has_turn(fixture, "two", "other-account", "other-worker"));
+    assert_false(has_turn(fixture, "two", "third-account", "worker")); /* does not hold it */
+    assert_fine(
+        pwr_outbox_done(&is_held, fixture->store, "one", "worker", "account", fixture->pool));
+    assert_true(has_turn(fixture, "two", "account", "other-worker"));
+}
+
+static void a_row_whose_worker_died_keeps_no_other_waiting(void **state)
+{
+    fixture_t *fixture = *state;
+    bool is_held = false;
+
+    put_named(fixture, "one", fixture_now);
+    take(fixture, "dead", NULL);
+    assert_true(has_turn(fixture, "one", "account", "dead"));
+    fixture_now += 100 * MINUTE;
+    put_named(fixture, "two", fixture_now - 200 * MINUTE);
+    assert_string_equal("two", take(fixture, "worker", NULL)->id);
+    assert_true(has_turn(fixture, "two", "account", "worker"));
+    assert_string_equal("one", take(fixture, "other-worker", NULL)->id);
+    assert_false(has_turn(fixture, "one", "account", "other-worker"));
+    assert_fine(pwr_outbox_later(&is_held, fixture->store, "two", "worker", fixture_now + MINUTE,
+                                 fixture->pool));
+    assert_fine(pwr_outbox_later(&is_held, fixture->store, "one", "other-worker", fixture_now,
+                                 fixture->pool));
+    assert_string_equal("one", take(fixture, "worker", NULL)->id);
+    assert_true(has_turn(fixture, "one", "account", "worker")); /* marked before, taken anew */
 }
 
 static void counts_the_requests_for_a_name(void **state)
@@ -395,6 +443,8 @@ int main(void)
         TEST(puts_a_row_off),
         TEST(forgets_the_subject_of_an_ended_row),
         TEST(counts_the_mails_of_an_account),
+        TEST(works_one_row_of_an_account_at_a_time),
+        TEST(a_row_whose_worker_died_keeps_no_other_waiting),
         TEST(counts_the_requests_for_a_name),
         TEST(tells_the_backlog),
         TEST(expires_ended_rows_in_small_steps),

@@ -42,8 +42,10 @@ static bool claim(fixture_t *fixture, const pwr_token_row_t *row, const char *cl
 static int live(fixture_t *fixture)
 {
     int count = -1;
-    assert_fine(pwr_tokens_count_live(&count, fixture->store, REALM,
-                                      "7f4a8e2c-1111-4222-8333-444455556666", fixture->pool));
+    const pwr_token_row_t like = {.realm = REALM,
+                                  .account_id = "7f4a8e2c-1111-4222-8333-444455556666",
+                                  .request_id = "another request"};
+    assert_fine(pwr_tokens_count_live(&count, fixture->store, &like, fixture->pool));
     return count;
 }
 

@@ -1,0 +1,336 @@
+/*
+ * Values with a shape of their own. Each is judged where it is read, so that httpd's message names
+ * file and line.
+ */
+#include "httpd/directive_values.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <apr_uri.h>
+#include "base/limits.h"
+#include "httpd/secret.h"
+#include "mail/message.h"
+
+/* Length of the host name or IPv4 address at the start; 0 when there is none. */
+static size_t host_length(const char *text)
+{
+    static const char letters[]
+        = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+    return text[0] == '-' || text[0] == '.' ? 0 : strspn(text, letters);
+}
+
+/* A host or an IPv6 address in brackets, and perhaps a port from 1 to 65535. */
+static bool is_authority(const char *text)
+{
+    bool is_literal = text[0] == '[';
+    size_t length
+        = is_literal ? 1 + strspn(text + 1, "0123456789abcdefABCDEF:.") : host_length(text);
+    const char *port = text + length;
+
+    if (length == 0 || (is_literal && *port++ != ']')) {
+        return false;
+    }
+    if (port[0] == '\0') {
+        return true;
+    }
+    size_t digits = strspn(port + 1, "0123456789");
+    long number = digits > 0 && digits <= 5 ? strtol(port + 1, NULL, 10) : 0;
+    return port[0] == ':' && port[1 + digits] == '\0' && number >= 1 && number <= 65535;
+}
+
+/* Paths arrive in this form: no doubled slash, no segment "." or "..", nothing encoded. */
+static bool is_plain_path(const char *path)
+{
+    for (const char *at = path; *at != '\0'; at++) {
+        if (*at <= ' ' || *at >= 0x7f) {
+            return false;
+        }
+    }
+    return strpbrk(path, "\"'<>\\%;") == NULL && strstr(path, "//") == NULL
+           && strstr(path, "/.") == NULL;
+}
+
+const char *pwr_take_base_url(const pwr_taken_t *taken)
+{
+    apr_uri_t uri;
+    char *url = apr_pstrdup(taken->pool, taken->words[0]);
+    apr_size_t length = strlen(url);
+
+    if (length > 0 && url[length - 1] == '/') {
+        url[length - 1] = '\0';
+    }
+    if (apr_uri_parse(taken->pool, url, &uri) != APR_SUCCESS || uri.scheme == NULL
+        || uri.hostname == NULL || uri.hostname[0] == '\0') {
+        return apr_psprintf(taken->pool, "'%s' is no URL", taken->words[0]);
+    }
+    if (strcmp(uri.scheme, "https") != 0) {
+        return apr_psprintf(taken->pool, "'%s' is not https, so the link could be read on its way",
+                            url);
+    }
+    if (uri.query != NULL || uri.fragment != NULL || uri.user != NULL) {
+        return apr_psprintf(taken->pool, "'%s' has a user, query or fragment", url);
+    }
+    if (!is_authority(uri.hostinfo)) {
+        return apr_psprintf(taken->pool, "'%s' is no host, or no host and port", uri.hostinfo);
+    }
+    if ((uri.path != NULL && !is_plain_path(uri.path)) || length > 200) {
+        return "the URL's path is not plain, or the URL is longer than 200 characters";
+    }
+    taken->settings->parts.flow.base_url = url;
+    return NULL;
+}
+
+const char *pwr_take_ldap_url(const pwr_taken_t *taken)
+{
+    pwr_directory_settings_t *directory = &taken->settings->parts.directory;
+    directory->tls = PWR_TLS_STARTTLS;
+    pwr_fault_t *fault = pwr_directory_parse_url(directory, taken->words[0], taken->pool);
+
+    if (fault != NULL) {
+        return fault->detail;
+    }
+    if (taken->count == 1) {
+        return NULL;
+    }
+    const char *word = taken->words[1];
+    if (strcasecmp(word, "NONE") == 0) {
+        directory->tls = PWR_TLS_NONE;
+    } else if (strcasecmp(word, "SSL") == 0) {
+        directory->tls = PWR_TLS_LDAPS;
+    } else if (strcasecmp(word, "TLS") != 0 && strcasecmp(word, "STARTTLS") != 0) {
+        return apr_psprintf(taken->pool, "'%s' is none of STARTTLS, SSL, NONE", word);
+    }
+    return NULL;
+}
+
+const char *pwr_judge_attribute(const pwr_taken_t *taken)
+{
+    return pwr_directory_is_attribute(taken->words[0])
+               ? NULL
+               : apr_psprintf(taken->pool, "'%s' is no attribute", taken->words[0]);
+}
+
+const char *pwr_judge_dn(const pwr_taken_t *taken)
+{
+    return pwr_directory_is_dn(taken->words[0])
+               ? NULL
+               : apr_psprintf(taken->pool, "'%s' is no DN", taken->words[0]);
+}
+
+const char *pwr_judge_readable(const pwr_taken_t *taken)
+{
+    const char *path = ap_server_root_relative(taken->pool, taken->words[0]);
+    return access(path, R_OK) == 0 ? NULL
+                                   : apr_psprintf(taken->pool, "the file %s cannot be read", path);
+}
+
+const char *pwr_take_bind_password(const pwr_taken_t *taken)
+{
+    return pwr_secret_take(&taken->settings->parts.directory.bind_password, taken->words[0],
+                           taken->pool);
+}
+
+const char *pwr_take_relay(const pwr_taken_t *taken)
+{
+    pwr_mail_settings_t *mail = &taken->settings->parts.mail;
+    pwr_relay_t *relay = NULL;
+    pwr_fault_t *fault = pwr_mail_parse_relay(
+        &relay, taken->words[0], taken->count > 1 ? taken->words[1] : NULL, taken->pool);
+
+    if (fault != NULL) {
+        return fault->detail;
+    }
+    if (mail->relays == NULL) {
+        mail->relays = apr_array_make(taken->pool, 2, sizeof(pwr_relay_t *));
+    }
+    if (mail->relays->nelts >= PWR_MAX_RELAYS) {
+        return apr_psprintf(taken->pool, "there are more than %d relays", PWR_MAX_RELAYS);
+    }
+    APR_ARRAY_PUSH(mail->relays, pwr_relay_t *) = relay;
+    return NULL;
+}
+
+/* Belongs to the PwResetRelay above it. */
+const char *pwr_take_relay_password(const pwr_taken_t *taken)
+{
+    apr_array_header_t *relays = taken->settings->parts.mail.relays;
+
+    if (relays == NULL) {
+        return "there is no PwResetRelay above it";
+    }
+    pwr_relay_t *relay = APR_ARRAY_IDX(relays, relays->nelts - 1, pwr_relay_t *);
+    if (relay->user == NULL) {
+        return apr_psprintf(taken->pool, "the relay above, %s, has no user", relay->name);
+    }
+    if (relay->kind == PWR_RELAY_PLAIN) {
+        return apr_psprintf(taken->pool, "the relay above, %s, would get it without TLS",
+                            relay->name);
+    }
+    return pwr_secret_take(&relay->password, taken->words[0], taken->pool);
+}
+
+static const char *judge_address(const char *address, apr_pool_t *pool)
+{
+    const char *wire = pwr_message_wire_address(address, pool);
+    const char *domain = wire != NULL ? strchr(wire, '@') + 1 : NULL;
+    bool is_good = domain != NULL && domain[host_length(domain)] == '\0';
+    return is_good ? NULL : apr_psprintf(pool, "'%s' is no mail address", address);
+}
+
+/* "Name <address>" or "address". */
+const char *pwr_take_mail_from(const pwr_taken_t *taken)
+{
+    pwr_mail_settings_t *mail = &taken->settings->parts.mail;
+    char *word = apr_pstrdup(taken->pool, taken->words[0]);
+    char *open = strrchr(word, '<');
+    const char *address = word;
+    const char *wrong = pwr_settings_judge_text(word);
+
+    if (wrong != NULL) {
+        return wrong;
+    }
+    mail->from_name = NULL;
+    if (open != NULL && open[strlen(open) - 1] == '>') {
+        open[strlen(open) - 1] = '\0';
+        address = open + 1;
+        *open = '\0';
+        for (char *end = open; end > word && apr_isspace(end[-1]); end--) {
+            end[-1] = '\0';
+        }
+        mail->from_name = word[0] != '\0' ? word : NULL;
+    }
+    mail->from = address;
+    return judge_address(address, taken->pool);
+}
+
+static const char *take_address(const char **field, const pwr_taken_t *taken)
+{
+    *field = apr_pstrdup(taken->pool, taken->words[0]);
+    return judge_address(*field, taken->pool);
+}
+
+const char *pwr_take_reply_to(const pwr_taken_t *taken)
+{
+    return take_address(&taken->settings->parts.mail.reply_to, taken);
+}
+
+const char *pwr_take_bounce(const pwr_taken_t *taken)
+{
+    return take_address(&taken->settings->parts.mail.bounce, taken);
+}
+
+const char *pwr_take_store(const pwr_taken_t *taken)
+{
+    static const char *const drivers[] = {"sqlite3", "pgsql", "mysql"};
+    pwr_store_settings_t *store = &taken->settings->parts.store;
+    const char *params = taken->count > 1 ? taken->words[1] : NULL;
+
+    store->driver = NULL;
+    for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
+        if (strcmp(drivers[i], taken->words[0]) == 0) {
+            store->driver = drivers[i];
+        }
+    }
+    if (store->driver == NULL) {
+        return apr_psprintf(taken->pool, "'%s' is none of sqlite3, pgsql, mysql", taken->words[0]);
+    }
+    if (params == NULL && strcmp(store->driver, "sqlite3") == 0) {
+        params = PWR_STATEDIR "/pwreset.db";
+    }
+    if (params == NULL) {
+        return apr_psprintf(taken->pool, "behind %s it must say how to connect, as DBDParams does",
+                            store->driver);
+    }
+    bool is_file = strcmp(store->driver, "sqlite3") == 0;
+    store->params
+        = is_file ? ap_server_root_relative(taken->pool, params) : apr_pstrdup(taken->pool, params);
+    return NULL;
+}
+
+/* https, or a path on this server: anything else could lead a person away. */
+const char *pwr_take_login_url(const pwr_taken_t *taken)
+{
+    const char *word = taken->words[0];
+    bool is_path = word[0] == '/' && word[1] != '/' && word[1] != '\\';
+
+    if (!is_path && strncmp(word, "https://", 8) != 0) {
+        return apr_psprintf(taken->pool, "'%s' is neither a path nor an https URL", word);
+    }
+    for (const char *at = word; *at != '\0'; at++) {
+        if (*at <= ' ' || *at >= 0x7f) {
+            return "the value has a character that stands in no URL";
+        }
+    }
+    taken->settings->parts.flow.login_url = apr_pstrdup(taken->pool, word);
+    return NULL;
+}
+
+/* Rising whole numbers into fields that stand side by side. */
+static const char *take_rising(int *first, int count, const pwr_taken_t *taken)
+{
+    char *last = NULL;
+    char *words = apr_pstrdup(taken->pool, taken->words[0]);
+    int before = 0;
+
+    for (int i = 1; i < taken->count; i++) {
+        words = apr_pstrcat(taken->pool, words, " ", taken->words[i], NULL);
+    }
+    for (int i = 0; i < count; i++) {
+        const char *word = apr_strtok(i == 0 ? words : NULL, " ", &last);
+        char *end = NULL;
+        apr_int64_t number = word != NULL ? apr_strtoi64(word, &end, 10) : 0;
+        if (word == NULL || *end != '\0' || number <= before || number > 10000000) {
+            return apr_psprintf(taken->pool,
+                                "it takes %d whole numbers, each greater than the one "
+                                "before",
+                                count);
+        }
+        first[i] = before = (int)number;
+    }
+    return apr_strtok(NULL, " ", &last) == NULL ? NULL : "there are too many numbers";
+}
+
+const char *pwr_take_client_limits(const pwr_taken_t *taken)
+{
+    return take_rising(&taken->settings->parts.abuse.client_calm, 3, taken);
+}
+
+const char *pwr_take_site_limits(const pwr_taken_t *taken)
+{
+    return take_rising(&taken->settings->parts.abuse.site_calm, 2, taken);
+}
+
+const char *pwr_take_plain(const pwr_taken_t *taken)
+{
+    bool is_on = strcasecmp(taken->words[0], "on") == 0;
+
+    if (!is_on && strcasecmp(taken->words[0], "off") != 0) {
+        return apr_psprintf(taken->pool, "'%s' is neither on nor off", taken->words[0]);
+    }
+    taken->settings->is_plain_allowed = is_on;
+    return NULL;
+}
+
+const char *pwr_take_captcha(const pwr_taken_t *taken)
+{
+    pwr_remote_settings_t *remote = &taken->settings->parts.remote;
+
+    if (taken->count != 2) {
+        return "it takes a provider and a site key";
+    }
+    if (pwr_remote_provider(taken->words[0]) == NULL) {
+        return apr_psprintf(taken->pool, "'%s' is none of %s", taken->words[0],
+                            pwr_remote_names(taken->pool));
+    }
+    remote->provider = apr_pstrdup(taken->pool, taken->words[0]);
+    remote->site_key = apr_pstrdup(taken->pool, taken->words[1]);
+    return NULL;
+}
+
+const char *pwr_take_captcha_secret(const pwr_taken_t *taken)
+{
+    return pwr_secret_take(&taken->settings->parts.remote.secret, taken->words[0], taken->pool);
+}

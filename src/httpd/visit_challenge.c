@@ -1,0 +1,290 @@
+/*
+ * One page, three ways. What is right stands sealed in the form (PWR_SEAL_TASK), bound to the
+ * request it is for, and the request's own nonce lets it through once. Waiting counts from when the
+ * request was held, so a wrong answer to a task costs nobody his place.
+ */
+#include "httpd/visit_challenge.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "abuse/captcha_picture.h"
+#include "abuse/captcha_sound.h"
+#include "abuse/dice.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "httpd/form.h"
+#include "httpd/respond.h"
+#include "httpd/visit_request.h"
+#include "text/unicode.h"
+
+#define TASK_LIFE apr_time_from_sec(3600)
+#define COST_OF_WRONG 4 /* quarters of a request */
+#define COST_OF_DRAWING 1
+
+/* A request that waits. */
+typedef struct {
+    const char *sealed;
+    apr_time_t made;
+    pwr_row_kind_t kind;
+    const char *form_seal;
+    const char *subject;
+} held_t;
+
+typedef struct {
+    const char *sealed;
+    pwr_picture_task_t picture;
+    int sound;
+} task_t;
+
+int pwr_visit_challenge_work(const pwr_visit_t *visit)
+{
+    static const char name[] = "seal=";
+    const char *query = visit->request->args;
+    const char *json = NULL;
+
+    if (query != NULL && strncmp(query, name, strlen(name)) == 0) {
+        json = pwr_challenge_work(&visit->site->parts.request.challenge, query + strlen(name),
+                                  visit->client, visit->request->pool);
+    }
+    if (json == NULL) {
+        return pwr_respond_error(visit, HTTP_BAD_REQUEST, "error.bad_request");
+    }
+    return pwr_respond_once(visit, "application/json", json, strlen(json));
+}
+
+int pwr_visit_challenge_begin(const pwr_visit_t *visit, const pwr_request_form_t *form)
+{
+    apr_pool_t *pool = visit->request->pool;
+    const char *text
+        = apr_psprintf(pool, "%d\n%s\n%s", (int)form->kind, form->form.seal, form->subject);
+    const char *sealed = pwr_seal_make(visit->site->key, PWR_SEAL_HELD, text, pool);
+
+    return pwr_respond_see_other(visit, apr_pstrcat(pool, "/c/", sealed, NULL));
+}
+
+static bool open_held(held_t *held, const pwr_visit_t *visit, const char *sealed)
+{
+    pwr_seal_t seal;
+    char *last = NULL;
+
+    if (sealed == NULL
+        || !pwr_seal_open(&seal, visit->site->key, PWR_SEAL_HELD, sealed, visit->request->pool)
+        || pwr_clock_now() - seal.made > visit->site->settings->parts.abuse.wait + TASK_LIFE) {
+        return false;
+    }
+    char *text = apr_pstrdup(visit->request->pool, seal.text);
+    const char *kind = apr_strtok(text, "\n", &last);
+    const char *form_seal = apr_strtok(NULL, "\n", &last);
+    const char *subject = apr_strtok(NULL, "\n", &last);
+    *held = (held_t){.sealed = sealed,
+                     .made = seal.made,
+                     .kind = (pwr_row_kind_t)apr_atoi64(kind),
+                     .form_seal = form_seal,
+                     .subject = subject};
+    return subject != NULL;
+}
+
+/* "<form seal>\n<thing><nine things><sound>", things as letters from 'a'. */
+static task_t make_task(const pwr_visit_t *visit, const held_t *held)
+{
+    task_t task = {.picture = pwr_picture_make(), .sound = pwr_dice_below(pwr_sound_thing_count)};
+    char letters[PWR_PICTURE_SQUARES + 3];
+    char *out = letters;
+
+    *out++ = (char)('a' + task.picture.thing);
+    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
+        *out++ = (char)('a' + task.picture.shown[i]);
+    }
+    *out++ = (char)('a' + task.sound);
+    *out = '\0';
+    const char *text = apr_pstrcat(visit->request->pool, held->form_seal, "\n", letters, NULL);
+    task.sealed = pwr_seal_make(visit->site->key, PWR_SEAL_TASK, text, visit->request->pool);
+    return task;
+}
+
+/* Opens a task; `held` NULL opens one for any request, as drawing it does. */
+static bool open_task(task_t *task, const pwr_visit_t *visit, const held_t *held,
+                      const char *sealed)
+{
+    pwr_seal_t seal;
+
+    if (sealed == NULL
+        || !pwr_seal_open(&seal, visit->site->key, PWR_SEAL_TASK, sealed, visit->request->pool)
+        || pwr_clock_now() - seal.made > TASK_LIFE) {
+        return false;
+    }
+    const char *letters = strchr(seal.text, '\n');
+    if (letters == NULL || strlen(letters) != PWR_PICTURE_SQUARES + 3) {
+        return false;
+    }
+    size_t length = (size_t)(letters - seal.text);
+    if (held != NULL
+        && (strlen(held->form_seal) != length
+            || strncmp(held->form_seal, seal.text, length) != 0)) {
+        return false;
+    }
+    task->sealed = sealed;
+    task->picture.thing = letters[1] - 'a';
+    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
+        task->picture.shown[i] = (unsigned char)(letters[2 + i] - 'a');
+    }
+    task->sound = letters[2 + PWR_PICTURE_SQUARES] - 'a';
+    return true;
+}
+
+static const char *words_of(const pwr_visit_t *visit, const char *key)
+{
+    return pwr_messages_format(visit->language, key, NULL, visit->request->pool);
+}
+
+/* The page with a new task; `key` is what was wrong with the answer to the last one. */
+static int show(const pwr_visit_t *visit, const held_t *held, const char *key)
+{
+    apr_pool_t *pool = visit->request->pool;
+    const char *prefix = visit->site->base_path;
+    task_t task = make_task(visit, held);
+    pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_CHALLENGE);
+    apr_interval_time_t wait = visit->site->settings->parts.abuse.wait;
+
+    pwr_view_text(view, "held", held->sealed);
+    pwr_view_text(view, "task", task.sealed);
+    pwr_view_text(view, "thing", words_of(visit, pwr_picture_things[task.picture.thing]));
+    pwr_view_text(view, "picture_url", apr_pstrcat(pool, prefix, "/c/picture/", task.sealed, NULL));
+    pwr_view_text(view, "sound_url", apr_pstrcat(pool, prefix, "/c/sound/", task.sealed, NULL));
+    for (int i = 0; i < pwr_sound_thing_count; i++) {
+        pwr_view_t *item = pwr_view_add(view, "sounds");
+        pwr_view_number(item, "value", i);
+        pwr_view_text(item, "text", words_of(visit, pwr_sound_things[i]));
+    }
+    pwr_view_number(view, "wait_minutes", (apr_time_sec(wait) + 59) / 60);
+    pwr_view_time(view, "ready", held->made + wait);
+    if (key == NULL) {
+        return pwr_respond_page(visit, PWR_PAGE_CHALLENGE, view, HTTP_OK);
+    }
+    pwr_page_error_t error = {.key = key, .field = "ways"};
+    pwr_pages_error(view, visit, &error);
+    return pwr_respond_page(visit, PWR_PAGE_CHALLENGE, view, HTTP_UNPROCESSABLE_ENTITY);
+}
+
+int pwr_visit_challenge_show(const pwr_visit_t *visit)
+{
+    held_t held;
+
+    if (!open_held(&held, visit, visit->path + strlen("/c/"))) {
+        return pwr_respond_see_other(visit, "/");
+    }
+    return show(visit, &held, NULL);
+}
+
+/* NULL when the chosen way has been gone; else the message that says what is missing. */
+static const char *judge(const pwr_visit_t *visit, const held_t *held, const pwr_form_t *fields)
+{
+    const char *way = pwr_form_value(fields, "way");
+    const char *sound = pwr_form_value(fields, "sound");
+    bool marked[PWR_PICTURE_SQUARES];
+    task_t task;
+
+    if (way != NULL && strcmp(way, "wait") == 0) {
+        apr_time_t ready = held->made + visit->site->settings->parts.abuse.wait;
+        return pwr_clock_now() >= ready ? NULL : "challenge.early";
+    }
+    if (way == NULL || !open_task(&task, visit, held, pwr_form_value(fields, "task"))) {
+        return "challenge.wrong";
+    }
+    if (strcmp(way, "sound") == 0) {
+        return sound != NULL && apr_atoi64(sound) == task.sound && sound[0] != '\0'
+                   ? NULL
+                   : "challenge.wrong";
+    }
+    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
+        const char *name = apr_psprintf(visit->request->pool, "s%d", i + 1);
+        marked[i] = pwr_form_value(fields, name) != NULL;
+    }
+    return strcmp(way, "picture") == 0 && pwr_picture_is_right(&task.picture, marked)
+               ? NULL
+               : "challenge.wrong";
+}
+
+int pwr_visit_challenge_post(const pwr_visit_t *visit)
+{
+    pwr_form_t *fields = NULL;
+    held_t held;
+    int status = pwr_form_read(&fields, visit->request);
+
+    if (status != OK) {
+        return pwr_respond_bad_body(visit, status);
+    }
+    if (!open_held(&held, visit, pwr_form_value(fields, "held"))) {
+        return pwr_respond_see_other(visit, "/");
+    }
+    const char *wrong = judge(visit, &held, fields);
+    if (wrong != NULL) {
+        pwr_pressure_t pressure
+            = pwr_client_limit_count(visit->site->limit, visit->client, COST_OF_WRONG);
+        return pressure.level == PWR_LEVEL_REFUSE
+                   ? pwr_respond_too_many(visit, pressure.retry_after)
+                   : show(visit, &held, wrong);
+    }
+    pwr_request_form_t form = {
+        .kind = held.kind,
+        .subject = held.subject,
+        .form = {.seal = held.form_seal, .has_solved_task = true, .client = visit->client},
+        .language = pwr_language_tag(visit->language),
+    };
+    const char *shown = held.kind == PWR_ROW_LINK ? held.subject : NULL;
+    return pwr_visit_request_answer(visit, &form, shown);
+}
+
+/* Drawing costs us more than asking costs them, so it counts. False with the answer to give. */
+static bool may_draw(int *answer, const pwr_visit_t *visit)
+{
+    pwr_pressure_t pressure
+        = pwr_client_limit_count(visit->site->limit, visit->client, COST_OF_DRAWING);
+
+    if (pressure.level != PWR_LEVEL_REFUSE) {
+        return true;
+    }
+    *answer = pwr_respond_too_many(visit, pressure.retry_after);
+    return false;
+}
+
+int pwr_visit_challenge_picture(const pwr_visit_t *visit)
+{
+    const char *png = NULL;
+    apr_size_t length = 0;
+    task_t task;
+    int answer = OK;
+
+    if (!open_task(&task, visit, NULL, visit->path + strlen("/c/picture/"))) {
+        return pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
+    }
+    if (!may_draw(&answer, visit)) {
+        return answer;
+    }
+    pwr_fault_t *fault = pwr_picture_draw(&png, &length, &task.picture, visit->request->pool);
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+        return pwr_respond_error(visit, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
+    }
+    return pwr_respond_once(visit, "image/png", png, length);
+}
+
+int pwr_visit_challenge_sound(const pwr_visit_t *visit)
+{
+    const char *wav = NULL;
+    apr_size_t length = 0;
+    task_t task;
+    int answer = OK;
+
+    if (!open_task(&task, visit, NULL, visit->path + strlen("/c/sound/"))) {
+        return pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
+    }
+    if (!may_draw(&answer, visit)) {
+        return answer;
+    }
+    pwr_sound_make(&wav, &length, task.sound, visit->request->pool);
+    return pwr_respond_once(visit, "audio/wav", wav, length);
+}
