@@ -1,0 +1,131 @@
+"""What lies in the site's seals, opened with its key file: the test then knows what only the server
+knows. The same constructions as in base/crypto, from Python's hashlib and libsodium itself."""
+import base64
+import ctypes
+import ctypes.util
+import hashlib
+import hmac
+import json
+import os
+import struct
+import time
+from dataclasses import dataclass
+
+NONCE_BYTES, TAG_BYTES, TIME_BYTES = 24, 16, 8
+FORM, HELD, TASK = "seal:form", "seal:held", "seal:task"
+SQUARES = 9
+sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
+
+
+def text_of(raw):
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def bytes_of(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def subkey(site, purpose):
+    key = (site.state / "key").read_bytes()
+    return hashlib.blake2b(purpose.encode(), key=key, digest_size=32).digest()
+
+
+def digest(site, purpose, text):
+    return text_of(hashlib.blake2b(text.encode(), key=subkey(site, purpose),
+                                   digest_size=32).digest())
+
+
+def open_seal(site, purpose, sealed):
+    """Its text; its time is left out."""
+    blob = bytes_of(sealed)
+    plain = ctypes.create_string_buffer(len(blob))
+    length = ctypes.c_ulonglong()
+    secret = blob[NONCE_BYTES:]
+    status = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        plain, ctypes.byref(length), None, secret, ctypes.c_ulonglong(len(secret)), None,
+        ctypes.c_ulonglong(0), blob[:NONCE_BYTES], subkey(site, purpose))
+    assert status == 0, f"no {purpose} of this site: {sealed}"
+    return plain.raw[TIME_BYTES:length.value].decode()
+
+
+def make_seal(site, purpose, text, age=0.0):
+    """A seal as the site would have made it `age` seconds ago: a test cannot wait for hours."""
+    plain = struct.pack("<q", int((time.time() - age) * 1000000)) + text.encode()
+    nonce = os.urandom(NONCE_BYTES)
+    blob = ctypes.create_string_buffer(len(plain) + TAG_BYTES)
+    sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+        blob, None, plain, ctypes.c_ulonglong(len(plain)), None, ctypes.c_ulonglong(0), None,
+        nonce, subkey(site, purpose))
+    return text_of(nonce + blob.raw)
+
+
+@dataclass
+class Task:
+    """`squares` are the names of the right ones, `wrong` those of the others."""
+    squares: list
+    wrong: list
+    sound: int
+
+
+def open_task(site, sealed):
+    letters = open_seal(site, TASK, sealed).partition("\n")[2]
+    thing, shown, sound = letters[0], letters[1:1 + SQUARES], letters[1 + SQUARES]
+    names = {f"s{place + 1}": letter == thing for place, letter in enumerate(shown)}
+    return Task([name for name, is_right in names.items() if is_right],
+                [name for name, is_right in names.items() if not is_right],
+                ord(sound) - ord("a"))
+
+
+def form_mark(site, seal, level):
+    nonce = open_seal(site, FORM, seal)
+    return digest(site, "work:form", f"{level} {nonce}")
+
+
+def signature(site, purpose, text):
+    return hmac.new(subkey(site, purpose), text.encode(), hashlib.sha256).hexdigest()
+
+
+def first_challenge(site, seal, level=0, life=600, most=64):
+    """A challenge of version 1, which the gate checks but no longer hands out."""
+    salt = (f"{os.urandom(16).hex()}?expires={int(time.time()) + life}"
+            f"&form={form_mark(site, seal, level)}&level={level}&")
+    number = int.from_bytes(os.urandom(4), "big") % most + 1
+    challenge = hashlib.sha256(f"{salt}{number}".encode()).hexdigest()
+    return {"algorithm": "SHA-256", "challenge": challenge, "maxnumber": most, "salt": salt,
+            "signature": signature(site, "work:1", challenge)}
+
+
+def signed_again(site, challenge, data=(), **changes):
+    """A challenge of version 2 with other parameters, truly signed."""
+    old = challenge["parameters"]
+    parameters = {**old, **changes, "data": {**old["data"], **dict(data)}}
+    line = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
+    return {"parameters": parameters, "signature": signature(site, "work:2", line)}
+
+
+def form_for(page, way):
+    """The form of the task page with this button."""
+    return next(form for form in page.forms
+                if any(field.name == "way" and field.attributes.get("value") == way
+                       for field in form.fields))
+
+
+def task_on(site, page):
+    return open_task(site, form_for(page, "picture").named("task").value)
+
+
+def answer_by_picture(site, page, browser=None, squares=None, follow=True):
+    """Marks the right squares, or these."""
+    chosen = task_on(site, page).squares if squares is None else squares
+    return (browser or site.browser).submit(page, form_for(page, "picture"), follow,
+                                            way="picture", **dict.fromkeys(chosen, "on"))
+
+
+def answer_by_sound(site, page, browser=None, sound=None, follow=True):
+    chosen = task_on(site, page).sound if sound is None else sound
+    return (browser or site.browser).submit(page, form_for(page, "sound"), follow, way="sound",
+                                            sound=str(chosen))
+
+
+def answer_by_waiting(site, page, browser=None, follow=True):
+    return (browser or site.browser).submit(page, form_for(page, "wait"), follow, way="wait")

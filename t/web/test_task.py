@@ -1,0 +1,272 @@
+"""The page with the tasks, without script: each way through works once, and no other way does."""
+import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import opened
+import pytest
+from crowd import Crowd, proxied_site, visitor
+from opened import (answer_by_picture, answer_by_sound, answer_by_waiting, form_for, open_seal,
+                    task_on)
+from visits import ask_for_link, new_mails, store
+
+TASKS = "Bekreft at du ikke er en robot"
+SENT = "Sjekk e-posten din"
+WRONG = "Det ble ikke riktig. Her er en ny oppgave."
+EARLY = "Ventetiden er ikke over ennå."
+ROWS = "SELECT COUNT(*) FROM pwreset_outbox"
+WAIT = 2
+
+
+@pytest.fixture(scope="module")
+def strict(keeper):
+    """Whoever asks for the third time meets a task; waiting is short."""
+    directives = {"PwResetClientLimits": "1 2 600", "PwResetSiteLimits": "100000 200000",
+                  "PwResetWait": f"{WAIT}s"}
+    with proxied_site(keeper, directives=directives) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def patient(keeper):
+    """Where nobody's waiting ends during a test."""
+    directives = {"PwResetClientLimits": "1 2 600", "PwResetWait": "10min"}
+    with proxied_site(keeper, directives=directives) as started:
+        yield started
+
+
+def busy_browser(site):
+    """A client of its own that has asked so often that a task is next."""
+    client = next(Crowd.clients)
+    for _ in range(3):
+        Crowd(site).press(client)
+    return visitor(site, client)
+
+
+def tasks_for(site, name, browser=None):
+    """The page with the tasks, for this name."""
+    page = site.ask(name, browser or busy_browser(site))
+    assert (page.status, page.hops, page.heading) == (200, [303], TASKS)
+    return page
+
+
+def nonce_of(site, page):
+    held = open_seal(site, opened.HELD, form_for(page, "wait").named("held").value)
+    return open_seal(site, opened.FORM, held.split("\n")[1])
+
+
+def assert_new_task(site, old, page, sentence=WRONG):
+    assert (page.status, page.heading) == (422, TASKS)
+    assert page.title.startswith("Feil: ") and sentence in page.text
+    for name in ("task", "held"):
+        was = form_for(old, "picture").named(name).value
+        assert (form_for(page, "picture").named(name).value == was) == (name == "held")
+    assert store(site, f"{ROWS} WHERE id = ?", nonce_of(site, page)) == [(0,)]
+
+
+@pytest.mark.parametrize("way", [answer_by_picture, answer_by_sound, answer_by_waiting],
+                         ids=["picture", "sound", "waiting"])
+def test_each_way_lets_through_and_one_answer_mails_once(strict, way):
+    person, browser = strict.someone(), busy_browser(strict)
+    page = tasks_for(strict, person.uid, browser)
+    if way is answer_by_waiting:
+        time.sleep(WAIT)
+    answers = []
+    mails = new_mails(strict, lambda: answers.extend(way(strict, page, browser) for _ in range(3)))
+    assert [(answer.hops, answer.heading) for answer in answers] == [([303], SENT)] * 3
+    assert f"«{person.uid}»" in answers[0].text
+    assert [mail.to for mail in mails] == [person.mails]
+
+
+def test_wrong_pictures_give_a_new_task_whichever_are_wrong(patient):
+    browser = busy_browser(patient)
+    page = tasks_for(patient, "ingen", browser)
+    for choose in (lambda task: [], lambda task: task.wrong, lambda task: task.squares[1:],
+                   lambda task: task.squares + task.wrong[:1],
+                   lambda task: task.squares + task.wrong):
+        squares = choose(task_on(patient, page))
+        back = answer_by_picture(patient, page, browser, squares)
+        assert_new_task(patient, page, back)
+        page = back
+    assert answer_by_picture(patient, page, browser).heading == SENT
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "99", "x", "0x0", None], ids=repr)
+def test_a_wrong_sound_gives_a_new_task(patient, typed):
+    browser = busy_browser(patient)
+    page = tasks_for(patient, "ingen", browser)
+    form = form_for(page, "sound")
+    chosen = {} if typed is None else {"sound": typed}
+    form.fields = [field for field in form.fields if field.name != "sound"]
+    assert_new_task(patient, page, browser.submit(page, form, way="sound", **chosen))
+    task = task_on(patient, page)
+    back = answer_by_sound(patient, page, browser, task.sound + 1 if task.sound == 0 else 0)
+    assert_new_task(patient, page, back)
+
+
+def test_waiting_does_not_let_through_before_its_time_which_the_page_says(patient):
+    person, browser = patient.someone(), busy_browser(patient)
+    page = tasks_for(patient, person.uid, browser)
+    held = form_for(page, "wait").named("held").value
+    ready = datetime.fromtimestamp(time.time() + 600, ZoneInfo("Europe/Oslo"))
+    seen = page.text.partition("Vent i 10 minutter, og trykk på knappen etter kl. ")[2][:8]
+    said = datetime.strptime(seen, "%H.%M.%S").replace(
+        year=ready.year, month=ready.month, day=ready.day, tzinfo=ready.tzinfo)
+    assert abs((said - ready).total_seconds()) < 10
+    back = answer_by_waiting(patient, page, browser)
+    assert_new_task(patient, page, back, f"{EARLY} Trykk på knappen etter kl. {seen}.")
+    # Ten minutes later: the test cannot wait, but it can make the seal of ten minutes ago.
+    form_for(back, "wait").named("held").value = opened.make_seal(
+        patient, opened.HELD, open_seal(patient, opened.HELD, held), 600)
+    assert answer_by_waiting(patient, back, browser).heading == SENT
+    assert patient.mail_to(person.mails[0])
+
+
+def test_a_wrong_answer_costs_nobody_his_place_in_waiting(strict):
+    person, browser = strict.someone(), busy_browser(strict)
+    page = tasks_for(strict, person.uid, browser)
+    begun = time.monotonic()
+    page = answer_by_picture(strict, page, browser, [])
+    early = answer_by_waiting(strict, page, browser)
+    assert EARLY in early.text
+    time.sleep(max(0, begun + WAIT - time.monotonic()))
+    assert answer_by_waiting(strict, early, browser).heading == SENT
+
+
+@pytest.mark.parametrize("way", [answer_by_picture, answer_by_sound], ids=["picture", "sound"])
+def test_a_task_that_was_solved_for_another_request_does_not_count(patient, way):
+    browser = busy_browser(patient)
+    solved = tasks_for(patient, "ingen", browser)
+    page = tasks_for(patient, "finnes-ikke", browser)
+    for form in page.forms:
+        for field in form.fields:
+            if field.name == "task":
+                field.value = form_for(solved, "picture").named("task").value
+    back = way(patient, page, browser)
+    assert (back.status, back.heading) == (422, TASKS) and WRONG in back.text
+    assert way(patient, solved, browser).heading == SENT
+
+
+@pytest.mark.parametrize("name", ["task", "held"])
+@pytest.mark.parametrize("value", ["", "AAAA", "A" * 300, None],
+                         ids=["empty", "short", "long", "gone"])
+def test_a_made_up_task_or_request_lets_nothing_through(patient, name, value):
+    before, browser = store(patient, ROWS), busy_browser(patient)
+    page = tasks_for(patient, "ingen", browser)
+    squares, form = task_on(patient, page).squares, form_for(page, "picture")
+    form.named(name).value = value
+    back = browser.submit(page, form, way="picture", **dict.fromkeys(squares, "on"))
+    assert back.heading == (TASKS if name == "task" else "Glemt ditt passord?")
+    assert store(patient, ROWS) == before
+
+
+@pytest.mark.parametrize("way", ["", "work", "PICTURE", "wait ", None], ids=repr)
+def test_a_way_that_there_is_not_lets_nothing_through(strict, way):
+    browser = busy_browser(strict)
+    page = tasks_for(strict, "ingen", browser)
+    squares = dict.fromkeys(task_on(strict, page).squares, "on")
+    back = browser.submit(page, form_for(page, "picture"), **squares,
+                          **({} if way is None else {"way": way}))
+    assert_new_task(strict, page, back)
+
+
+def test_seals_of_other_purposes_are_no_requests_and_no_tasks(patient):
+    browser = busy_browser(patient)
+    page = tasks_for(patient, "ingen", browser)
+    task, held = (form_for(page, "picture").named(name).value for name in ("task", "held"))
+    seal = browser.get(f"{patient.reset_url}/").form.named("seal").value
+    for path in (f"picture/{held}", f"sound/{seal}", f"picture/{task}A", "sound/"):
+        assert browser.get(f"{patient.reset_url}/c/{path}").status == 404
+    for path in (task, seal, held[:-2], ""):
+        assert browser.get(f"{patient.reset_url}/c/{path}").heading == "Glemt ditt passord?"
+
+
+@pytest.mark.parametrize("part, kind, magic", [
+    ("picture", "image/png", b"\x89PNG"), ("sound", "audio/wav", b"RIFF")])
+def test_a_task_is_drawn_anew_at_each_fetch_and_kept_by_nobody(patient, part, kind, magic):
+    browser = busy_browser(patient)
+    page = tasks_for(patient, "ingen", browser)
+    task = form_for(page, "picture").named("task").value
+    url = f"{patient.reset_url}/c/{part}/{task}"
+    assert f'src="{url[len(patient.url):]}"' in page.html
+    seen = [browser.get(url) for _ in range(5)]
+    assert len({one.body for one in seen}) == 5
+    for one in seen:
+        assert (one.status, one.headers["Content-Type"]) == (200, kind)
+        assert one.body.startswith(magic) and len(one.body) <= 131072
+        assert one.headers["Cache-Control"] == "no-store"
+        assert one.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_looking_changes_nothing(patient):
+    person, browser = patient.someone(), busy_browser(patient)
+    page = tasks_for(patient, person.uid, browser)
+    task = form_for(page, "picture").named("task").value
+    before = store(patient, ROWS)
+    again = [browser.get(page.url) for _ in range(3)]
+    assert len({form_for(one, "picture").named("task").value for one in [page, *again]}) == 4
+    for path in (f"c/picture/{task}", f"c/sound/{task}", "c"):
+        browser.get(f"{patient.reset_url}/{path}")
+        head = browser.request("HEAD", f"{patient.reset_url}/{path}")
+        assert head.status == (405 if path == "c" else 200)
+    assert store(patient, ROWS) == before
+    assert answer_by_picture(patient, page, browser).heading == SENT  # the first page's, still
+    assert patient.mail_to(person.mails[0])
+
+
+def test_guesses_and_drawings_count_against_their_client_until_it_is_refused(make_site):
+    site = make_site(directives={"PwResetFormAge": "0s", "PwResetClientLimits": "1 2 12"})
+    site.ask("ingen"), site.ask("ingen")
+    page = tasks_for(site, "ingen", site.browser)
+    answers = []
+    while not answers or answers[-1].status == 422:
+        answers.append(answer_by_picture(site, page, squares=[]))
+    assert answers[-1].status == 429 and int(answers[-1].headers["Retry-After"]) > 0
+    assert 8 <= len(answers) <= 10
+    assert answer_by_picture(site, page).status == 429
+    task = form_for(page, "picture").named("task").value
+    for _ in range(4):
+        drawn = site.browser.get(f"{site.reset_url}/c/picture/{task}")
+    assert drawn.status == 429 and drawn.headers["Retry-After"]
+
+
+def test_a_dead_links_request_goes_through_a_task_too(patient):
+    person, browser = patient.someone(), visitor(patient, next(Crowd.clients))
+    link = ask_for_link(patient, person, browser)
+    store(patient, "UPDATE pwreset_tokens SET expires = 1 WHERE login = ?", person.uid)
+    patient.ask("ingen", browser)
+    tasks = browser.submit(browser.get(link))
+    assert tasks.heading == TASKS
+    assert answer_by_picture(patient, tasks, browser).heading == SENT
+    assert patient.link_of(patient.mail_to(person.mails[0])) != link
+
+
+def held_again(site, page, age, form_age):
+    """The page's request as it would be had it begun `age` seconds ago, with a form of that age."""
+    field = form_for(page, "wait").named("held")
+    kind, form, subject = open_seal(site, opened.HELD, field.value).split("\n")
+    nonce = open_seal(site, opened.FORM, form)
+    form = opened.make_seal(site, opened.FORM, nonce, form_age)
+    field.value = opened.make_seal(site, opened.HELD, f"{kind}\n{form}\n{subject}", age)
+    return page
+
+
+def test_who_waits_as_long_as_a_site_may_ask_for_gets_through(make_site):
+    site = make_site(directives={"PwResetClientLimits": "1 2 600", "PwResetWait": "1h"})
+    site.ask("ingen"), site.ask("ingen")
+    page = site.ask("ingen")
+    early = answer_by_waiting(site, held_again(site, page, 3590, 3590))
+    assert EARLY in early.text
+    assert answer_by_waiting(site, held_again(site, page, 3605, 3605)).heading == SENT
+    late = answer_by_waiting(site, held_again(site, page, 7300, 7300))
+    assert late.heading == "Glemt ditt passord?"
+
+
+def test_a_dead_links_request_that_became_too_old_shows_an_empty_form(patient):
+    person, browser = patient.someone(), visitor(patient, next(Crowd.clients))
+    link = ask_for_link(patient, person, browser)
+    store(patient, "UPDATE pwreset_tokens SET expires = 1 WHERE login = ?", person.uid)
+    patient.ask("ingen", browser)
+    tasks = browser.submit(browser.get(link))
+    back = answer_by_waiting(patient, held_again(patient, tasks, 700, 12 * 3600 + 5), browser)
+    assert (back.status, back.form.named("name").value) == (422, "")
