@@ -1,0 +1,215 @@
+/*
+ * What stands in the way when there are unusually many requests: more work, or a task. The sites
+ * are set so that each client has already asked often enough.
+ *
+ *     challenge.mjs work | more | picture | picture-plain | sound | sound-plain
+ *                   | wait | wait-plain | keyboard
+ */
+import { PATIENCE, Visitor, answerOf, check, hasMail, run, same, text } from "./stage.mjs";
+
+const { PERSON, ADDRESS } = process.env;
+
+async function begin(visitor) {
+    await visitor.tab(`${visitor.site}/`);
+    await visitor.page.fill("#name", PERSON);
+    return visitor.page;
+}
+
+async function arriveWithMail(visitor, options) {
+    await visitor.arrive("sent");
+    await hasMail(ADDRESS);
+    await visitor.leave(options);
+}
+
+/* How far the work has come, looked at until it is done. */
+function follow(page) {
+    return page.evaluate(async () => {
+        const bar = document.querySelector("[data-work-progress]");
+        const status = document.querySelector("[data-work-status]");
+        const values = [];
+        for (;;) {
+            if (values.at(-1) !== bar.value) {
+                values.push(bar.value);
+            }
+            if (status.dataset.state === "done") {
+                return { values, isSeen: getComputedStyle(bar).visibility === "visible" };
+            }
+            await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+    });
+}
+
+async function checkProgress(page) {
+    const { values, isSeen } = await follow(page);
+    check("progress is shown", isSeen);
+    same("it only rises", values, [...values].sort((one, other) => one - other));
+    same("it is full when the work is done", values.at(-1), 1);
+    return values.some((value) => value > 0 && value < 1);
+}
+
+/* Sixteen times the work, with progress, and the form waits for it. */
+async function work(browser) {
+    const visitor = await Visitor.open(browser);
+    let page = await begin(visitor);
+    const name = await page.getByRole("progressbar").getAttribute("aria-label");
+    same("progress has a name", name, text("work.progress"));
+    let isUnderWay = await checkProgress(page);
+    for (let tries = 0; tries < 8 && !isUnderWay; tries++) { /* a lucky number, found at once */
+        page = await begin(visitor);
+        isUnderWay = await checkProgress(page);
+    }
+    check("progress is seen under way", isUnderWay);
+    same("and the end is spoken", (await visitor.said()).at(-1), text("work.done"));
+    await page.click("form button");
+    await arriveWithMail(visitor);
+
+    const hasty = await Visitor.open(browser);
+    await begin(hasty);
+    await hasty.page.click("form button");
+    check("a form sent before the work is done waits for it",
+        await hasty.page.locator("[data-state=working]").isVisible());
+    await hasty.arrive("sent");
+    await hasty.leave();
+}
+
+/* The level rises while somebody types: the form comes back filled, and works longer. */
+async function more(browser) {
+    const visitor = await Visitor.open(browser);
+    const page = await begin(visitor);
+    await page.getByRole("status").filter({ hasText: text("work.done") }).waitFor();
+    const others = await Visitor.open(browser, { hasScript: false });
+    for (let times = 0; times < 3; times++) {
+        await begin(others);
+        await others.page.click("form button");
+    }
+    await others.context.close();
+    await page.click("form button");
+    const summary = page.locator(".summary");
+    await summary.waitFor();
+    check("the page says why", (await summary.innerText()).includes(text("request.more_work")));
+    check("the focus is there", await summary.evaluate((box) => box === document.activeElement));
+    check("the title says so", (await page.title()).startsWith(text("common.error_prefix")),
+        await page.title());
+    same("nothing is retyped", await page.inputValue("#name"), PERSON);
+    await page.click("form button");
+    await checkProgress(page);
+    await arriveWithMail(visitor, { isClean: false });
+}
+
+async function beginTask(browser, hasScript) {
+    const visitor = await Visitor.open(browser, { hasScript });
+    const page = await begin(visitor);
+    await page.click("form button");
+    await visitor.arrive("challenge");
+    return visitor;
+}
+
+function answer(page) {
+    return page.locator("[name=task]").first().inputValue().then(answerOf);
+}
+
+async function checkSummary(visitor, words) {
+    const summary = visitor.page.locator(".summary");
+    await summary.waitFor();
+    check("the page says what is wrong", (await summary.innerText()).includes(words),
+        await summary.innerText());
+    check("the focus is there",
+        await summary.evaluate((box) => box === document.activeElement));
+}
+
+async function picture(browser, hasScript = true) {
+    const visitor = await beginTask(browser, hasScript);
+    const { page } = visitor;
+    const drawn = await page.locator(".squares img").evaluate(async (image) => {
+        await image.decode();
+        return [image.naturalWidth, image.naturalHeight];
+    });
+    same("the picture is drawn", drawn, [360, 360]);
+    same("nine squares to tick", await page.locator(".squares").getByRole("checkbox").count(), 9);
+    const first = page.getByRole("checkbox", { name: text("challenge.square_1"), exact: true });
+    const { width, height } = await first.boundingBox();
+    check("each at least 44 px", width >= 44 && height >= 44, { width, height });
+
+    const asked = await page.locator("[name=task]").first().inputValue();
+    const { wrong } = answerOf(asked);
+    await page.check(`[name=${wrong[0]}]`);
+    await page.click("button[value=picture]");
+    await checkSummary(visitor, text("challenge.wrong"));
+    const next = await page.locator("[name=task]").first().inputValue();
+    check("a new task comes after a wrong answer", next !== asked);
+
+    const { squares } = answerOf(next);
+    for (const square of squares) {
+        await page.check(`[name=${square}]`);
+    }
+    await page.click("button[value=picture]");
+    await arriveWithMail(visitor, { isClean: false });
+}
+
+/* The browser's own player: loaded when asked for, silent until then. Looked at from outside, as no
+ * event comes where script is off. */
+async function play(page) {
+    const player = page.locator("audio");
+    const look = () => player.evaluate(({ paused, autoplay, currentTime, duration, error }) => (
+        { isSilent: paused && !autoplay, at: currentTime, seconds: duration, error }));
+    const before = await look();
+    check("nothing plays by itself", before.isSilent && before.at === 0, before);
+    await player.evaluate((audio) => { audio.play(); });
+    let now = await look();
+    for (const end = Date.now() + PATIENCE; now.at === 0 && Date.now() < end; now = await look()) {
+        await page.waitForTimeout(20);
+    }
+    check("the sound plays, for some seconds", now.at > 0 && now.seconds > 1 && now.seconds < 10,
+        now);
+}
+
+async function sound(browser, hasScript = true) {
+    const visitor = await beginTask(browser, hasScript);
+    const { page } = visitor;
+    await play(page);
+    const { sound: right } = await answer(page);
+    const choices = page.locator(".choices").getByRole("radio");
+    check("some choices", await choices.count() >= 4, await choices.count());
+    same("none is chosen beforehand", await page.locator(".choices :checked").count(), 0);
+    await page.check(`[name=sound][value="${right}"]`);
+    await page.click("button[value=sound]");
+    await arriveWithMail(visitor);
+}
+
+async function wait(browser, hasScript = true) {
+    const visitor = await beginTask(browser, hasScript);
+    const { page } = visitor;
+    const held = Date.now();
+    await page.click("button[value=wait]");
+    await checkSummary(visitor, text("challenge.early").split("{")[0]);
+    await page.waitForTimeout(held + Number(process.env.WAIT) * 1000 - Date.now());
+    await page.click("button[value=wait]");
+    await arriveWithMail(visitor, { isClean: false });
+}
+
+/* By keyboard alone: squares and choices are native controls, so Tab, Space and the arrows do. */
+async function keyboard(browser) {
+    const visitor = await beginTask(browser, true);
+    const { page } = visitor;
+    const { squares } = await answer(page);
+    for (let place = 1; place <= 9; place++) {
+        await page.keyboard.press("Tab");
+        const name = await page.evaluate(() => document.activeElement.name);
+        if (name !== `s${place}`) {
+            check("Tab goes from square to square", false, { place, name });
+        }
+        if (squares.includes(name)) {
+            await page.keyboard.press("Space");
+        }
+    }
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await arriveWithMail(visitor);
+}
+
+await run({
+    work, more, picture, sound, wait, keyboard,
+    "picture-plain": (browser) => picture(browser, false),
+    "sound-plain": (browser) => sound(browser, false),
+    "wait-plain": (browser) => wait(browser, false),
+});
