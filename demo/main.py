@@ -22,6 +22,9 @@ from kit.scratch import Keeper  # noqa: E402
 FIRST_PORT = 8443
 MARK = ".mod_pwreset-demo"
 PIECES = ("slapd", "smtp", "mail", "httpd", "state", "site", "conf", "ca", "env")
+# In a demo everybody is one client, 127.0.0.1, and one person tries the flow over and over.
+GENEROUS = {"PwResetClientLimits": "5000 10000 20000", "PwResetSiteLimits": "20000 40000",
+            "PwResetMailsPerHour": "100", "PwResetMailsPerDay": "1000"}
 
 
 class Refused(Exception):
@@ -224,7 +227,7 @@ def start(options):
     # A detached demo has nobody to live and die with.
     keeper = None if options.detach else Keeper()
     say("[3/3] Starting slapd, the SMTP server and httpd")
-    demo = site.Site(folder, block, keeper, module=module)
+    demo = site.Site(folder, block, keeper, module=module, directives=GENEROUS)
     try:
         demo.start()
         write_env(folder, demo)
