@@ -18,7 +18,7 @@ GIB = 1 << 30
 PATHS = ["/", "/c", "/r", "/stop"]
 SLOW_SOCKETS = 500
 # In KiB. The sanitizers keep freed memory back, so under them these say little.
-FREED_IS_KEPT = 256 * 1024 if "asan" in os.environ.get("PWRESET_HTTPD_LD_PRELOAD", "") else 0
+FREED_IS_KEPT = 4 * 1024 * 1024 if "asan" in os.environ.get("PWRESET_HTTPD_LD_PRELOAD", "") else 0
 MEMORY_OF_A_CONNECTION = 256  # a thread, TLS, and httpd's own buffers
 # More threads than slow clients, and the time a client has for its headers and its body.
 HARDY = """ServerLimit 10
