@@ -195,9 +195,8 @@ static const char *judge(const pwr_visit_t *visit, const held_t *held, const pwr
         return "challenge.wrong";
     }
     if (strcmp(way, "sound") == 0) {
-        return sound != NULL && apr_atoi64(sound) == task.sound && sound[0] != '\0'
-                   ? NULL
-                   : "challenge.wrong";
+        const char *right = apr_itoa(visit->request->pool, task.sound);
+        return sound != NULL && strcmp(sound, right) == 0 ? NULL : "challenge.wrong";
     }
     for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
         const char *name = apr_psprintf(visit->request->pool, "s%d", i + 1);

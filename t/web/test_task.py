@@ -91,16 +91,19 @@ def test_wrong_pictures_give_a_new_task_whichever_are_wrong(patient):
     assert answer_by_picture(patient, page, browser).heading == SENT
 
 
-@pytest.mark.parametrize("typed", ["", "-1", "99", "x", "0x0", None], ids=repr)
+@pytest.mark.parametrize("typed", ["", "-1", "99", "x", "0x0", "00", " 0", None], ids=repr)
 def test_a_wrong_sound_gives_a_new_task(patient, typed):
     browser = busy_browser(patient)
     page = tasks_for(patient, "ingen", browser)
     form = form_for(page, "sound")
+    # The right answer is made the first one, which a careless reader of numbers takes these for.
+    task = form.named("task")
+    letters = open_seal(patient, opened.TASK, task.value)[:-1] + "a"
+    task.value = opened.make_seal(patient, opened.TASK, letters)
     chosen = {} if typed is None else {"sound": typed}
     form.fields = [field for field in form.fields if field.name != "sound"]
     assert_new_task(patient, page, browser.submit(page, form, way="sound", **chosen))
-    task = task_on(patient, page)
-    back = answer_by_sound(patient, page, browser, task.sound + 1 if task.sound == 0 else 0)
+    back = answer_by_sound(patient, page, browser, task_on(patient, page).sound + 1)
     assert_new_task(patient, page, back)
 
 
