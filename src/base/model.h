@@ -22,16 +22,32 @@ typedef struct {
     const char *stamp;           /* changes whenever the password does; opaque */
     apr_time_t password_changed; /* 0 when the directory does not say */
     const char *barred; /* NULL when the account may reset, else a word for the trail: "disabled",
-                           "locked", ... */
+                           "locked", "expired", "no-mail", "protected", ... */
+    bool is_locked;     /* by failed logins: setting a password, or unlocking, ends that */
+    bool must_change;   /* the directory lets the person do nothing else before */
+    apr_array_header_t *names; /* const char *: login, names, local parts of addresses, organisation
+                                  as they are stored: what strangers would guess first */
 } pwr_account_t;
 
-/* What a password must satisfy. 0 means: no such rule. */
+/* How many characters of a sort a password must have; 0: no such rule. */
+typedef struct {
+    int lower, upper, digits, letters, specials;
+    int others;     /* BYTES (389-DS): bytes above 127; UNICODE (AD): letters without case */
+    int categories; /* at least so many of lower, upper, digits, specials, others */
+    int repeats;    /* the same character at most so often in a row */
+    enum { PWR_COUNT_UNICODE, PWR_COUNT_BYTES } counting; /* what "a lower-case letter" is */
+} pwr_classes_t;
+
+/* What the directory asks of a password. 0 means: no such rule. */
 typedef struct {
     int min_length;              /* code points */
     int max_length;              /* code points */
     int history;                 /* earlier passwords that may not be used again */
     apr_interval_time_t min_age; /* since the last change */
     bool has_quality_check;      /* the directory checks more than it tells */
+    pwr_classes_t classes;
+    apr_array_header_t *words; /* const char *, or NULL: the directory refuses a password that holds
+                                  one of these, letter case aside */
 } pwr_rules_t;
 
 #endif
