@@ -1,13 +1,6 @@
 /*
  * A directory compares by its own rules: it may ignore spaces, width or accents. So what it finds
  * is compared again here, byte for byte, and mail goes to the stored bytes.
- *
- * The stamp ties a link to the password of the moment. pwdChangedTime moves exactly when the
- * password does; the policy overlay writes it, so while it is missing there, the password is still
- * the one that the entry came with. Without the overlay the entry's modifyTimestamp stands in: it
- * also moves when something else is changed, which costs a link but never keeps one alive. It will
- * not do where the overlay is, because there each failed login moves it, and strangers could kill
- * links. The password's hash itself would serve, but a service account has no business reading it.
  */
 #include "directory/account.h"
 
@@ -16,18 +9,17 @@
 #include <apr_cstr.h>
 #include <apr_strings.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "directory/eligibility.h"
 
-/* What OpenLDAP calls things. */
-#define ID "entryUUID"
-#define CHANGED "pwdChangedTime"
-#define MODIFIED "modifyTimestamp"
-#define LOCKED "pwdAccountLockedTime"
-#define LOCKED_FOR_GOOD "000001010000Z" /* by an administrator, slapo-ppolicy(5) */
+#define PREFIXED "proxyAddresses" /* Exchange's: "SMTP:kari@example.org", smtp: for the others */
+#define PREFIX "smtp:"
 
-static const char *const read_always[]
-    = {ID, CHANGED, MODIFIED, "displayName", "cn", LOCKED, "loginDisabled", "nsAccountLock", NULL};
+/* Where names stand that nobody should use as a password. */
+static const char *const name_attributes[]
+    = {"displayName", "cn", "givenName", "sn", "o", "company", NULL};
 
 const char *pwr_account_escape(const char *value, apr_pool_t *pool)
 {
@@ -50,17 +42,66 @@ const char *pwr_account_escape(const char *value, apr_pool_t *pool)
     return escaped;
 }
 
-const char *pwr_account_filter(const pwr_directory_settings_t *settings, const char *typed,
+static const char *login_attribute_of(const pwr_directory_t *directory)
+{
+    const char *own = directory->settings->login_attribute;
+    return own != NULL ? own : directory->context.kind->login_attribute;
+}
+
+static bool is_prefixed(const char *attribute)
+{
+    return apr_cstr_casecmp(attribute, PREFIXED) == 0;
+}
+
+static void add_name(apr_array_header_t *names, const char *name)
+{
+    for (int i = 0; i < names->nelts; i++) {
+        if (apr_cstr_casecmp(APR_ARRAY_IDX(names, i, const char *), name) == 0) {
+            return;
+        }
+    }
+    APR_ARRAY_PUSH(names, const char *) = name;
+}
+
+static void add_names(apr_array_header_t *names, const char *const *more)
+{
+    for (; *more != NULL; more++) {
+        add_name(names, *more);
+    }
+}
+
+static void add_all(apr_array_header_t *names, const apr_array_header_t *more)
+{
+    for (int i = 0; more != NULL && i < more->nelts; i++) {
+        add_name(names, APR_ARRAY_IDX(more, i, const char *));
+    }
+}
+
+/* The attributes that a typed name is compared with. */
+static apr_array_header_t *matched(const pwr_directory_t *directory, apr_pool_t *pool)
+{
+    apr_array_header_t *names = apr_array_make(pool, 4, sizeof(const char *));
+
+    add_all(names, directory->settings->match);
+    if (names->nelts == 0) {
+        add_names(names, directory->context.kind->match);
+    }
+    return names;
+}
+
+const char *pwr_account_filter(const pwr_directory_t *directory, const char *typed,
                                apr_pool_t *pool)
 {
+    const apr_array_header_t *match = matched(directory, pool);
     const char *value = pwr_account_escape(typed, pool);
     const char *any = "";
 
-    for (int i = 0; i < settings->match->nelts; i++) {
-        const char *attribute = APR_ARRAY_IDX(settings->match, i, const char *);
-        any = apr_pstrcat(pool, any, "(", attribute, "=", value, ")", NULL);
+    for (int i = 0; i < match->nelts; i++) {
+        const char *attribute = APR_ARRAY_IDX(match, i, const char *);
+        any = apr_pstrcat(pool, any, "(", attribute, "=", is_prefixed(attribute) ? PREFIX : "",
+                          value, ")", NULL);
     }
-    return apr_pstrcat(pool, "(&", settings->filter, "(|", any, "))", NULL);
+    return apr_pstrcat(pool, "(&", directory->settings->filter, "(|", any, "))", NULL);
 }
 
 bool pwr_account_is_name(const char *typed)
@@ -74,6 +115,30 @@ static bool is_same(const char *one, const char *other)
     return apr_cstr_casecmp(one, other) == 0; /* folds ASCII letters alone, in any locale */
 }
 
+/* The values of an attribute; of proxyAddresses the mail addresses, the primary one first. NULL
+ * when there are none. */
+static const apr_array_header_t *values_of(const pwr_entry_t *entry, const char *attribute,
+                                           apr_pool_t *pool)
+{
+    static const char *const prefixes[] = {"SMTP:", "smtp:"};
+    const apr_array_header_t *stored = pwr_entry_values(entry, attribute);
+    apr_array_header_t *plain = NULL;
+
+    if (stored == NULL || !is_prefixed(attribute)) {
+        return stored;
+    }
+    plain = apr_array_make(pool, stored->nelts, sizeof(const char *));
+    for (int way = 0; way < 2; way++) {
+        for (int i = 0; i < stored->nelts; i++) {
+            const char *value = APR_ARRAY_IDX(stored, i, const char *);
+            if (strncmp(value, prefixes[way], strlen(PREFIX)) == 0) {
+                APR_ARRAY_PUSH(plain, const char *) = value + strlen(PREFIX);
+            }
+        }
+    }
+    return plain->nelts > 0 ? plain : NULL;
+}
+
 /* Index of the value that equals `typed`; -1 when there is none. */
 static int index_of(const apr_array_header_t *values, const char *typed)
 {
@@ -85,225 +150,249 @@ static int index_of(const apr_array_header_t *values, const char *typed)
     return -1;
 }
 
-bool pwr_account_is_named(const pwr_entry_t *entry, const pwr_directory_settings_t *settings,
+bool pwr_account_is_named(const pwr_entry_t *entry, const pwr_directory_t *directory,
                           const char *typed)
 {
-    for (int i = 0; i < settings->match->nelts; i++) {
-        const char *attribute = APR_ARRAY_IDX(settings->match, i, const char *);
-        if (index_of(pwr_entry_values(entry, attribute), typed) >= 0) {
+    apr_pool_t *pool = entry->attributes->pool;
+    const apr_array_header_t *match = matched(directory, pool);
+
+    for (int i = 0; i < match->nelts; i++) {
+        const char *attribute = APR_ARRAY_IDX(match, i, const char *);
+        if (index_of(values_of(entry, attribute, pool), typed) >= 0) {
             return true;
         }
     }
     return false;
 }
 
-static int two_digits(const char *text)
-{
-    return (text[0] - '0') * 10 + (text[1] - '0');
-}
+/* --- what an entry says --- */
 
-apr_time_t pwr_account_time(const char *text)
-{
-    apr_time_exp_t parts = {0};
-    apr_time_t time = 0;
-    size_t digits = text != NULL ? strspn(text, "0123456789") : 0;
-    size_t fraction = digits == 14 && (text[14] == '.' || text[14] == ',')
-                          ? 1 + strspn(text + 15, "0123456789")
-                          : 0;
-
-    if (digits != 14 || strcmp(text + digits + fraction, "Z") != 0) {
-        return 0;
-    }
-    parts.tm_year = two_digits(text) * 100 + two_digits(text + 2) - 1900;
-    parts.tm_mon = two_digits(text + 4) - 1;
-    parts.tm_mday = two_digits(text + 6);
-    parts.tm_hour = two_digits(text + 8);
-    parts.tm_min = two_digits(text + 10);
-    parts.tm_sec = two_digits(text + 12);
-    return apr_time_exp_gmt_get(&time, &parts) == APR_SUCCESS ? time : 0;
-}
-
-static bool is_true(const pwr_entry_t *entry, const char *name)
-{
-    const char *value = pwr_entry_first(entry, name);
-    return value != NULL && is_same(value, "TRUE");
-}
-
-/* A lock after too many failed logins does not bar: forgetting the password is how one gets it, and
- * the reset clears it. An administrator's lock does: the reset would clear that, too. */
-static const char *barred_by(const pwr_entry_t *entry, const char *mail)
-{
-    const char *locked = pwr_entry_first(entry, LOCKED);
-
-    if ((locked != NULL && strcmp(locked, LOCKED_FOR_GOOD) == 0) || is_true(entry, "loginDisabled")
-        || is_true(entry, "nsAccountLock")) {
-        return "disabled";
-    }
-    return mail == NULL ? "no-mail" : NULL;
-}
-
-/* The stored addresses, the one that was typed first. */
-static apr_array_header_t *addresses_of(const apr_array_header_t *values, const char *typed,
-                                        apr_pool_t *pool)
+/* The stored addresses in the order of the site's attributes, among those of one attribute the one
+ * that was typed first. */
+static apr_array_header_t *addresses_of(const pwr_entry_t *entry, const apr_array_header_t *names,
+                                        const char *typed, apr_pool_t *pool)
 {
     apr_array_header_t *mails = apr_array_make(pool, 2, sizeof(const char *));
-    int first = index_of(values, typed);
 
-    if (first >= 0) {
-        APR_ARRAY_PUSH(mails, const char *) = APR_ARRAY_IDX(values, first, const char *);
-    }
-    for (int i = 0; values != NULL && i < values->nelts; i++) {
-        if (i != first) {
-            APR_ARRAY_PUSH(mails, const char *) = APR_ARRAY_IDX(values, i, const char *);
+    for (int i = 0; i < names->nelts; i++) {
+        const apr_array_header_t *values
+            = values_of(entry, APR_ARRAY_IDX(names, i, const char *), pool);
+        int first = index_of(values, typed);
+        if (first >= 0) {
+            add_name(mails, APR_ARRAY_IDX(values, first, const char *));
         }
+        add_all(mails, values);
     }
     return mails;
 }
 
-const char *pwr_account_stamp(const pwr_entry_t *entry, bool has_policy, apr_pool_t *pool)
+/* Login, names, organisation, and what stands before the @. */
+static apr_array_header_t *names_of(const pwr_entry_t *entry, const pwr_account_t *account,
+                                    apr_pool_t *pool)
 {
-    const char *changed = pwr_entry_first(entry, CHANGED);
-    const char *modified = pwr_entry_first(entry, MODIFIED);
+    apr_array_header_t *names = apr_array_make(pool, 8, sizeof(const char *));
 
-    if (changed != NULL) {
-        return apr_pstrcat(pool, "changed ", changed, NULL);
+    add_name(names, account->login);
+    for (const char *const *name = name_attributes; *name != NULL; name++) {
+        add_all(names, pwr_entry_values(entry, *name));
     }
-    if (has_policy) {
-        return "never changed";
+    for (int i = 0; i < account->mails->nelts; i++) {
+        const char *mail = APR_ARRAY_IDX(account->mails, i, const char *);
+        add_name(names, apr_pstrmemdup(pool, mail, strcspn(mail, "@")));
     }
-    return modified != NULL ? apr_pstrcat(pool, "modified ", modified, NULL) : NULL;
+    return names;
+}
+
+static pwr_fault_t *check_sight(const pwr_account_t *account, const apr_array_header_t *logins,
+                                const pwr_directory_t *directory, apr_pool_t *pool)
+{
+    const char *login = login_attribute_of(directory);
+
+    if (account->id == NULL || logins == NULL) {
+        return pwr_fault_broken(
+            pool, "PWR0450",
+            "The bind DN finds an account and cannot read its %s. Let it read what the "
+            "documentation lists for this kind of server (%s): %s, %s, the addresses, cn, "
+            "displayName, and what tells of passwords and locks.",
+            account->id == NULL ? directory->context.kind->id_attribute : login,
+            directory->context.kind->name, directory->context.kind->id_attribute, login);
+    }
+    if (account->stamp == NULL) {
+        return pwr_fault_broken(pool, "PWR0452",
+                                "Nothing says when an account's password was changed, so a link "
+                                "would outlive the password. Let the bind DN read what the "
+                                "documentation lists for this kind of server (%s).",
+                                directory->context.kind->name);
+    }
+    return NULL;
 }
 
 pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *entry,
-                                    const pwr_directory_settings_t *settings, const char *typed,
+                                    const pwr_directory_t *directory, const char *typed,
                                     apr_pool_t *pool)
 {
+    const pwr_kind_t *kind = directory->context.kind;
     pwr_account_t *made = apr_pcalloc(pool, sizeof *made);
-    const apr_array_header_t *logins = pwr_entry_values(entry, settings->login_attribute);
+    const apr_array_header_t *logins = pwr_entry_values(entry, login_attribute_of(directory));
     const char *shown = pwr_entry_first(entry, "displayName");
     int login = index_of(logins, typed);
 
-    made->id = pwr_entry_first(entry, ID);
-    if (made->id == NULL || logins == NULL) {
-        return pwr_fault_broken(
-            pool, "PWR0450",
-            "The bind DN finds an account and cannot read its %s. Let it read " ID
-            ", %s, %s, cn, displayName, " CHANGED ", " MODIFIED ", " LOCKED
-            " and pwdPolicySubentry.",
-            made->id == NULL ? ID : settings->login_attribute, settings->login_attribute,
-            settings->mail_attribute);
-    }
+    made->id = kind->id_of(entry, pool);
+    made->stamp = kind->stamp_of(entry, &directory->context, pool);
+    PWR_TRY(check_sight(made, logins, directory, pool));
     made->dn = entry->dn;
     made->login = APR_ARRAY_IDX(logins, login < 0 ? 0 : login, const char *);
     made->name = shown != NULL ? shown : pwr_entry_first(entry, "cn");
-    made->mails = addresses_of(pwr_entry_values(entry, settings->mail_attribute), typed, pool);
+    made->mails = addresses_of(entry, directory->settings->mail_attributes, typed, pool);
     made->mail = made->mails->nelts > 0 ? APR_ARRAY_IDX(made->mails, 0, const char *) : NULL;
-    made->password_changed = pwr_account_time(pwr_entry_first(entry, CHANGED));
-    made->barred = barred_by(entry, made->mail);
+    made->names = names_of(entry, made, pool);
+    kind->judge(made, entry, pwr_clock_now());
+    if (made->barred == NULL && made->mail == NULL) {
+        made->barred = "no-mail";
+    }
     *account = made;
     return NULL;
 }
 
-static void add_name(apr_array_header_t *names, const char *name)
+/* --- asking --- */
+
+static const char *const *wanted_of(const pwr_directory_t *directory, apr_pool_t *pool)
 {
-    for (int i = 0; i < names->nelts; i++) {
-        if (is_same(APR_ARRAY_IDX(names, i, const char *), name)) {
-            return;
+    apr_array_header_t *names = apr_array_make(pool, 24, sizeof(const char *));
+
+    add_name(names, directory->context.kind->id_attribute);
+    add_name(names, login_attribute_of(directory));
+    add_all(names, directory->settings->mail_attributes);
+    add_all(names, matched(directory, pool));
+    add_names(names, name_attributes);
+    add_names(names, directory->context.kind->attributes);
+    APR_ARRAY_PUSH(names, const char *) = NULL;
+    return (const char *const *)names->elts;
+}
+
+/* Adds to `entries` what one base holds; whoever lies below two bases counts once. */
+static pwr_fault_t *search_base(apr_array_header_t *entries, bool *has_more,
+                                pwr_directory_t *directory, const pwr_search_t *search)
+{
+    apr_pool_t *pool = entries->pool;
+    pwr_found_t found;
+
+    PWR_TRY(pwr_search(&found, directory->connections, search, pool));
+    *has_more = *has_more || found.has_more;
+    for (int i = 0; i < found.entries->nelts; i++) {
+        const pwr_entry_t *entry = &APR_ARRAY_IDX(found.entries, i, pwr_entry_t);
+        bool is_new = true;
+        for (int j = 0; j < entries->nelts && is_new; j++) {
+            is_new = strcmp(APR_ARRAY_IDX(entries, j, pwr_entry_t).dn, entry->dn) != 0;
+        }
+        if (is_new) {
+            APR_ARRAY_PUSH(entries, pwr_entry_t) = *entry;
         }
     }
-    APR_ARRAY_PUSH(names, const char *) = name;
+    return NULL;
 }
 
-static pwr_fault_t *search(pwr_found_t *found, pwr_directory_t *directory, const char *filter,
-                           apr_pool_t *pool)
+static pwr_fault_t *search_all(apr_array_header_t **entries, bool *has_more,
+                               pwr_directory_t *directory, const char *filter, apr_pool_t *pool)
 {
     const pwr_directory_settings_t *settings = directory->settings;
-    apr_array_header_t *names = apr_array_make(pool, 12, sizeof(const char *));
+    const apr_array_header_t *more = settings->more_bases;
+    pwr_search_t search = {.base = settings->base,
+                           .scope = settings->scope,
+                           .filter = filter,
+                           .attributes = wanted_of(directory, pool),
+                           .limit = PWR_MAX_MATCHES};
 
-    add_name(names, settings->login_attribute);
-    add_name(names, settings->mail_attribute);
-    for (int i = 0; i < settings->match->nelts; i++) {
-        add_name(names, APR_ARRAY_IDX(settings->match, i, const char *));
+    *has_more = false;
+    *entries = apr_array_make(pool, 2, sizeof(pwr_entry_t));
+    PWR_TRY(search_base(*entries, has_more, directory, &search));
+    for (int i = 0; more != NULL && i < more->nelts; i++) {
+        search.base = APR_ARRAY_IDX(more, i, const char *);
+        PWR_TRY(search_base(*entries, has_more, directory, &search));
     }
-    for (const char *const *name = read_always; *name != NULL; name++) {
-        add_name(names, *name);
-    }
-    APR_ARRAY_PUSH(names, const char *) = NULL;
-    const pwr_search_t wanted = {.base = settings->base,
-                                 .scope = settings->scope,
-                                 .filter = filter,
-                                 .attributes = (const char *const *)names->elts,
-                                 .limit = PWR_MAX_MATCHES};
-    return pwr_search(found, directory->connections, &wanted, pool);
+    return NULL;
 }
 
-/* The account of an entry that was found, with its stamp. */
 static pwr_fault_t *take(pwr_account_t **account, pwr_directory_t *directory,
                          const pwr_entry_t *entry, const char *typed, apr_pool_t *pool)
 {
-    pwr_account_t *made = NULL;
-    bool has_policy = false;
-
-    PWR_TRY(pwr_account_from_entry(&made, entry, directory->settings, typed, pool));
-    if (made->password_changed == 0) {
-        PWR_TRY(pwr_policies_are_kept(&has_policy, directory->policies, pool));
-    }
-    made->stamp = pwr_account_stamp(entry, has_policy, pool);
-    if (made->stamp == NULL) {
-        return pwr_fault_broken(pool, "PWR0452",
-                                "Nothing says when an account's password was changed, so a link "
-                                "would outlive the password. Let the bind DN read " CHANGED
-                                " and " MODIFIED ".");
-    }
-    *account = made;
-    return NULL;
+    PWR_TRY(pwr_account_from_entry(account, entry, directory, typed, pool));
+    return pwr_eligibility_judge(*account, directory, pool);
 }
 
-pwr_fault_t *pwr_account_find(pwr_account_t **account, int *matches, pwr_directory_t *directory,
+pwr_fault_t *pwr_account_find(apr_array_header_t **accounts, pwr_directory_t *directory,
                               const char *typed, apr_pool_t *pool)
 {
-    const pwr_directory_settings_t *settings = directory->settings;
-    const pwr_entry_t *match = NULL;
-    pwr_found_t found;
-    int count = 0;
+    apr_array_header_t *entries = NULL;
+    bool has_more = false;
 
-    *account = NULL;
-    *matches = 0;
+    *accounts = apr_array_make(pool, 1, sizeof(pwr_account_t *));
     if (!pwr_account_is_name(typed)) {
         return NULL;
     }
-    PWR_TRY(search(&found, directory, pwr_account_filter(settings, typed, pool), pool));
-    for (int i = 0; i < found.entries->nelts; i++) {
-        const pwr_entry_t *entry = &APR_ARRAY_IDX(found.entries, i, pwr_entry_t);
-        if (pwr_account_is_named(entry, settings, typed)) {
-            match = entry;
-            count++;
+    PWR_TRY(search_all(&entries, &has_more, directory, pwr_account_filter(directory, typed, pool),
+                       pool));
+    if (has_more) {
+        pwr_log(PWR_LOG_WARNING, "PWR0453",
+                "More than %d entries have a name that was typed; nobody gets a mail. Make the "
+                "attributes that are matched unique, or narrow the filter of PwResetLDAPURL.",
+                PWR_MAX_MATCHES);
+    }
+    for (int i = 0; i < entries->nelts; i++) {
+        const pwr_entry_t *entry = &APR_ARRAY_IDX(entries, i, pwr_entry_t);
+        if (pwr_account_is_named(entry, directory, typed)) {
+            PWR_TRY(
+                take(&APR_ARRAY_PUSH(*accounts, pwr_account_t *), directory, entry, typed, pool));
         }
     }
-    if (count == 0 && found.entries->nelts > 0) {
+    if ((*accounts)->nelts == 0 && entries->nelts > 0) {
         pwr_log(PWR_LOG_INFO, "PWR0451",
                 "The directory found %d entries for a typed name that none of their values equals "
                 "letter by letter; they do not count.",
-                found.entries->nelts);
+                entries->nelts);
     }
-    *matches = count > 1 || found.has_more ? 2 : count;
-    return *matches == 1 ? take(account, directory, match, typed, pool) : NULL;
+    return NULL;
 }
 
 pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_directory_t *directory, const char *id,
                               apr_pool_t *pool)
 {
-    pwr_found_t found;
-    const char *filter = apr_pstrcat(pool, "(&", directory->settings->filter, "(" ID "=",
-                                     pwr_account_escape(id, pool), "))", NULL);
+    const char *filter = directory->context.kind->id_filter(id, pool);
+    apr_array_header_t *entries = NULL;
+    bool has_more = false;
 
     *account = NULL;
-    PWR_TRY(search(&found, directory, filter, pool));
-    if (found.entries->nelts != 1) {
+    if (filter == NULL) {
         return NULL;
     }
-    const pwr_entry_t *entry = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
-    const char *own = pwr_entry_first(entry, ID);
+    filter = apr_pstrcat(pool, "(&", directory->settings->filter, filter, ")", NULL);
+    PWR_TRY(search_all(&entries, &has_more, directory, filter, pool));
+    if (entries->nelts != 1 || has_more) {
+        return NULL;
+    }
+    const pwr_entry_t *entry = &APR_ARRAY_IDX(entries, 0, pwr_entry_t);
+    const char *own = directory->context.kind->id_of(entry, pool);
     bool is_other = own != NULL && strcmp(own, id) != 0;
     return is_other ? NULL : take(account, directory, entry, NULL, pool);
+}
+
+pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_t *directory,
+                                 pwr_connection_t *connection, const pwr_account_t *account,
+                                 apr_pool_t *pool)
+{
+    const pwr_search_t search = {.base = account->dn,
+                                 .scope = LDAP_SCOPE_BASE,
+                                 .filter = directory->settings->filter,
+                                 .attributes = wanted_of(directory, pool),
+                                 .limit = 1};
+    pwr_found_t found;
+    pwr_answer_t answer = pwr_search_on(&found, connection, &search, pool);
+
+    *entry = NULL;
+    if (answer.code == LDAP_SUCCESS && found.entries->nelts == 1) {
+        const pwr_entry_t *read = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
+        const char *id = directory->context.kind->id_of(read, pool);
+        *entry = id != NULL && strcmp(id, account->id) == 0 ? read : NULL;
+    }
+    return answer;
 }

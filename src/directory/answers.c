@@ -129,30 +129,21 @@ static const char *remedy_for(int code)
     return remedy_for(LDAP_OTHER);
 }
 
-/* The message key; NULL when the person can do nothing about it. */
-static const char *key_of(const pwr_answer_t *answer)
+const char *pwr_answer_policy_key(int policy_error)
 {
     static const char *const keys[]
         = {"directory.expired",     "directory.locked",     "directory.change_after_reset",
            "directory.not_allowed", "directory.old_needed", "directory.quality",
            "directory.short",       "directory.young",      "directory.history"};
-    int error = answer->policy_error;
 
-    /* This error goes to whoever is bound: the service account, not the person, is under order to
-     * change its password before it may do anything else. */
-    if (error == PP_changeAfterReset && answer->code == LDAP_INSUFFICIENT_ACCESS) {
-        return NULL;
-    }
-    if (error >= 0 && error < (int)(sizeof keys / sizeof *keys)) {
-        return keys[error];
-    }
-    return answer->code == LDAP_CONSTRAINT_VIOLATION ? "directory.refused" : NULL;
+    return policy_error >= 0 && policy_error < (int)(sizeof keys / sizeof *keys)
+               ? keys[policy_error]
+               : NULL;
 }
 
-pwr_fault_t *pwr_answer_to_write(const pwr_answer_t *answer, apr_pool_t *pool)
+pwr_fault_t *pwr_answer_to_write(const pwr_answer_t *answer, const char *key, apr_pool_t *pool)
 {
     const char *name = ldap_err2string(answer->code);
-    const char *key = key_of(answer);
 
     if (answer->code == LDAP_SUCCESS) {
         return NULL;
@@ -161,12 +152,16 @@ pwr_fault_t *pwr_answer_to_write(const pwr_answer_t *answer, apr_pool_t *pool)
         return pwr_fault_later(pool, "PWR0470", "The directory takes no writes now (%s; %s).", name,
                                answer->words);
     }
-    if (key != NULL) {
+    /* This error goes to whoever is bound: the service account, not the person, is under order to
+     * change its password before it may do anything else. */
+    bool is_own
+        = answer->policy_error == PP_changeAfterReset && answer->code == LDAP_INSUFFICIENT_ACCESS;
+    if (key != NULL && !is_own) {
         return pwr_fault_refused(pool, "PWR0471", key,
                                  "The directory refused the password (%s, policy error %d; %s).",
                                  name, answer->policy_error, answer->words);
     }
-    if (answer->policy_error == PP_changeAfterReset) {
+    if (is_own) {
         return pwr_fault_broken(pool, "PWR0472",
                                 "The bind DN itself must change its password first (%s; %s). Do "
                                 "that, or exempt it from pwdMustChange.",

@@ -199,6 +199,30 @@ void pwr_connection_drop(pwr_connections_t *connections, pwr_connection_t *conne
     apr_reslist_release(connections->slots, connection);
 }
 
+pwr_fault_t *pwr_connection_open_as(pwr_connection_t **connection,
+                                    const pwr_connections_t *connections, pwr_person_t *person,
+                                    apr_pool_t *pool)
+{
+    int count = connections->server_count;
+    server_t **order = apr_palloc(pool, (apr_size_t)count * sizeof *order);
+    pwr_connection_t *made = apr_pcalloc(pool, sizeof *made);
+    pwr_fault_t *fault = NULL;
+
+    made->handle.pool = pool;
+    order_servers(order, connections);
+    for (int i = 0; i < count; i++) {
+        fault
+            = pwr_handle_open_as(&made->handle, order[i]->uri, connections->settings, person, pool);
+        if (fault == NULL) {
+            *connection = made;
+            return NULL;
+        }
+        pwr_handle_close(&made->handle);
+        put_to_rest(order[i]);
+    }
+    return fault;
+}
+
 pwr_fault_t *pwr_connection_probe(const pwr_connections_t *connections, int server,
                                   apr_pool_t *scratch)
 {

@@ -43,6 +43,12 @@ void pwr_connection_give(pwr_connections_t *connections, pwr_connection_t *conne
 void pwr_connection_drop(pwr_connections_t *connections, pwr_connection_t *connection,
                          bool is_server_ill);
 
+/* A connection outside the pool, bound as a person on the first server that answers; closed by the
+ * caller (pwr_handle_close), or with `pool`. */
+pwr_fault_t *pwr_connection_open_as(pwr_connection_t **connection,
+                                    const pwr_connections_t *connections, pwr_person_t *person,
+                                    apr_pool_t *pool) PWR_MUST_USE;
+
 /* Connects to one server, binds, and closes again. */
 pwr_fault_t *pwr_connection_probe(const pwr_connections_t *connections, int server,
                                   apr_pool_t *scratch) PWR_MUST_USE;

@@ -253,6 +253,36 @@ static pwr_fault_t *start_tls(pwr_handle_t *handle, const char *uri,
     return tls_fault(uri, settings, words_of(handle, code, scratch), scratch);
 }
 
+/* The password policy control: what else than right or wrong the server tells about a bind. */
+static apr_status_t free_control(void *data)
+{
+    ldap_control_free(data);
+    return APR_SUCCESS;
+}
+
+static LDAPControl *policy_control(const pwr_handle_t *handle, apr_pool_t *scratch)
+{
+    LDAPControl *control = NULL;
+
+    if (ldap_create_passwordpolicy_control(handle->ld, &control) != LDAP_SUCCESS) {
+        return NULL;
+    }
+    apr_pool_cleanup_register(scratch, control, free_control, apr_pool_cleanup_null);
+    return control;
+}
+
+static struct berval berval_of(const pwr_secret_t *secret)
+{
+    return (struct berval){.bv_len = pwr_secret_length(secret),
+                           .bv_val = (char *)pwr_secret_bytes(secret)};
+}
+
+static pwr_fault_t *no_answer(const char *uri, int code, apr_pool_t *scratch)
+{
+    return pwr_fault_later(scratch, "PWR0426", "%s: no answer to the bind (%s).", uri,
+                           ldap_err2string(code));
+}
+
 /* A bind with a name and no password would "succeed" as nobody (RFC 4513, 5.1.2); such settings
  * were refused when the directory was opened. */
 static pwr_fault_t *bind_as_told(pwr_handle_t *handle, const char *uri,
@@ -265,8 +295,7 @@ static pwr_fault_t *bind_as_told(pwr_handle_t *handle, const char *uri,
     int id = 0;
 
     if (who != NULL) {
-        password.bv_len = pwr_secret_length(settings->bind_password);
-        password.bv_val = (char *)pwr_secret_bytes(settings->bind_password);
+        password = berval_of(settings->bind_password);
     } else if (strncmp(uri, "ldapi:", 6) == 0) {
         way = "EXTERNAL"; /* the kernel tells the server who we are */
     }
@@ -277,8 +306,7 @@ static pwr_fault_t *bind_as_told(pwr_handle_t *handle, const char *uri,
         return NULL;
     }
     if (pwr_answer_is_lost(code)) {
-        return pwr_fault_later(scratch, "PWR0426", "%s: no answer to the bind (%s).", uri,
-                               ldap_err2string(code));
+        return no_answer(uri, code, scratch);
     }
     return pwr_fault_broken(scratch, "PWR0427",
                             "%s: the bind as %s was refused (%s; %s). Check the bind DN and its "
@@ -286,8 +314,9 @@ static pwr_fault_t *bind_as_told(pwr_handle_t *handle, const char *uri,
                             uri, who != NULL ? who : "nobody", ldap_err2string(code), answer.words);
 }
 
-pwr_fault_t *pwr_handle_open(pwr_handle_t *handle, const char *uri,
-                             const pwr_directory_settings_t *settings, apr_pool_t *scratch)
+/* Connected, and under TLS where the settings say so. */
+static pwr_fault_t *open_unbound(pwr_handle_t *handle, const char *uri,
+                                 const pwr_directory_settings_t *settings, apr_pool_t *scratch)
 {
     if (ldap_initialize(&handle->ld, uri) != LDAP_SUCCESS) {
         handle->ld = NULL;
@@ -306,5 +335,28 @@ pwr_fault_t *pwr_handle_open(pwr_handle_t *handle, const char *uri,
     if (settings->tls == PWR_TLS_STARTTLS && strncmp(uri, "ldap:", 5) == 0) {
         PWR_TRY(start_tls(handle, uri, settings, scratch));
     }
+    return NULL;
+}
+
+pwr_fault_t *pwr_handle_open(pwr_handle_t *handle, const char *uri,
+                             const pwr_directory_settings_t *settings, apr_pool_t *scratch)
+{
+    PWR_TRY(open_unbound(handle, uri, settings, scratch));
     return bind_as_told(handle, uri, settings, scratch);
+}
+
+pwr_fault_t *pwr_handle_open_as(pwr_handle_t *handle, const char *uri,
+                                const pwr_directory_settings_t *settings, pwr_person_t *person,
+                                apr_pool_t *scratch)
+{
+    struct berval password = berval_of(person->password);
+    int id = 0;
+
+    PWR_TRY(open_unbound(handle, uri, settings, scratch));
+    LDAPControl *controls[] = {policy_control(handle, scratch), NULL};
+    pwr_handle_begin(handle);
+    int code
+        = ldap_sasl_bind(handle->ld, person->dn, LDAP_SASL_SIMPLE, &password, controls, NULL, &id);
+    code = pwr_handle_answer(&person->answer, handle, code, id, scratch);
+    return pwr_answer_is_lost(code) ? no_answer(uri, code, scratch) : NULL;
 }

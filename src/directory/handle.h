@@ -26,6 +26,19 @@ pwr_fault_t *pwr_handle_open(pwr_handle_t *handle, const char *uri,
                              const pwr_directory_settings_t *settings,
                              apr_pool_t *scratch) PWR_MUST_USE;
 
+/* Who binds with a password of their own, and what the server answered. */
+typedef struct {
+    const char *dn;
+    const pwr_secret_t *password; /* not empty: that would be a bind as nobody */
+    pwr_answer_t answer;
+} pwr_person_t;
+
+/* As pwr_handle_open, bound as a person; what became of the bind stands in the answer, which is no
+ * fault. */
+pwr_fault_t *pwr_handle_open_as(pwr_handle_t *handle, const char *uri,
+                                const pwr_directory_settings_t *settings, pwr_person_t *person,
+                                apr_pool_t *scratch) PWR_MUST_USE;
+
 /* May be called on a closed one. */
 void pwr_handle_close(pwr_handle_t *handle);
 

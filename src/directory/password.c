@@ -1,6 +1,9 @@
 /*
- * A connection that has lain idle may be dead without knowing it, and a write sent over it would
- * end in doubt. So an old one must answer a small read first; the doubt that is left is a true one.
+ * Each write goes over one connection from its first step to its last. First the account is read
+ * again there: a connection that has lain idle shows whether it is alive, a server that lags behind
+ * does not get a write it would judge by an old state, and a password set elsewhere in the meantime
+ * is seen. The doubt that is left is a true one: a write was sent, and no answer came.
+ *
  * libldap keeps a copy of the request, with the password, in its own memory until the answer is
  * there; it frees that without wiping, and nothing can be done about it from outside.
  */
@@ -8,7 +11,18 @@
 
 #include <string.h>
 
-#include "directory/search.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "directory/account.h"
+
+/* A write under way. */
+typedef struct {
+    pwr_directory_t *directory;
+    const pwr_account_t *account;
+    pwr_connection_t *connection;
+    const pwr_entry_t *entry; /* as read on this connection; NULL when it is not what it was */
+    apr_pool_t *pool;
+} job_t;
 
 static pwr_fault_t *check(const pwr_secret_t *password, apr_pool_t *pool)
 {
@@ -21,39 +35,41 @@ static pwr_fault_t *check(const pwr_secret_t *password, apr_pool_t *pool)
     return NULL;
 }
 
-static pwr_fault_t *take_alive(pwr_connection_t **connection, pwr_connections_t *connections,
-                               apr_pool_t *pool)
+/* Reads the entry on the job's connection. */
+static pwr_answer_t read_again(job_t *job)
 {
-    PWR_TRY(pwr_connection_take(connection, connections, pool));
-    if ((*connection)->is_fresh || pwr_search_is_alive(*connection, pool)) {
-        return NULL;
+    const pwr_kind_context_t *context = &job->directory->context;
+    pwr_answer_t answer = pwr_account_read_on(&job->entry, job->directory, job->connection,
+                                              job->account, job->pool);
+
+    if (job->entry != NULL) {
+        pwr_account_t now = {.barred = NULL};
+        const char *stamp = context->kind->stamp_of(job->entry, context, job->pool);
+        context->kind->judge(&now, job->entry, pwr_clock_now());
+        bool is_same
+            = stamp != NULL && strcmp(stamp, job->account->stamp) == 0 && now.barred == NULL;
+        job->entry = is_same ? job->entry : NULL;
     }
-    pwr_connection_drop(connections, *connection, false);
-    return pwr_connection_take(connection, connections, pool); /* a new one, after a loss */
+    return answer;
 }
 
-static apr_status_t free_control(void *data)
+/* A connection that is alive, and the entry as it stands there; with a fault there is none. */
+static pwr_fault_t *begin(job_t *job)
 {
-    ldap_control_free(data);
-    return APR_SUCCESS;
-}
+    pwr_connections_t *connections = job->directory->connections;
+    pwr_answer_t answer = {.code = LDAP_SERVER_DOWN, .words = ""};
 
-/* Sends the request. The libldap code of the sending. */
-static int send_request(int *id, const pwr_handle_t *handle, const char *dn,
-                        const pwr_secret_t *password, apr_pool_t *pool)
-{
-    struct berval who = {.bv_len = strlen(dn), .bv_val = (char *)dn};
-    struct berval what
-        = {.bv_len = pwr_secret_length(password), .bv_val = (char *)pwr_secret_bytes(password)};
-    LDAPControl *policy = NULL;
-    int code = ldap_create_passwordpolicy_control(handle->ld, &policy);
-
-    if (code != LDAP_SUCCESS) {
-        return code;
+    for (int attempt = 0; attempt < 2 && pwr_answer_is_lost(answer.code); attempt++) {
+        PWR_TRY(pwr_connection_take(&job->connection, connections, job->pool));
+        bool is_fresh = job->connection->is_fresh;
+        answer = read_again(job);
+        if (pwr_answer_is_lost(answer.code)) {
+            pwr_connection_drop(connections, job->connection, is_fresh);
+        } else if (answer.code != LDAP_SUCCESS) {
+            pwr_connection_give(connections, job->connection);
+        }
     }
-    apr_pool_cleanup_register(pool, policy, free_control, apr_pool_cleanup_null);
-    LDAPControl *controls[] = {policy, NULL};
-    return ldap_passwd(handle->ld, &who, NULL, &what, controls, NULL, id);
+    return pwr_answer_to_search(&answer, job->account->dn, job->pool);
 }
 
 /* No answer, or none that can be understood. An answer that the server is busy is one. */
@@ -62,37 +78,196 @@ static bool is_unknown(int code)
     return pwr_answer_is_lost(code) && code != LDAP_BUSY && code != LDAP_UNAVAILABLE;
 }
 
-pwr_fault_t *pwr_password_write(pwr_write_outcome_t *outcome, pwr_connections_t *connections,
-                                const char *dn, const pwr_secret_t *password, apr_pool_t *pool)
+/* Sends a write over the handle and judges the answer. `is_lost`: the connection is no good now. */
+static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_t *job,
+                               pwr_handle_t *handle, const pwr_write_t *write)
 {
-    pwr_connection_t *connection = NULL;
+    const pwr_kind_context_t *context = &job->directory->context;
     pwr_answer_t answer;
     int id = 0;
 
     *outcome = PWR_WRITE_NOT_SENT;
-    PWR_TRY(check(password, pool));
-    PWR_TRY(take_alive(&connection, connections, pool));
-    pwr_handle_begin(&connection->handle);
-    int code = send_request(&id, &connection->handle, dn, password, pool);
+    *is_lost = true;
+    pwr_handle_begin(handle);
+    int code = context->kind->send(&id, handle, context, write, job->pool);
     if (code != LDAP_SUCCESS) {
-        pwr_connection_drop(connections, connection, true);
-        return pwr_fault_later(pool, "PWR0481",
+        return pwr_fault_later(job->pool, "PWR0481",
                                "The new password could not be sent (%s); nothing was changed.",
                                ldap_err2string(code));
     }
-    code = pwr_handle_answer(&answer, &connection->handle, LDAP_SUCCESS, id, pool);
+    code = pwr_handle_answer(&answer, handle, LDAP_SUCCESS, id, job->pool);
     if (is_unknown(code)) {
         *outcome = PWR_WRITE_UNKNOWN;
-        pwr_connection_drop(connections, connection, true);
-        return pwr_fault_later(pool, "PWR0482",
+        return pwr_fault_later(job->pool, "PWR0482",
                                "The new password was sent and no answer came (%s): it may or may "
                                "not hold. It is not sent again.",
                                ldap_err2string(code));
     }
-    pwr_connection_give(connections, connection);
-    pwr_fault_t *fault = pwr_answer_to_write(&answer, pool);
+    *is_lost = false;
+    pwr_fault_t *fault = pwr_answer_to_write(&answer, context->kind->key_of(&answer), job->pool);
     *outcome = fault == NULL                ? PWR_WRITE_DONE
                : fault->kind == PWR_REFUSED ? PWR_WRITE_REFUSED
                                             : PWR_WRITE_NOT_SENT;
     return fault;
+}
+
+/* Changes attributes of the account's entry; the answer's code. */
+static int modify(pwr_answer_t *answer, job_t *job, LDAPMod **changes)
+{
+    pwr_handle_t *handle = &job->connection->handle;
+    int id = 0;
+
+    pwr_handle_begin(handle);
+    int code = ldap_modify_ext(handle->ld, job->account->dn, changes, NULL, NULL, &id);
+    return pwr_handle_answer(answer, handle, code, id, job->pool);
+}
+
+/* What goes with a password: it is set already, so a fault here is told and stops nothing. */
+static void write_rest(bool *is_lost, job_t *job, const pwr_write_t *write)
+{
+    const pwr_kind_context_t *context = &job->directory->context;
+    LDAPMod **changes = context->kind->after(context, write, job->entry, job->pool);
+    pwr_answer_t answer;
+
+    if (changes == NULL) {
+        return;
+    }
+    int code = modify(&answer, job, changes);
+    *is_lost = pwr_answer_is_lost(code);
+    if (code != LDAP_SUCCESS) {
+        pwr_log(PWR_LOG_WARNING, "PWR0484",
+                "A password was set, but not what goes with it (%s and more: %s; %s). Let the bind "
+                "DN write those attributes.",
+                changes[0]->mod_type, ldap_err2string(code), answer.words);
+    }
+}
+
+static void end(job_t *job, bool is_lost)
+{
+    if (is_lost) {
+        pwr_connection_drop(job->directory->connections, job->connection, true);
+    } else {
+        pwr_connection_give(job->directory->connections, job->connection);
+    }
+}
+
+/* One write as the service. */
+static pwr_fault_t *write_as_service(pwr_write_outcome_t *outcome, job_t *job,
+                                     const pwr_write_t *write)
+{
+    bool is_lost = false;
+
+    *outcome = PWR_WRITE_NOT_SENT;
+    PWR_TRY(begin(job));
+    if (job->entry == NULL) {
+        *outcome = PWR_WRITE_STALE;
+        end(job, false);
+        return NULL;
+    }
+    pwr_fault_t *fault = send_write(outcome, &is_lost, job, &job->connection->handle, write);
+    if (*outcome == PWR_WRITE_DONE) {
+        write_rest(&is_lost, job, write);
+    }
+    end(job, is_lost);
+    return fault;
+}
+
+pwr_fault_t *pwr_password_set(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
+                              const pwr_account_t *account, const pwr_secret_t *password,
+                              apr_pool_t *pool)
+{
+    job_t job = {.directory = directory, .account = account, .pool = pool};
+    const pwr_write_t write = {
+        .dn = account->dn, .password = password, .must_change = directory->settings->must_change};
+
+    *outcome = PWR_WRITE_NOT_SENT;
+    PWR_TRY(check(password, pool));
+    return write_as_service(outcome, &job, &write);
+}
+
+/* Binds as the person. The connection is open afterwards, whatever the outcome. */
+static pwr_fault_t *bind_as(pwr_bind_outcome_t *outcome, pwr_connection_t **connection,
+                            pwr_directory_t *directory, pwr_person_t *person, apr_pool_t *pool)
+{
+    *outcome = PWR_BIND_WRONG;
+    PWR_TRY(pwr_connection_open_as(connection, directory->connections, person, pool));
+    *outcome = directory->context.kind->bind_of(&person->answer);
+    return NULL;
+}
+
+pwr_fault_t *pwr_password_try(pwr_bind_outcome_t *outcome, pwr_directory_t *directory,
+                              const pwr_account_t *account, const pwr_secret_t *password,
+                              apr_pool_t *pool)
+{
+    pwr_person_t person = {.dn = account->dn, .password = password};
+    pwr_connection_t *connection = NULL;
+
+    *outcome = PWR_BIND_WRONG;
+    PWR_TRY(check(password, pool));
+    PWR_TRY(bind_as(outcome, &connection, directory, &person, pool));
+    pwr_handle_close(&connection->handle);
+    return NULL;
+}
+
+/* Bound as the person, where the server lets them change their password. */
+static pwr_fault_t *write_as_person(pwr_write_outcome_t *outcome, job_t *job,
+                                    pwr_connection_t *connection, const pwr_write_t *write)
+{
+    bool is_lost = false;
+    return send_write(outcome, &is_lost, job, &connection->handle, write);
+}
+
+pwr_fault_t *pwr_password_change(pwr_change_outcome_t *outcome, pwr_directory_t *directory,
+                                 const pwr_account_t *account,
+                                 const pwr_secret_t *const old_and_new[2], apr_pool_t *pool)
+{
+    job_t job = {.directory = directory, .account = account, .pool = pool};
+    pwr_person_t person = {.dn = account->dn, .password = old_and_new[0]};
+    const pwr_write_t write
+        = {.dn = account->dn, .password = old_and_new[1], .old = old_and_new[0]};
+    pwr_connection_t *connection = NULL;
+
+    *outcome = (pwr_change_outcome_t){.bind = PWR_BIND_WRONG, .write = PWR_WRITE_NOT_SENT};
+    PWR_TRY(check(old_and_new[0], pool));
+    PWR_TRY(check(old_and_new[1], pool));
+    PWR_TRY(bind_as(&outcome->bind, &connection, directory, &person, pool));
+    bool is_bound = outcome->bind == PWR_BIND_RIGHT || outcome->bind == PWR_BIND_MUST_CHANGE;
+    if (is_bound && !directory->context.kind->changes_as_service) {
+        pwr_fault_t *fault = write_as_person(&outcome->write, &job, connection, &write);
+        pwr_handle_close(&connection->handle);
+        return fault;
+    }
+    pwr_handle_close(&connection->handle);
+    /* Who is not let in with an expired password has proved all the same that it is theirs. */
+    return is_bound || outcome->bind == PWR_BIND_EXPIRED
+               ? write_as_service(&outcome->write, &job, &write)
+               : NULL;
+}
+
+pwr_fault_t *pwr_password_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
+                                 const pwr_account_t *account, apr_pool_t *pool)
+{
+    job_t job = {.directory = directory, .account = account, .pool = pool};
+    pwr_answer_t answer;
+
+    *outcome = PWR_WRITE_NOT_SENT;
+    PWR_TRY(begin(&job));
+    if (job.entry == NULL) {
+        *outcome = PWR_WRITE_STALE;
+        end(&job, false);
+        return NULL;
+    }
+    LDAPMod **changes = directory->context.kind->unlock(job.entry, pool);
+    int code = changes != NULL ? modify(&answer, &job, changes) : LDAP_SUCCESS;
+    end(&job, pwr_answer_is_lost(code));
+    if (code == LDAP_SUCCESS) {
+        *outcome = PWR_WRITE_DONE;
+        return NULL;
+    }
+    if (is_unknown(code)) {
+        *outcome = PWR_WRITE_UNKNOWN;
+        return pwr_fault_later(pool, "PWR0485", "No answer to unlocking an account (%s).",
+                               ldap_err2string(code));
+    }
+    return pwr_answer_to_write(&answer, NULL, pool);
 }

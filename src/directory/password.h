@@ -1,15 +1,23 @@
 /*
- * The one write: a new password by the operation of RFC 3062, with the password policy control.
- * Never repeated. Any thread.
+ * The writes: a new password, a person's own change, an unlocking. Never repeated. Any thread.
  */
 #ifndef PWR_DIRECTORY_PASSWORD_H
 #define PWR_DIRECTORY_PASSWORD_H
 
-#include "directory/connection.h"
+#include "directory/private.h"
 
-/* As pwr_directory_set_password. */
-pwr_fault_t *pwr_password_write(pwr_write_outcome_t *outcome, pwr_connections_t *connections,
-                                const char *dn, const pwr_secret_t *password,
-                                apr_pool_t *pool) PWR_MUST_USE;
+/* As the verbs of directory.h; the directory is known. */
+pwr_fault_t *pwr_password_set(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
+                              const pwr_account_t *account, const pwr_secret_t *password,
+                              apr_pool_t *pool) PWR_MUST_USE;
+pwr_fault_t *pwr_password_try(pwr_bind_outcome_t *outcome, pwr_directory_t *directory,
+                              const pwr_account_t *account, const pwr_secret_t *password,
+                              apr_pool_t *pool) PWR_MUST_USE;
+pwr_fault_t *pwr_password_change(pwr_change_outcome_t *outcome, pwr_directory_t *directory,
+                                 const pwr_account_t *account,
+                                 const pwr_secret_t *const old_and_new[2],
+                                 apr_pool_t *pool) PWR_MUST_USE;
+pwr_fault_t *pwr_password_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
+                                 const pwr_account_t *account, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

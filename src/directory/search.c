@@ -19,14 +19,35 @@ static apr_status_t free_values(void *data)
     return APR_SUCCESS;
 }
 
-static apr_array_header_t *copy_values(struct berval **values, apr_pool_t *pool)
+/* Attributes whose values are bytes and no text. */
+static bool is_bytes(const char *name)
+{
+    return apr_cstr_casecmp(name, "objectGUID") == 0 || apr_cstr_casecmp(name, "objectSid") == 0;
+}
+
+static const char *to_hex(const struct berval *value, apr_pool_t *pool)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = apr_palloc(pool, 2 * value->bv_len + 1);
+
+    for (ber_len_t i = 0; i < value->bv_len; i++) {
+        text[2 * i] = digits[(unsigned char)value->bv_val[i] >> 4];
+        text[2 * i + 1] = digits[(unsigned char)value->bv_val[i] & 15];
+    }
+    text[2 * value->bv_len] = '\0';
+    return text;
+}
+
+static apr_array_header_t *copy_values(struct berval **values, const char *name, apr_pool_t *pool)
 {
     apr_array_header_t *copy = apr_array_make(pool, 2, sizeof(const char *));
 
     for (int i = 0; values[i] != NULL && copy->nelts < PWR_MAX_VALUES; i++) {
         const struct berval *value = values[i];
-        if (value->bv_len > 0 && value->bv_len <= PWR_MAX_ATTRIBUTE
-            && memchr(value->bv_val, '\0', value->bv_len) == NULL) {
+        if (is_bytes(name) && value->bv_len <= PWR_MAX_ATTRIBUTE) {
+            APR_ARRAY_PUSH(copy, const char *) = to_hex(value, pool);
+        } else if (value->bv_len > 0 && value->bv_len <= PWR_MAX_ATTRIBUTE
+                   && memchr(value->bv_val, '\0', value->bv_len) == NULL) {
             APR_ARRAY_PUSH(copy, const char *) = apr_pstrmemdup(pool, value->bv_val, value->bv_len);
         }
     }
@@ -47,7 +68,7 @@ static pwr_entry_t copy_entry(LDAP *ld, LDAPMessage *message, const pwr_search_t
             continue;
         }
         apr_pool_cleanup_register(pool, values, free_values, apr_pool_cleanup_null);
-        pwr_attribute_t attribute = {.name = *name, .values = copy_values(values, pool)};
+        pwr_attribute_t attribute = {.name = *name, .values = copy_values(values, *name, pool)};
         apr_pool_cleanup_run(pool, values, free_values);
         if (attribute.values->nelts > 0) {
             APR_ARRAY_PUSH(entry.attributes, pwr_attribute_t) = attribute;
@@ -86,8 +107,8 @@ static void collect(pwr_answer_t *answer, pwr_found_t *found, const pwr_handle_t
     answer->code = LDAP_DECODING_ERROR; /* it does not keep to the limit: not to be talked with */
 }
 
-static pwr_answer_t search_on(pwr_found_t *found, pwr_connection_t *connection,
-                              const pwr_search_t *search, apr_pool_t *pool)
+pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_connection_t *connection,
+                           const pwr_search_t *search, apr_pool_t *pool)
 {
     pwr_handle_t *handle = &connection->handle;
     struct timeval limit
@@ -122,7 +143,7 @@ pwr_fault_t *pwr_search(pwr_found_t *found, pwr_connections_t *connections,
     for (int attempt = 0; attempt < 2 && pwr_answer_is_lost(answer.code); attempt++) {
         pwr_connection_t *connection = NULL;
         PWR_TRY(pwr_connection_take(&connection, connections, pool));
-        answer = search_on(found, connection, search, pool);
+        answer = pwr_search_on(found, connection, search, pool);
         if (pwr_answer_is_lost(answer.code)) {
             /* An old connection may have been closed by a server that is well. */
             bool is_ill = connection->is_fresh || answer.code != LDAP_SERVER_DOWN;
@@ -134,17 +155,22 @@ pwr_fault_t *pwr_search(pwr_found_t *found, pwr_connections_t *connections,
     return pwr_answer_to_search(&answer, search->base, pool);
 }
 
-bool pwr_search_is_alive(pwr_connection_t *connection, apr_pool_t *scratch)
+const pwr_entry_t *pwr_entry_copy(const pwr_entry_t *entry, apr_pool_t *pool)
 {
-    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
-    const pwr_search_t root = {.base = "",
-                               .scope = LDAP_SCOPE_BASE,
-                               .filter = "(objectClass=*)",
-                               .attributes = nothing,
-                               .limit = 1};
-    pwr_found_t found;
+    pwr_entry_t *copy = apr_pcalloc(pool, sizeof *copy);
 
-    return !pwr_answer_is_lost(search_on(&found, connection, &root, scratch).code);
+    copy->dn = apr_pstrdup(pool, entry->dn);
+    copy->attributes = apr_array_copy(pool, entry->attributes);
+    for (int i = 0; i < copy->attributes->nelts; i++) {
+        pwr_attribute_t *attribute = &APR_ARRAY_IDX(copy->attributes, i, pwr_attribute_t);
+        attribute->name = apr_pstrdup(pool, attribute->name);
+        attribute->values = apr_array_copy(pool, attribute->values);
+        for (int j = 0; j < attribute->values->nelts; j++) {
+            const char **value = &APR_ARRAY_IDX(attribute->values, j, const char *);
+            *value = apr_pstrdup(pool, *value);
+        }
+    }
+    return copy;
 }
 
 const apr_array_header_t *pwr_entry_values(const pwr_entry_t *entry, const char *name)

@@ -1,7 +1,8 @@
 /*
  * A bounded search, its answer as plain data: nothing of libldap is left in it. Only this room
- * includes this header. Values that hold NUL or are longer than PWR_MAX_ATTRIBUTE are left out, and
- * so is what comes after PWR_MAX_VALUES of one attribute.
+ * includes this header. Values of objectGUID and objectSid come as hexadecimal digits. Others that
+ * hold NUL, and values longer than PWR_MAX_ATTRIBUTE, are left out, and so is what comes after
+ * PWR_MAX_VALUES of one attribute.
  */
 #ifndef PWR_DIRECTORY_SEARCH_H
 #define PWR_DIRECTORY_SEARCH_H
@@ -38,8 +39,12 @@ typedef struct {
 pwr_fault_t *pwr_search(pwr_found_t *found, pwr_connections_t *connections,
                         const pwr_search_t *search, apr_pool_t *pool) PWR_MUST_USE;
 
-/* False when the connection does not answer a read of the server's root entry. */
-bool pwr_search_is_alive(pwr_connection_t *connection, apr_pool_t *scratch);
+/* The same once on this connection, which stays taken. */
+pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_connection_t *connection,
+                           const pwr_search_t *search, apr_pool_t *pool);
+
+/* A copy that lives in `pool`. */
+const pwr_entry_t *pwr_entry_copy(const pwr_entry_t *entry, apr_pool_t *pool);
 
 /* The values (const char *) of an attribute, NULL when there are none; and the first of them. Names
  * are compared without regard to case. */

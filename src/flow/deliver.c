@@ -101,16 +101,20 @@ static pwr_fault_t *retry(job_t *job, const pwr_fault_t *fault)
     return NULL;
 }
 
-/* The account the row is about. `matches` as in pwr_directory_find. */
+/* The account the row is about, NULL when there is none; `matches` says how many there are. */
 static pwr_fault_t *find_account(pwr_account_t **account, int *matches, job_t *job)
 {
     pwr_parts_t *parts = job->parts;
     const char *id = job->row->subject;
+    apr_array_header_t *accounts = NULL;
 
     *account = NULL;
     *matches = 0;
     if (job->row->kind == PWR_ROW_LINK) {
-        return pwr_directory_find(account, matches, parts->directory, job->row->subject, job->pool);
+        PWR_TRY(pwr_directory_find(&accounts, parts->directory, job->row->subject, job->pool));
+        *matches = accounts->nelts;
+        *account = *matches == 1 ? APR_ARRAY_IDX(accounts, 0, pwr_account_t *) : NULL;
+        return NULL;
     }
     if (job->row->kind == PWR_ROW_AGAIN) {
         pwr_token_row_t *token = NULL;

@@ -245,6 +245,11 @@ static void write_password(pwr_reset_answer_t *answer, pwr_parts_t *parts,
     case PWR_WRITE_DONE:
         finish(answer, parts, form, claim_id, pool);
         break;
+    case PWR_WRITE_STALE: /* the links stay claimed: they were for an account that has changed */
+        answer->outcome = PWR_RESET_DEAD;
+        answer->link.state = PWR_LINK_CHANGED;
+        tell(PWR_EVENT_LINK_DEAD, parts, answer, form, NULL, pool);
+        break;
     case PWR_WRITE_REFUSED:
     case PWR_WRITE_NOT_SENT:
         let_go(answer, parts, fault, claim_id, pool);

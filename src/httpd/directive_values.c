@@ -83,54 +83,11 @@ const char *pwr_take_base_url(const pwr_taken_t *taken)
     return NULL;
 }
 
-const char *pwr_take_ldap_url(const pwr_taken_t *taken)
-{
-    pwr_directory_settings_t *directory = &taken->settings->parts.directory;
-    directory->tls = PWR_TLS_STARTTLS;
-    pwr_fault_t *fault = pwr_directory_parse_url(directory, taken->words[0], taken->pool);
-
-    if (fault != NULL) {
-        return fault->detail;
-    }
-    if (taken->count == 1) {
-        return NULL;
-    }
-    const char *word = taken->words[1];
-    if (strcasecmp(word, "NONE") == 0) {
-        directory->tls = PWR_TLS_NONE;
-    } else if (strcasecmp(word, "SSL") == 0) {
-        directory->tls = PWR_TLS_LDAPS;
-    } else if (strcasecmp(word, "TLS") != 0 && strcasecmp(word, "STARTTLS") != 0) {
-        return apr_psprintf(taken->pool, "'%s' is none of STARTTLS, SSL, NONE", word);
-    }
-    return NULL;
-}
-
-const char *pwr_judge_attribute(const pwr_taken_t *taken)
-{
-    return pwr_directory_is_attribute(taken->words[0])
-               ? NULL
-               : apr_psprintf(taken->pool, "'%s' is no attribute", taken->words[0]);
-}
-
-const char *pwr_judge_dn(const pwr_taken_t *taken)
-{
-    return pwr_directory_is_dn(taken->words[0])
-               ? NULL
-               : apr_psprintf(taken->pool, "'%s' is no DN", taken->words[0]);
-}
-
 const char *pwr_judge_readable(const pwr_taken_t *taken)
 {
     const char *path = ap_server_root_relative(taken->pool, taken->words[0]);
     return access(path, R_OK) == 0 ? NULL
                                    : apr_psprintf(taken->pool, "the file %s cannot be read", path);
-}
-
-const char *pwr_take_bind_password(const pwr_taken_t *taken)
-{
-    return pwr_secret_take(&taken->settings->parts.directory.bind_password, taken->words[0],
-                           taken->pool);
 }
 
 const char *pwr_take_relay(const pwr_taken_t *taken)
@@ -301,17 +258,6 @@ const char *pwr_take_client_limits(const pwr_taken_t *taken)
 const char *pwr_take_site_limits(const pwr_taken_t *taken)
 {
     return take_rising(&taken->settings->parts.abuse.site_calm, 2, taken);
-}
-
-const char *pwr_take_plain(const pwr_taken_t *taken)
-{
-    bool is_on = strcasecmp(taken->words[0], "on") == 0;
-
-    if (!is_on && strcasecmp(taken->words[0], "off") != 0) {
-        return apr_psprintf(taken->pool, "'%s' is neither on nor off", taken->words[0]);
-    }
-    taken->settings->is_plain_allowed = is_on;
-    return NULL;
 }
 
 const char *pwr_take_captcha(const pwr_taken_t *taken)

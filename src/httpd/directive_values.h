@@ -12,6 +12,8 @@ const char *pwr_take_base_url(const pwr_taken_t *taken);
 const char *pwr_take_ldap_url(const pwr_taken_t *taken);
 const char *pwr_judge_attribute(const pwr_taken_t *taken);
 const char *pwr_judge_dn(const pwr_taken_t *taken);
+const char *pwr_judge_filter(const pwr_taken_t *taken);
+const char *pwr_judge_directory_kind(const pwr_taken_t *taken);
 const char *pwr_judge_readable(const pwr_taken_t *taken);
 const char *pwr_take_bind_password(const pwr_taken_t *taken);
 const char *pwr_take_relay(const pwr_taken_t *taken);
@@ -23,7 +25,6 @@ const char *pwr_take_store(const pwr_taken_t *taken);
 const char *pwr_take_login_url(const pwr_taken_t *taken);
 const char *pwr_take_client_limits(const pwr_taken_t *taken);
 const char *pwr_take_site_limits(const pwr_taken_t *taken);
-const char *pwr_take_plain(const pwr_taken_t *taken);
 const char *pwr_take_captcha(const pwr_taken_t *taken);
 const char *pwr_take_captcha_secret(const pwr_taken_t *taken);
 

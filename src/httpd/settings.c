@@ -129,6 +129,37 @@ static const char *take_text(const pwr_directive_t *row, const pwr_taken_t *take
     return NULL;
 }
 
+static const char *take_switch(const pwr_directive_t *row, const pwr_taken_t *taken)
+{
+    bool is_on = strcasecmp(taken->words[0], "on") == 0;
+
+    if (!is_on && strcasecmp(taken->words[0], "off") != 0) {
+        return apr_psprintf(taken->pool, "'%s' is neither on nor off", taken->words[0]);
+    }
+    *(bool *)((char *)taken->settings + row->offset) = is_on;
+    return NULL;
+}
+
+static const char *take_list(const pwr_directive_t *row, const pwr_taken_t *taken)
+{
+    apr_array_header_t **list = (void *)((char *)taken->settings + row->offset);
+
+    if (*list == NULL) {
+        *list = apr_array_make(taken->pool, 4, sizeof(const char *));
+    }
+    for (int i = 0; i < taken->count; i++) {
+        const char *wrong = pwr_settings_judge_text(taken->words[i]);
+        if (wrong != NULL) {
+            return wrong;
+        }
+        if ((*list)->nelts >= PWR_MOST_IN_LIST) {
+            return apr_psprintf(taken->pool, "there are more than %d values", PWR_MOST_IN_LIST);
+        }
+        APR_ARRAY_PUSH(*list, const char *) = apr_pstrdup(taken->pool, taken->words[i]);
+    }
+    return NULL;
+}
+
 static const char *take(const pwr_directive_t *row, const pwr_taken_t *taken)
 {
     int most = row->most_words > 0 ? row->most_words : 1;
@@ -148,6 +179,12 @@ static const char *take(const pwr_directive_t *row, const pwr_taken_t *taken)
         break;
     case PWR_KIND_DURATION:
         wrong = take_duration(row, taken);
+        break;
+    case PWR_KIND_SWITCH:
+        wrong = take_switch(row, taken);
+        break;
+    case PWR_KIND_LIST:
+        wrong = take_list(row, taken);
         break;
     case PWR_KIND_OWN:
         break;

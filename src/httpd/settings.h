@@ -11,7 +11,8 @@
 
 #include "flow/parts.h"
 
-#define PWR_MOST_DIRECTIVES 64
+#define PWR_MOST_DIRECTIVES 128
+#define PWR_MOST_IN_LIST 64
 
 typedef struct pwr_site_t pwr_site_t;
 
@@ -19,7 +20,7 @@ typedef struct {
     pwr_parts_settings_t parts;
     const char *key_file;
     const char *audit_log; /* NULL: none */
-    int is_plain_allowed;  /* without TLS, as behind a proxy that ends it */
+    bool is_plain_allowed; /* without TLS, as behind a proxy that ends it */
 
     bool is_set[PWR_MOST_DIRECTIVES]; /* by row */
     const char *where;                /* "file:line" of the first directive, for messages */
@@ -32,6 +33,9 @@ typedef enum {
     PWR_KIND_PATH,     /* const char *, made absolute under ServerRoot */
     PWR_KIND_NUMBER,   /* int within lowest..highest */
     PWR_KIND_DURATION, /* apr_interval_time_t; lowest..highest in seconds */
+    PWR_KIND_SWITCH,   /* bool: on or off */
+    PWR_KIND_LIST,     /* apr_array_header_t * of const char *: every word of every line, at most
+                          PWR_MOST_IN_LIST; `take` judges each line */
     PWR_KIND_OWN       /* `take` parses it */
 } pwr_kind_t;
 

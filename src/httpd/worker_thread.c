@@ -20,8 +20,9 @@
 #define OWNER_BYTES 18
 #define POLL apr_time_from_sec(5)        /* longest sleep */
 #define STORE_PAUSE apr_time_from_sec(1) /* after the store did not answer */
-#define BLUR apr_time_from_msec(6) /* a row waits so long at most before it is worked, by chance   \
-                                    */
+#define BLUR                                                                                       \
+    apr_time_from_msec(6) /* a row waits so long at most before it is worked, by chance            \
+                           */
 #define STACK_BYTES (512 * 1024)
 
 struct pwr_crew_state_t {

@@ -15,8 +15,8 @@
 #include "directory/rules.h"
 
 static apr_pool_t *pool;
-static pwr_directory_settings_t settings
-    = {.filter = "(objectClass=person)", .login_attribute = "uid", .mail_attribute = "mail"};
+static pwr_directory_settings_t settings = {.filter = "(objectClass=person)"};
+static pwr_directory_t directory = {.settings = &settings};
 
 /* An entry from "name", "value", ..., NULL; a name may come again. */
 static pwr_entry_t make_entry(const char *name, ...)
@@ -39,10 +39,20 @@ static pwr_entry_t make_entry(const char *name, ...)
     return entry;
 }
 
+static void use_policy(bool is_kept)
+{
+    static pwr_entry_t root;
+
+    root = make_entry("supportedControl", "1.2.3", "supportedControl",
+                      is_kept ? LDAP_CONTROL_PASSWORDPOLICYREQUEST : "1.2.4", NULL);
+    directory.context
+        = (pwr_kind_context_t){.kind = &pwr_kind_openldap, .settings = &settings, .root = &root};
+}
+
 static pwr_account_t *account_of(const pwr_entry_t *entry, const char *typed)
 {
     pwr_account_t *account = NULL;
-    assert_null(pwr_account_from_entry(&account, entry, &settings, typed, pool));
+    assert_null(pwr_account_from_entry(&account, entry, &directory, typed, pool));
     return account;
 }
 
@@ -51,7 +61,7 @@ static pwr_account_t *account_of(const pwr_entry_t *entry, const char *typed)
 static void a_name_reaches_the_filter_escaped(void **state)
 {
     (void)state;
-    assert_string_equal(pwr_account_filter(&settings, "anna@example.org", pool),
+    assert_string_equal(pwr_account_filter(&directory, "anna@example.org", pool),
                         "(&(objectClass=person)(|(mail=anna@example.org)(uid=anna@example.org)))");
     assert_string_equal(pwr_account_escape("*", pool), "\\2a");
     assert_string_equal(pwr_account_escape("a)(|(uid=*", pool), "a\\29\\28\\7c\\28uid\\3d\\2a");
@@ -94,19 +104,19 @@ static void only_ascii_letters_are_folded(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-        assert_true(pwr_account_is_named(&entry, &settings, same[i]));
+        assert_true(pwr_account_is_named(&entry, &directory, same[i]));
     }
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
-        assert_false(pwr_account_is_named(&entry, &settings, other[i]));
+        assert_false(pwr_account_is_named(&entry, &directory, other[i]));
     }
-    assert_false(pwr_account_is_named(&entry, &settings, "else")); /* cn is not matched */
+    assert_false(pwr_account_is_named(&entry, &directory, "else")); /* cn is not matched */
     entry = make_entry("mail", "{|}@example.org", "uid",
                        "stra\xc3\x9f"
                        "e",
                        NULL);
-    assert_false(pwr_account_is_named(&entry, &settings, "[\\]@example.org"));
-    assert_false(pwr_account_is_named(&entry, &settings, "strasse"));
-    assert_false(pwr_account_is_named(&entry, &settings,
+    assert_false(pwr_account_is_named(&entry, &directory, "[\\]@example.org"));
+    assert_false(pwr_account_is_named(&entry, &directory, "strasse"));
+    assert_false(pwr_account_is_named(&entry, &directory,
                                       "stra\xe1\xba\x9e"
                                       "e"));
 }
@@ -136,7 +146,10 @@ static void who_is_barred_and_who_is_not(void **state)
         {"pwdAccountLockedTime", "20260101000000Z", NULL},
         {"loginDisabled", "TRUE", "disabled"},
         {"loginDisabled", "FALSE", NULL},
-        {"nsAccountLock", "true", "disabled"},
+        {"pwdEndTime", "20260101000000Z", "expired"},
+        {"pwdEndTime", "99990101000000Z", NULL},
+        {"pwdStartTime", "99990101000000Z", "expired"},
+        {"pwdStartTime", "20260101000000Z", NULL},
     };
 
     (void)state;
@@ -157,21 +170,57 @@ static void who_is_barred_and_who_is_not(void **state)
     assert_int_equal(account->mails->nelts, 0);
 }
 
+static const char *stamp_of(const pwr_entry_t *entry)
+{
+    return pwr_kind_openldap.stamp_of(entry, &directory.context, pool);
+}
+
 static void the_stamp_follows_the_password(void **state)
 {
     pwr_entry_t entry = make_entry(BASICS, NULL);
+    pwr_entry_t changed = make_entry(BASICS, "pwdChangedTime", "20260101000000Z", NULL);
+    pwr_entry_t bare = make_entry("uid", "anna", NULL);
 
     (void)state;
-    assert_string_equal(pwr_account_stamp(&entry, false, pool), "modified 20260101000000Z");
-    /* Where a policy is kept, a failed login moves modifyTimestamp; that must not count. */
-    assert_string_equal(pwr_account_stamp(&entry, true, pool), "never changed");
+    assert_string_equal(stamp_of(&entry), "modified 20260101000000Z");
+    assert_string_equal(stamp_of(&changed), "changed 20260101000000Z");
+    assert_null(stamp_of(&bare));
     assert_int_equal(account_of(&entry, NULL)->password_changed, 0);
-    entry = make_entry(BASICS, "pwdChangedTime", "20260101000000Z", NULL);
-    assert_string_equal(pwr_account_stamp(&entry, true, pool), "changed 20260101000000Z");
-    assert_string_equal(pwr_account_stamp(&entry, false, pool), "changed 20260101000000Z");
-    assert_int_equal(account_of(&entry, NULL)->password_changed, apr_time_from_sec(1767225600));
-    entry = make_entry("uid", "anna", NULL);
-    assert_null(pwr_account_stamp(&entry, false, pool));
+    assert_int_equal(account_of(&changed, NULL)->password_changed, apr_time_from_sec(1767225600));
+    /* Where a policy is kept, a failed login moves modifyTimestamp; that must not count. */
+    use_policy(true);
+    assert_string_equal(stamp_of(&entry), "never changed");
+    assert_string_equal(stamp_of(&changed), "changed 20260101000000Z");
+    use_policy(false);
+}
+
+static void the_preferred_address_comes_first_and_its_prefix_goes(void **state)
+{
+    pwr_entry_t entry
+        = make_entry(BASICS, "mail", "anna@example.org", "proxyAddresses", "smtp:a2@example.org",
+                     "proxyAddresses", "SMTP:a1@example.org", "proxyAddresses",
+                     "x500:/o=example/cn=anna", "privateMail", "anna@home.example", NULL);
+    apr_array_header_t *usual = settings.mail_attributes;
+
+    (void)state;
+    settings.mail_attributes = apr_array_make(pool, 2, sizeof(const char *));
+    APR_ARRAY_PUSH(settings.mail_attributes, const char *) = "proxyAddresses";
+    APR_ARRAY_PUSH(settings.mail_attributes, const char *) = "mail";
+    assert_string_equal(account_of(&entry, NULL)->mail, "a1@example.org");
+    assert_string_equal(account_of(&entry, "A2@example.org")->mail, "a2@example.org");
+    assert_int_equal(account_of(&entry, NULL)->mails->nelts, 3);
+    APR_ARRAY_IDX(settings.mail_attributes, 0, const char *) = "privateMail";
+    /* What was typed chooses within the preferred attribute, never another one. */
+    assert_string_equal(account_of(&entry, "anna@example.org")->mail, "anna@home.example");
+    settings.mail_attributes = usual;
+    settings.match = apr_array_make(pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(settings.match, const char *) = "proxyAddresses";
+    assert_string_equal(pwr_account_filter(&directory, "a2@example.org", pool),
+                        "(&(objectClass=person)(|(proxyAddresses=smtp:a2@example.org)))");
+    assert_true(pwr_account_is_named(&entry, &directory, "a2@example.org"));
+    assert_false(pwr_account_is_named(&entry, &directory, "smtp:a2@example.org"));
+    assert_false(pwr_account_is_named(&entry, &directory, "/o=example/cn=anna"));
+    settings.match = NULL;
 }
 
 static void an_entry_that_hides_what_is_needed_is_the_operators(void **state)
@@ -184,7 +233,7 @@ static void an_entry_that_hides_what_is_needed_is_the_operators(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
         pwr_account_t *account = NULL;
-        pwr_fault_t *fault = pwr_account_from_entry(&account, &entries[i], &settings, NULL, pool);
+        pwr_fault_t *fault = pwr_account_from_entry(&account, &entries[i], &directory, NULL, pool);
         assert_non_null(fault);
         assert_int_equal(fault->kind, PWR_BROKEN);
         assert_null(account);
@@ -198,32 +247,10 @@ static void times_that_are_none_are_zero(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_int_equal(pwr_account_time(wrong[i]), 0);
+        assert_int_equal(pwr_kind_time(wrong[i]), 0);
     }
-    assert_int_equal(pwr_account_time(NULL), 0);
-    assert_int_equal(pwr_account_time("20260101000000.123456Z"), apr_time_from_sec(1767225600));
-}
-
-static void lengths_count_only_where_quality_is_checked(void **state)
-{
-    pwr_entry_t entry = make_entry("pwdMinLength", "8", "pwdInHistory", "5", "pwdMinAge", "3600",
-                                   "pwdCheckQuality", "2", "pwdMaxLength", "64", NULL);
-    pwr_rules_t rules = pwr_rules_from_entry(&entry);
-
-    (void)state;
-    assert_int_equal(rules.min_length, 8);
-    assert_int_equal(rules.max_length, 64);
-    assert_int_equal(rules.history, 5);
-    assert_int_equal(rules.min_age, apr_time_from_sec(3600));
-    assert_false(rules.has_quality_check);
-    entry
-        = make_entry("pwdMinLength", "8", "pwdInHistory", "-5", "pwdUseCheckModule", "TRUE", NULL);
-    rules = pwr_rules_from_entry(&entry);
-    assert_int_equal(rules.min_length, 0);
-    assert_int_equal(rules.history, 0);
-    assert_false(rules.has_quality_check);
-    entry = make_entry("pwdCheckQuality", "1", "pwdUseCheckModule", "TRUE", NULL);
-    assert_true(pwr_rules_from_entry(&entry).has_quality_check);
+    assert_int_equal(pwr_kind_time(NULL), 0);
+    assert_int_equal(pwr_kind_time("20260101000000.123456Z"), apr_time_from_sec(1767225600));
 }
 
 int main(void)
@@ -237,7 +264,7 @@ int main(void)
         cmocka_unit_test(the_stamp_follows_the_password),
         cmocka_unit_test(an_entry_that_hides_what_is_needed_is_the_operators),
         cmocka_unit_test(times_that_are_none_are_zero),
-        cmocka_unit_test(lengths_count_only_where_quality_is_checked),
+        cmocka_unit_test(the_preferred_address_comes_first_and_its_prefix_goes),
     };
 
     apr_initialize();
@@ -245,6 +272,9 @@ int main(void)
     settings.match = apr_array_make(pool, 2, sizeof(const char *));
     APR_ARRAY_PUSH(settings.match, const char *) = "mail";
     APR_ARRAY_PUSH(settings.match, const char *) = "uid";
+    settings.mail_attributes = apr_array_make(pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(settings.mail_attributes, const char *) = "mail";
+    use_policy(false);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     apr_pool_destroy(pool);
     apr_terminate();

@@ -28,14 +28,20 @@
 static apr_pool_t *pool;
 static pwr_directory_settings_t settings;
 
+static inline apr_array_header_t *one_name(const char *name)
+{
+    apr_array_header_t *names = apr_array_make(pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(names, const char *) = name;
+    return names;
+}
+
 static inline void take_settings(void)
 {
     const char *password = getenv("PWR_TEST_LDAP_BIND_PASSWORD");
     const char *tls = getenv("PWR_TEST_LDAP_TLS");
     pwr_fault_t *fault = NULL;
 
-    settings = (pwr_directory_settings_t){.login_attribute = "uid",
-                                          .mail_attribute = "mail",
+    settings = (pwr_directory_settings_t){.mail_attributes = one_name("mail"),
                                           .timeout = TIMEOUT,
                                           .connections = 2,
                                           .trusted_ca = getenv("PWR_TEST_LDAP_CA"),
@@ -93,14 +99,24 @@ static inline void expect_fine(pwr_fault_t *fault)
 
 static inline pwr_account_t *find(pwr_directory_t *directory, const char *typed, int expected)
 {
-    pwr_account_t *account = NULL;
-    int matches = -1;
+    apr_array_header_t *accounts = NULL;
 
-    expect_fine(pwr_directory_find(&account, &matches, directory, typed, pool));
-    if (matches != expected || (account != NULL) != (expected == 1)) {
-        fail_msg("%d matches for \"%s\", not %d", matches, typed, expected);
+    expect_fine(pwr_directory_find(&accounts, directory, typed, pool));
+    if (accounts->nelts != expected) {
+        fail_msg("%d matches for \"%s\", not %d", accounts->nelts, typed, expected);
     }
-    return account;
+    return expected == 1 ? APR_ARRAY_IDX(accounts, 0, pwr_account_t *) : NULL;
+}
+
+/* The account as it stands now: each write moves its stamp. */
+static inline const pwr_account_t *read_now(pwr_directory_t *directory,
+                                            const pwr_account_t *account)
+{
+    pwr_account_t *now = NULL;
+
+    expect_fine(pwr_directory_read(&now, directory, account->id, pool));
+    assert_non_null(now);
+    return now;
 }
 
 static inline pwr_fault_t *set(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
@@ -115,7 +131,7 @@ static inline void set_fine(pwr_directory_t *directory, const pwr_account_t *acc
 {
     pwr_write_outcome_t outcome = PWR_WRITE_UNKNOWN;
 
-    expect_fine(set(&outcome, directory, account, password));
+    expect_fine(set(&outcome, directory, read_now(directory, account), password));
     assert_int_equal(outcome, PWR_WRITE_DONE);
 }
 
@@ -123,7 +139,7 @@ static inline void set_refused(pwr_directory_t *directory, const pwr_account_t *
                                const char *password, const char *key)
 {
     pwr_write_outcome_t outcome = PWR_WRITE_UNKNOWN;
-    pwr_fault_t *fault = set(&outcome, directory, account, password);
+    pwr_fault_t *fault = set(&outcome, directory, read_now(directory, account), password);
 
     assert_non_null(fault);
     assert_int_equal(outcome, PWR_WRITE_REFUSED);

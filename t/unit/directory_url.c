@@ -13,12 +13,17 @@
 
 static apr_pool_t *pool;
 
+static apr_array_header_t *names(const char *name)
+{
+    apr_array_header_t *array = apr_array_make(pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(array, const char *) = name;
+    return array;
+}
+
 static pwr_fault_t *parse(pwr_directory_settings_t *settings, const char *url)
 {
-    *settings = (pwr_directory_settings_t){.login_attribute = "uid",
-                                           .mail_attribute = "mail",
-                                           .timeout = apr_time_from_sec(1),
-                                           .connections = 1};
+    *settings = (pwr_directory_settings_t){
+        .mail_attributes = names("mail"), .timeout = apr_time_from_sec(1), .connections = 1};
     return pwr_directory_parse_url(settings, url, pool);
 }
 
@@ -55,9 +60,7 @@ static void what_is_left_out_gets_its_default(void **state)
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         pwr_directory_settings_t settings;
         assert_null(parse(&settings, urls[i]));
-        assert_int_equal(settings.match->nelts, 2);
-        assert_string_equal(item(settings.match, 0), "mail");
-        assert_string_equal(item(settings.match, 1), "uid");
+        assert_int_equal(settings.match->nelts, 0); /* the kind of server says which */
         assert_int_equal(settings.scope, 2);
         assert_string_equal(settings.filter, "(objectClass=*)");
     }
@@ -183,8 +186,17 @@ static void settings_that_cannot_work_are_refused(void **state)
     settings.tls = PWR_TLS_LDAPS;
     expect_refusal(&settings, "PWR0412");
     settings = good;
-    settings.mail_attribute = "mail)(uid=*";
+    settings.mail_attributes = names("mail)(uid=*");
     expect_refusal(&settings, "PWR0413");
+    settings = good;
+    settings.login_attribute = "";
+    expect_refusal(&settings, "PWR0413");
+    settings = good;
+    settings.more_bases = names("people");
+    expect_refusal(&settings, "PWR0419");
+    settings = good;
+    settings.protected_filter = "uid=a";
+    expect_refusal(&settings, "PWR0419");
     settings = good;
     settings.base = "";
     expect_refusal(&settings, "PWR0414");

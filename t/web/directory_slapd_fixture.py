@@ -23,6 +23,9 @@ READ = ("entry,objectClass,entryUUID,uid,mail,cn,displayName,pwdChangedTime,modi
 # names an attribute decides.
 ACL = f"""
 access to dn.base="" by * read
+access to dn.base="uid=guarded,ou=people,{BASE}" attrs=userPassword
+  by anonymous auth
+  by * none
 access to dn.subtree="ou=people,{BASE}" attrs=userPassword
   by dn.exact="{SERVICE_DN}" =w
   by anonymous auth
@@ -108,6 +111,7 @@ def ldif(policies):
         person("heidi", ["heidi@example.org"]),
         person("ivan", ["ivan@example.org"], "pwdAccountLockedTime: 20200101000000Z"),
         person("judy", ["judy@example.org"]),
+        person("guarded", ["guarded@example.org"]),
         person("leo", ["leo@example.org"], loose),
         person("mallory", ["mallory@example.org"]),
         person("o'neil*(x)\\y", ["oneil@example.org"]),
@@ -221,7 +225,10 @@ def read_message(stream):
 BIND, SEARCH, EXTENDED, UNBIND = 0x60, 0x63, 0x77, 0x42
 SEARCH_DONE = 0x65
 STARTTLS_OID = b"1.3.6.1.4.1.1466.20037"
-ENTRY = tlv(0x64, tlv(4, b"uid=a,ou=people," + BASE.encode()), tlv(0x30))
+ATTRIBUTES = {b"entryUUID": b"11", b"uid": b"alice", b"mail": b"alice@example.org",
+              b"modifyTimestamp": b"20260101000000Z"}
+ENTRY = tlv(0x64, tlv(4, b"uid=alice,ou=people," + BASE.encode()), tlv(0x30, *[
+    tlv(0x30, tlv(4, name), tlv(0x31, tlv(4, value))) for name, value in ATTRIBUTES.items()]))
 POLICY_CONTROL = tlv(0x30, tlv(4, b"1.3.6.1.4.1.42.2.27.8.5.1"), tlv(4, b"\x30\x7f\xa0\x01"))
 
 
@@ -283,7 +290,8 @@ class FakeScriptedServer(FakeServer):
             getattr(self, self.script.get(name, "fine"))(stream, identity, answer)
 
     def fine(self, stream, identity, answer):
-        stream.sendall(tlv(0x30, identity, result(answer, 0)))
+        entry = tlv(0x30, identity, ENTRY) if answer == SEARCH_DONE else b""
+        stream.sendall(entry + tlv(0x30, identity, result(answer, 0)))
 
     def hang(self, stream, *_):
         self.wait_for_silence(stream)
@@ -311,7 +319,7 @@ class FakeScriptedServer(FakeServer):
 
 
 class FakeDroppingProxy(FakeServer):
-    """Stands before a real server and cuts every connection after its first search."""
+    """Stands before a real server and cuts every connection after its second search."""
 
     def __init__(self, port):
         self.behind = port
@@ -320,11 +328,13 @@ class FakeDroppingProxy(FakeServer):
     def serve(self, stream):
         with socket.create_connection(("127.0.0.1", self.behind)) as server:
             threading.Thread(target=self.forward, args=(stream, server), daemon=True).start()
+            searches = 0
             while True:
                 message, _, tag = read_message(server)
                 self.seen.append(tag)
                 stream.sendall(message)
-                if tag == SEARCH_DONE:
+                searches += tag == SEARCH_DONE
+                if searches == 2:
                     stream.shutdown(socket.SHUT_RDWR)
                     return
 

@@ -1,0 +1,12 @@
+/* Who may reset by the site's own rules: groups, and a filter for the protected. Any thread. */
+#ifndef PWR_DIRECTORY_ELIGIBILITY_H
+#define PWR_DIRECTORY_ELIGIBILITY_H
+
+#include "directory/private.h"
+
+/* Sets `barred` ("protected", "group") of an account that may reset so far. Asks the directory only
+ * for what the site has said. */
+pwr_fault_t *pwr_eligibility_judge(pwr_account_t *account, pwr_directory_t *directory,
+                                   apr_pool_t *pool) PWR_MUST_USE;
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * What differs between directory servers: one table of functions for each kind, in a file of its
+ * own (kind_openldap.c, kind_389ds.c, kind_ad.c). The rest of the room asks the kind and never
+ * which one it is. Adding a kind is a file and a row in kind.c. The functions keep no state; any
+ * thread.
+ */
+#ifndef PWR_DIRECTORY_KIND_H
+#define PWR_DIRECTORY_KIND_H
+
+#include "directory/answers.h"
+#include "directory/search.h"
+
+/* A new password on its way. */
+typedef struct {
+    const char *dn;
+    const pwr_secret_t *password;
+    const pwr_secret_t *old; /* the person's own change: bound as the person; NULL for a reset */
+    bool must_change;        /* at the next login */
+} pwr_write_t;
+
+typedef struct pwr_kind_t pwr_kind_t;
+
+/* What a kind's functions may look at. */
+typedef struct {
+    const pwr_kind_t *kind;
+    const pwr_directory_settings_t *settings;
+    pwr_connections_t *connections;
+    const pwr_entry_t *root; /* the server's root DSE, read once: supportedControl,
+                                supportedExtension, defaultNamingContext, ... */
+} pwr_kind_context_t;
+
+struct pwr_kind_t {
+    const char *name;              /* as in PwResetLDAPKind */
+    const char *login_attribute;   /* where the site names none */
+    const char *id_attribute;      /* survives renames, is never used again */
+    const char *const *match;      /* where the site's URL names no attributes; closed by NULL */
+    const char *const *attributes; /* what is read of each account besides; closed by NULL */
+    bool has_chain_rule;           /* memberOf:1.2.840.113556.1.4.1941:= finds nested groups */
+    bool changes_as_service;       /* an own change is proved by the old password in the request */
+
+    /* Whether the root DSE is of this kind. */
+    bool (*is_root)(const pwr_entry_t *root);
+    /* The id as text; and the filter that finds it, NULL when it is no such id. */
+    const char *(*id_of)(const pwr_entry_t *entry, apr_pool_t *pool);
+    const char *(*id_filter)(const char *id, apr_pool_t *pool);
+    /* Fills in password_changed, is_locked, must_change, and `barred` as far as the server's own
+     * attributes tell ("disabled", "locked", "expired"). */
+    void (*judge)(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now);
+    /* Changes exactly when the password does, as far as the server lets one see; NULL when all that
+     * could tell is hidden. */
+    const char *(*stamp_of)(const pwr_entry_t *entry, const pwr_kind_context_t *context,
+                            apr_pool_t *pool);
+    /* Names the policy of an account (`dn` NULL: of everybody) as a key for the cache, "" for the
+     * default; and reads the policy of such a key. */
+    pwr_fault_t *(*policy_of)(const char **key, const pwr_kind_context_t *context, const char *dn,
+                              apr_pool_t *scratch);
+    pwr_fault_t *(*rules_of)(pwr_rules_t *rules, const pwr_kind_context_t *context, const char *key,
+                             apr_pool_t *scratch);
+    /* What the policy `rules` forbids inside this account's password, letter case aside (const char
+     * *); NULL when there is nothing of the sort. */
+    apr_array_header_t *(*words_of)(const pwr_account_t *account, const pwr_rules_t *rules,
+                                    apr_pool_t *pool);
+    /* Sends the request; libldap's code of the sending. */
+    int (*send)(int *id, const pwr_handle_t *handle, const pwr_kind_context_t *context,
+                const pwr_write_t *write, apr_pool_t *scratch);
+    /* What is written after the password (unlock, samba and shadow attributes, ...), as changes to
+     * the entry; NULL-terminated, NULL when nothing is. Only what the entry's schema has. */
+    LDAPMod **(*after)(const pwr_kind_context_t *context, const pwr_write_t *write,
+                       const pwr_entry_t *entry, apr_pool_t *scratch);
+    /* The changes that unlock an account and leave its password alone. */
+    LDAPMod **(*unlock)(const pwr_entry_t *entry, apr_pool_t *scratch);
+    /* The message key for a refused password; NULL when the person can do nothing about it. */
+    const char *(*key_of)(const pwr_answer_t *answer);
+    /* How a bind as the person ended, from its answer (AD's sub-codes). */
+    pwr_bind_outcome_t (*bind_of)(const pwr_answer_t *answer);
+};
+
+extern const pwr_kind_t pwr_kind_openldap, pwr_kind_389ds, pwr_kind_ad;
+
+/* The kind of a name, or of a root DSE; NULL when there is none. What nobody claims to be is taken
+ * for OpenLDAP: entryUUID, RFC 3062 and ppolicy are what a standard server has. */
+const pwr_kind_t *pwr_kind_named(const char *name);
+const char *pwr_kind_names(apr_pool_t *pool); /* "openldap, 389ds, ad" */
+const pwr_kind_t *pwr_kind_of_root(const pwr_entry_t *root);
+
+/* For the kinds' own use. */
+int pwr_kind_number(const pwr_entry_t *entry, const char *name); /* 0..INT_MAX; 0 when missing */
+bool pwr_kind_is_true(const pwr_entry_t *entry, const char *name);
+/* A GeneralizedTime in UTC (RFC 4517, 3.3.13: "20261122093000Z", fraction allowed); 0 for anything
+ * else. */
+apr_time_t pwr_kind_time(const char *text);
+/* One change of one attribute: `op` LDAP_MOD_REPLACE or LDAP_MOD_DELETE; `value` NULL empties. */
+void pwr_kind_change(apr_array_header_t *changes, int op, const char *attribute, const char *value);
+/* A fresh list for pwr_kind_change, and its end. */
+apr_array_header_t *pwr_kind_changes(apr_pool_t *pool);
+LDAPMod **pwr_kind_finish(apr_array_header_t *changes);
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * OpenLDAP, and whatever keeps entryUUID, RFC 3062 and slapo-ppolicy as it does.
+ *
+ * The stamp ties a link to the password of the moment. pwdChangedTime moves exactly when the
+ * password does; the policy overlay writes it, so while it is missing there, the password is still
+ * the one that the entry came with. Without the overlay the entry's modifyTimestamp stands in: it
+ * also moves when something else is changed, which costs a link but never keeps one alive. It will
+ * not do where the overlay is, because there each failed login moves it, and strangers could kill
+ * links. The password's hash itself would serve, but a service account has no business reading it.
+ *
+ * The overlay's default policy is named in cn=config, which a service account may not read. So the
+ * site names it (policy_dn), or there is one policy entry in all the naming contexts, and that is
+ * it.
+ */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/log.h"
+#include "directory/account.h"
+#include "directory/kind.h"
+
+#define ID "entryUUID"
+#define CHANGED "pwdChangedTime"
+#define MODIFIED "modifyTimestamp"
+#define LOCKED "pwdAccountLockedTime"
+#define LOCKED_FOR_GOOD "000001010000Z" /* by an administrator, slapo-ppolicy(5) */
+#define MUST_CHANGE "pwdReset"
+
+static const char *const match[] = {"mail", "uid", NULL};
+
+static const char *const account_attributes[]
+    = {CHANGED,        MODIFIED,     LOCKED,          MUST_CHANGE,   "pwdAccountTmpLockoutEnd",
+       "pwdStartTime", "pwdEndTime", "loginDisabled", "objectClass", NULL};
+
+static const char *const policy_attributes[]
+    = {"pwdMinLength",    "pwdMaxLength",   "pwdInHistory",      "pwdMinAge",
+       "pwdCheckQuality", "pwdCheckModule", "pwdUseCheckModule", NULL};
+
+static bool is_root(const pwr_entry_t *root)
+{
+    const apr_array_header_t *classes = pwr_entry_values(root, "objectClass");
+
+    for (int i = 0; classes != NULL && i < classes->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(classes, i, const char *), "OpenLDAProotDSE") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *id_of(const pwr_entry_t *entry, apr_pool_t *pool)
+{
+    (void)pool;
+    return pwr_entry_first(entry, ID);
+}
+
+static const char *id_filter(const char *id, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, "(" ID "=", pwr_account_escape(id, pool), ")", NULL);
+}
+
+/* A lock after too many failed logins does not bar: forgetting the password is how one gets it, and
+ * the reset clears it. An administrator's lock does: the reset would clear that, too. */
+static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
+{
+    const char *locked = pwr_entry_first(entry, LOCKED);
+    apr_time_t start = pwr_kind_time(pwr_entry_first(entry, "pwdStartTime"));
+    apr_time_t end = pwr_kind_time(pwr_entry_first(entry, "pwdEndTime"));
+
+    account->password_changed = pwr_kind_time(pwr_entry_first(entry, CHANGED));
+    account->must_change = pwr_kind_is_true(entry, MUST_CHANGE);
+    account->is_locked = locked != NULL;
+    if ((locked != NULL && strcmp(locked, LOCKED_FOR_GOOD) == 0)
+        || pwr_kind_is_true(entry, "loginDisabled")) {
+        account->barred = "disabled";
+    } else if ((end != 0 && now >= end) || start > now) {
+        account->barred = "expired";
+    }
+}
+
+/* True when the server keeps password policies, and so writes pwdChangedTime. */
+static bool has_overlay(const pwr_entry_t *root)
+{
+    const apr_array_header_t *controls = pwr_entry_values(root, "supportedControl");
+
+    for (int i = 0; controls != NULL && i < controls->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(controls, i, const char *), LDAP_CONTROL_PASSWORDPOLICYREQUEST)
+            == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *stamp_of(const pwr_entry_t *entry, const pwr_kind_context_t *context,
+                            apr_pool_t *pool)
+{
+    const char *changed = pwr_entry_first(entry, CHANGED);
+    const char *modified = pwr_entry_first(entry, MODIFIED);
+
+    if (changed != NULL) {
+        return apr_pstrcat(pool, "changed ", changed, NULL);
+    }
+    if (has_overlay(context->root)) {
+        return "never changed";
+    }
+    return modified != NULL ? apr_pstrcat(pool, "modified ", modified, NULL) : NULL;
+}
+
+/* --- policies --- */
+
+static pwr_fault_t *policy_of(const char **key, const pwr_kind_context_t *context, const char *dn,
+                              apr_pool_t *scratch)
+{
+    static const char *const attributes[] = {"pwdPolicySubentry", NULL};
+    const pwr_search_t search = {.base = dn,
+                                 .scope = LDAP_SCOPE_BASE,
+                                 .filter = "(objectClass=*)",
+                                 .attributes = attributes,
+                                 .limit = 1};
+    pwr_found_t found;
+
+    *key = context->settings->policy_dn != NULL ? context->settings->policy_dn : "";
+    if (dn == NULL) {
+        return NULL;
+    }
+    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
+    if (found.entries->nelts == 1) {
+        const char *own
+            = pwr_entry_first(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), attributes[0]);
+        *key = own != NULL ? own : *key;
+    }
+    return NULL;
+}
+
+/* With pwdCheckQuality 0 the overlay looks at no length either. It counts bytes; a password of so
+ * many characters has at least so many bytes, so who keeps to the minimum passes. */
+static pwr_rules_t rules_from(const pwr_entry_t *entry)
+{
+    bool checks = pwr_kind_number(entry, "pwdCheckQuality") > 0;
+    bool has_module = pwr_entry_values(entry, "pwdCheckModule") != NULL
+                      || pwr_kind_is_true(entry, "pwdUseCheckModule");
+
+    return (pwr_rules_t){.min_length = checks ? pwr_kind_number(entry, "pwdMinLength") : 0,
+                         .max_length = checks ? pwr_kind_number(entry, "pwdMaxLength") : 0,
+                         .history = pwr_kind_number(entry, "pwdInHistory"),
+                         .min_age = apr_time_from_sec(pwr_kind_number(entry, "pwdMinAge")),
+                         .has_quality_check = checks && has_module};
+}
+
+static pwr_fault_t *read_policy(pwr_found_t *found, const pwr_kind_context_t *context,
+                                const char *base, int scope, apr_pool_t *scratch)
+{
+    const pwr_search_t search = {.base = base,
+                                 .scope = scope,
+                                 .filter = "(objectClass=pwdPolicy)",
+                                 .attributes = policy_attributes,
+                                 .limit = 2};
+    return pwr_search(found, context->connections, &search, scratch);
+}
+
+static pwr_fault_t *read_named(pwr_rules_t *rules, const pwr_kind_context_t *context,
+                               const char *dn, apr_pool_t *scratch)
+{
+    pwr_found_t found;
+
+    PWR_TRY(read_policy(&found, context, dn, LDAP_SCOPE_BASE, scratch));
+    if (found.entries->nelts == 1) {
+        *rules = rules_from(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t));
+        return NULL;
+    }
+    *rules = (pwr_rules_t){.has_quality_check = true};
+    pwr_log(PWR_LOG_WARNING, "PWR0461",
+            "The password policy %s is not there, or the bind DN cannot read it: pages cannot show "
+            "its rules. Let the bind DN read it.",
+            dn);
+    return NULL;
+}
+
+/* No policy at all is no rule; several are a question that only the site can answer. */
+static pwr_fault_t *rules_of(pwr_rules_t *rules, const pwr_kind_context_t *context, const char *key,
+                             apr_pool_t *scratch)
+{
+    const apr_array_header_t *contexts = pwr_entry_values(context->root, "namingContexts");
+    int count = 0;
+
+    if (*key != '\0') {
+        return read_named(rules, context, key, scratch);
+    }
+    *rules = (pwr_rules_t){0};
+    for (int i = 0; contexts != NULL && i < contexts->nelts && count < 2; i++) {
+        pwr_found_t found;
+        PWR_TRY(read_policy(&found, context, APR_ARRAY_IDX(contexts, i, const char *),
+                            LDAP_SCOPE_SUBTREE, scratch));
+        count += found.entries->nelts;
+        if (found.entries->nelts > 0) {
+            *rules = rules_from(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t));
+        }
+    }
+    if (count > 1) {
+        *rules = (pwr_rules_t){.has_quality_check = true};
+        pwr_log(PWR_LOG_WARNING, "PWR0462",
+                "The directory holds several password policies, and none is named as the default "
+                "one: pages cannot show its rules. Name the DN that ppolicy_default "
+                "(olcPPolicyDefault) holds.");
+    }
+    return NULL;
+}
+
+static apr_array_header_t *words_of(const pwr_account_t *account, const pwr_rules_t *rules,
+                                    apr_pool_t *pool)
+{
+    (void)account, (void)rules, (void)pool;
+    return NULL; /* the overlay looks at no names */
+}
+
+/* --- writing --- */
+
+static apr_status_t free_control(void *data)
+{
+    ldap_control_free(data);
+    return APR_SUCCESS;
+}
+
+static struct berval berval_of(const pwr_secret_t *secret)
+{
+    return (struct berval){.bv_len = pwr_secret_length(secret),
+                           .bv_val = (char *)pwr_secret_bytes(secret)};
+}
+
+static int send_write(int *id, const pwr_handle_t *handle, const pwr_kind_context_t *context,
+                      const pwr_write_t *write, apr_pool_t *scratch)
+{
+    struct berval who = {.bv_len = strlen(write->dn), .bv_val = (char *)write->dn};
+    struct berval what = berval_of(write->password);
+    struct berval old = {0};
+    LDAPControl *policy = NULL;
+    int code = ldap_create_passwordpolicy_control(handle->ld, &policy);
+
+    (void)context;
+    if (code != LDAP_SUCCESS) {
+        return code;
+    }
+    apr_pool_cleanup_register(scratch, policy, free_control, apr_pool_cleanup_null);
+    LDAPControl *controls[] = {policy, NULL};
+    if (write->old != NULL) {
+        old = berval_of(write->old);
+    }
+    return ldap_passwd(handle->ld, &who, write->old != NULL ? &old : NULL, &what, controls, NULL,
+                       id);
+}
+
+/* The overlay clears its own locks when the password is set. */
+static LDAPMod **after(const pwr_kind_context_t *context, const pwr_write_t *write,
+                       const pwr_entry_t *entry, apr_pool_t *scratch)
+{
+    apr_array_header_t *changes = pwr_kind_changes(scratch);
+
+    (void)entry;
+    if (write->must_change && has_overlay(context->root)) {
+        pwr_kind_change(changes, LDAP_MOD_REPLACE, MUST_CHANGE, "TRUE");
+    }
+    return pwr_kind_finish(changes);
+}
+
+static LDAPMod **unlock(const pwr_entry_t *entry, apr_pool_t *scratch)
+{
+    apr_array_header_t *changes = pwr_kind_changes(scratch);
+
+    if (pwr_entry_first(entry, LOCKED) != NULL) {
+        pwr_kind_change(changes, LDAP_MOD_DELETE, LOCKED, NULL);
+    }
+    return pwr_kind_finish(changes);
+}
+
+static const char *key_of(const pwr_answer_t *answer)
+{
+    const char *key = pwr_answer_policy_key(answer->policy_error);
+
+    if (key != NULL) {
+        return key;
+    }
+    return answer->code == LDAP_CONSTRAINT_VIOLATION ? "directory.refused" : NULL;
+}
+
+static pwr_bind_outcome_t bind_of(const pwr_answer_t *answer)
+{
+    if (answer->policy_error == PP_passwordExpired) {
+        return PWR_BIND_EXPIRED; /* told after the password was found right, slapo-ppolicy(5) */
+    }
+    if (answer->policy_error == PP_accountLocked) {
+        return PWR_BIND_LOCKED;
+    }
+    if (answer->code == LDAP_SUCCESS) {
+        return answer->policy_error == PP_changeAfterReset ? PWR_BIND_MUST_CHANGE : PWR_BIND_RIGHT;
+    }
+    return answer->code == LDAP_INVALID_CREDENTIALS ? PWR_BIND_WRONG : PWR_BIND_BARRED;
+}
+
+const pwr_kind_t pwr_kind_openldap = {
+    .name = "openldap",
+    .login_attribute = "uid",
+    .id_attribute = ID,
+    .match = match,
+    .attributes = account_attributes,
+    .is_root = is_root,
+    .id_of = id_of,
+    .id_filter = id_filter,
+    .judge = judge,
+    .stamp_of = stamp_of,
+    .policy_of = policy_of,
+    .rules_of = rules_of,
+    .words_of = words_of,
+    .send = send_write,
+    .after = after,
+    .unlock = unlock,
+    .key_of = key_of,
+    .bind_of = bind_of,
+};

@@ -1,0 +1,79 @@
+/*
+ * Values about the directory that have a shape of their own. Each is judged where it is read, so
+ * that httpd's message names file and line.
+ */
+#include <strings.h>
+
+#include <apr_strings.h>
+
+#include "directory/directory.h"
+#include "httpd/directive_values.h"
+#include "httpd/secret.h"
+
+const char *pwr_take_ldap_url(const pwr_taken_t *taken)
+{
+    pwr_directory_settings_t *directory = &taken->settings->parts.directory;
+    directory->tls = PWR_TLS_STARTTLS;
+    pwr_fault_t *fault = pwr_directory_parse_url(directory, taken->words[0], taken->pool);
+
+    if (fault != NULL) {
+        return fault->detail;
+    }
+    if (taken->count == 1) {
+        return NULL;
+    }
+    const char *word = taken->words[1];
+    if (strcasecmp(word, "NONE") == 0) {
+        directory->tls = PWR_TLS_NONE;
+    } else if (strcasecmp(word, "SSL") == 0) {
+        directory->tls = PWR_TLS_LDAPS;
+    } else if (strcasecmp(word, "TLS") != 0 && strcasecmp(word, "STARTTLS") != 0) {
+        return apr_psprintf(taken->pool, "'%s' is none of STARTTLS, SSL, NONE", word);
+    }
+    return NULL;
+}
+
+const char *pwr_take_bind_password(const pwr_taken_t *taken)
+{
+    return pwr_secret_take(&taken->settings->parts.directory.bind_password, taken->words[0],
+                           taken->pool);
+}
+
+/* The first of the words that is none; NULL when all are. */
+static const char *first_bad(bool (*is_good)(const char *), const pwr_taken_t *taken)
+{
+    for (int i = 0; i < taken->count; i++) {
+        if (!is_good(taken->words[i])) {
+            return taken->words[i];
+        }
+    }
+    return NULL;
+}
+
+const char *pwr_judge_attribute(const pwr_taken_t *taken)
+{
+    const char *bad = first_bad(pwr_directory_is_attribute, taken);
+    return bad == NULL ? NULL : apr_psprintf(taken->pool, "'%s' is no attribute", bad);
+}
+
+const char *pwr_judge_dn(const pwr_taken_t *taken)
+{
+    const char *bad = first_bad(pwr_directory_is_dn, taken);
+    return bad == NULL ? NULL : apr_psprintf(taken->pool, "'%s' is no DN", bad);
+}
+
+const char *pwr_judge_filter(const pwr_taken_t *taken)
+{
+    const char *bad = first_bad(pwr_directory_is_filter, taken);
+    return bad == NULL ? NULL
+                       : apr_psprintf(taken->pool, "'%s' is no filter in brackets (RFC 4515)", bad);
+}
+
+const char *pwr_judge_directory_kind(const pwr_taken_t *taken)
+{
+    bool is_kind
+        = strcasecmp(taken->words[0], "auto") == 0 || pwr_directory_is_kind(taken->words[0]);
+    return is_kind ? NULL
+                   : apr_psprintf(taken->pool, "'%s' is none of auto, %s", taken->words[0],
+                                  pwr_directory_kind_names(taken->pool));
+}
