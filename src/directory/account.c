@@ -256,7 +256,7 @@ pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *
 
 /* --- asking --- */
 
-static const char *const *wanted_of(const pwr_directory_t *directory, apr_pool_t *pool)
+const char *const *pwr_account_attributes(const pwr_directory_t *directory, apr_pool_t *pool)
 {
     apr_array_header_t *names = apr_array_make(pool, 24, sizeof(const char *));
 
@@ -300,7 +300,7 @@ static pwr_fault_t *search_all(apr_array_header_t **entries, bool *has_more,
     pwr_search_t search = {.base = settings->base,
                            .scope = settings->scope,
                            .filter = filter,
-                           .attributes = wanted_of(directory, pool),
+                           .attributes = pwr_account_attributes(directory, pool),
                            .limit = PWR_MAX_MATCHES};
 
     *has_more = false;
@@ -383,7 +383,7 @@ pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_
     const pwr_search_t search = {.base = account->dn,
                                  .scope = LDAP_SCOPE_BASE,
                                  .filter = directory->settings->filter,
-                                 .attributes = wanted_of(directory, pool),
+                                 .attributes = pwr_account_attributes(directory, pool),
                                  .limit = 1};
     pwr_found_t found;
     pwr_answer_t answer = pwr_search_on(&found, connection, &search, pool);

@@ -19,6 +19,9 @@ pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_
                                  pwr_connection_t *connection, const pwr_account_t *account,
                                  apr_pool_t *pool);
 
+/* The attributes to ask for; closed by NULL. */
+const char *const *pwr_account_attributes(const pwr_directory_t *directory, apr_pool_t *pool);
+
 /* A value as it stands in a filter (RFC 4515, 3). All but letters, digits and @ . _ - is escaped.
  */
 const char *pwr_account_escape(const char *value, apr_pool_t *pool);

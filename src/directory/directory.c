@@ -9,6 +9,7 @@
 #include "directory/account.h"
 #include "directory/password.h"
 #include "directory/private.h"
+#include "directory/sight.h"
 
 pwr_fault_t *pwr_directory_open(pwr_directory_t **directory,
                                 const pwr_directory_settings_t *settings, apr_pool_t *pool)
@@ -154,6 +155,18 @@ pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t 
 pwr_fault_t *pwr_directory_probe(pwr_directory_t *directory, int index, apr_pool_t *scratch)
 {
     return pwr_connection_probe(directory->connections, index, scratch);
+}
+
+pwr_fault_t *pwr_directory_check_bind(pwr_directory_t *directory, apr_pool_t *scratch)
+{
+    PWR_TRY(pwr_directory_know(directory, scratch));
+    return pwr_sight_check_bind(directory, scratch);
+}
+
+pwr_fault_t *pwr_directory_check_sight(pwr_directory_t *directory, apr_pool_t *scratch)
+{
+    PWR_TRY(pwr_directory_know(directory, scratch));
+    return pwr_sight_check_account(directory, scratch);
 }
 
 const char *pwr_directory_kind(const pwr_directory_t *directory)

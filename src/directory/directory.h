@@ -89,8 +89,8 @@ pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t 
 pwr_fault_t *pwr_directory_probe(pwr_directory_t *directory, int index,
                                  apr_pool_t *scratch) PWR_MUST_USE;
 
-/* For self-checks: a bind that the server's policy does not bind (rootdn, Directory Manager, Domain
- * Admin) is a fault, and so is a hidden stamp; both with what to do. */
+/* For self-checks: a bind to which the server's policy does not apply (rootdn, Directory Manager,
+ * Domain Admin) is a fault; and so is an account that does not show what is needed of it. */
 pwr_fault_t *pwr_directory_check_bind(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
 pwr_fault_t *pwr_directory_check_sight(pwr_directory_t *directory,
                                        apr_pool_t *scratch) PWR_MUST_USE;

@@ -142,6 +142,21 @@ static void write_rest(bool *is_lost, job_t *job, const pwr_write_t *write)
     }
 }
 
+/* A write that leaves no trace where the stamp is read means that links outlive passwords. */
+static void check_stamp(bool *is_lost, job_t *job)
+{
+    pwr_answer_t answer = read_again(job);
+
+    *is_lost = pwr_answer_is_lost(answer.code);
+    if (job->entry != NULL) {
+        pwr_log(PWR_LOG_WARNING, "PWR0486",
+                "A password was set, and nothing that the bind DN can read has changed by it: a "
+                "link would outlive a password that is changed elsewhere. Let the bind DN read "
+                "what the documentation lists for this kind of server (%s).",
+                job->directory->context.kind->name);
+    }
+}
+
 static void end(job_t *job, bool is_lost)
 {
     if (is_lost) {
@@ -167,6 +182,9 @@ static pwr_fault_t *write_as_service(pwr_write_outcome_t *outcome, job_t *job,
     pwr_fault_t *fault = send_write(outcome, &is_lost, job, &job->connection->handle, write);
     if (*outcome == PWR_WRITE_DONE) {
         write_rest(&is_lost, job, write);
+    }
+    if (*outcome == PWR_WRITE_DONE && !is_lost) {
+        check_stamp(&is_lost, job);
     }
     end(job, is_lost);
     return fault;

@@ -4,6 +4,7 @@ import stat
 import subprocess
 
 import pytest
+from kit import people, slapd
 from visits import quick_site, store
 
 from kit.process import ServerError
@@ -175,6 +176,18 @@ def ca_of_another(site):
     return path
 
 
+def bind_as_manager(site):
+    secret = site.folder / "manager"
+    secret.write_text(site.slapd.admin_password)
+    secret.chmod(0o600)
+    rewrite(site, PwResetLDAPBindDN=f'"{people.ADMIN_DN}"',
+            PwResetLDAPBindPassword=f'"file:{secret}"')
+
+
+def nobody_there(site):
+    rewrite(site, PwResetLDAPURL=f'"{site.slapd.url}/ou=services,{people.BASE}?uid"')
+
+
 def directory_ca_unknown(site):
     rewrite(site, PwResetLDAPTrustedCA=f'"{ca_of_another(site)}"')
 
@@ -193,6 +206,7 @@ def state_folder_missing(site):
 
 @pytest.mark.parametrize("spoil, failed, why", [
     (directory_down, "directory ldap", "PWR04"), (bind_password_wrong, "directory ldap", "PWR04"),
+    (bind_as_manager, "our bind is one", "PWR0457"), (nobody_there, "directory shows", "PWR0459"),
     (directory_ca_unknown, "directory ldap", "PWR04"), (relay_down, "relay smtp", "PWR05"),
     (relay_ca_unknown, "relay smtp", "PWR05"), (state_folder_missing, "key file", "PWR09")])
 def test_the_self_check_names_what_is_wrong_and_exits_with_1(unmade, spoil, failed, why):
@@ -238,3 +252,13 @@ def test_directives_are_inherited_by_and_overridden_in_a_virtual_host(unmade):
                              "ORDER BY created DESC LIMIT 1") == [(20.0,)]
     finally:
         unmade.extra_host_lines = ""
+
+
+def test_a_directory_that_hides_when_passwords_change_is_told_of(make_site, monkeypatch):
+    monkeypatch.setattr(slapd, "OPERATIONAL", slapd.OPERATIONAL.replace(",pwdChangedTime", ""))
+    site = make_site()
+    person = site.someone()
+    site.ask(person.uid)
+    link = site.link_of(site.mail_to(person.mails[0]))
+    assert site.set_password(link, "Sju lange netter 7").heading == "Passordet er endret"
+    assert "PWR0486" in site.httpd.error_log.read_text()

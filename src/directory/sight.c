@@ -1,0 +1,96 @@
+/*
+ * No server says "you are above the policy". But whoever is above it (OpenLDAP's rootdn, the
+ * Directory Manager) is above the access rules as well, and so reads password hashes, which no
+ * service account needs to read; and in Active Directory the privileged are marked.
+ */
+#include "directory/sight.h"
+
+#include <apr_strings.h>
+
+#include "directory/account.h"
+
+static pwr_fault_t *look(pwr_found_t *found, pwr_directory_t *directory, const char *filter,
+                         const char *const *attributes, apr_pool_t *scratch)
+{
+    const pwr_search_t search = {.base = directory->settings->base,
+                                 .scope = directory->settings->scope,
+                                 .filter = filter,
+                                 .attributes = attributes,
+                                 .limit = 1};
+    return pwr_search(found, directory->connections, &search, scratch);
+}
+
+static pwr_fault_t *check_hashes(pwr_directory_t *directory, apr_pool_t *scratch)
+{
+    const char *const attributes[] = {directory->context.kind->hash_attribute, NULL};
+    const char *filter
+        = apr_pstrcat(scratch, "(&", directory->settings->filter, "(", attributes[0], "=*))", NULL);
+    pwr_found_t found;
+
+    PWR_TRY(look(&found, directory, filter, attributes, scratch));
+    if (found.entries->nelts == 0
+        || pwr_entry_first(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), attributes[0]) == NULL) {
+        return NULL;
+    }
+    return pwr_fault_broken(scratch, "PWR0457",
+                            "The bind DN can read %s of the people it serves. Either it is the "
+                            "server's manager, to whom no password policy applies, or its rights "
+                            "are too wide. Give the service an account of its own that may write "
+                            "%s and not read it; the documentation has the rules for each server.",
+                            attributes[0], attributes[0]);
+}
+
+static pwr_fault_t *check_mark(pwr_directory_t *directory, const char *dn, apr_pool_t *scratch)
+{
+    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
+    const pwr_search_t search = {.base = dn,
+                                 .scope = LDAP_SCOPE_BASE,
+                                 .filter = directory->context.kind->privileged_filter,
+                                 .attributes = nothing,
+                                 .limit = 1};
+    pwr_found_t found;
+
+    PWR_TRY(pwr_search(&found, directory->connections, &search, scratch));
+    return found.entries->nelts == 0
+               ? NULL
+               : pwr_fault_broken(scratch, "PWR0458",
+                                  "%s is a privileged account (%s): it could take over the whole "
+                                  "domain. Use an account of its own for the service, to which "
+                                  "the right to reset passwords is delegated.",
+                                  dn, search.filter);
+}
+
+pwr_fault_t *pwr_sight_check_bind(pwr_directory_t *directory, apr_pool_t *scratch)
+{
+    const pwr_kind_t *kind = directory->context.kind;
+    const char *dn = directory->settings->bind_dn;
+
+    if (kind->hash_attribute != NULL) {
+        PWR_TRY(check_hashes(directory, scratch));
+    }
+    /* A bind by user principal name or by Kerberos leaves nothing to look up. */
+    return kind->privileged_filter != NULL && dn != NULL && pwr_directory_is_dn(dn)
+               ? check_mark(directory, dn, scratch)
+               : NULL;
+}
+
+pwr_fault_t *pwr_sight_check_account(pwr_directory_t *directory, apr_pool_t *scratch)
+{
+    const pwr_directory_settings_t *settings = directory->settings;
+    const char *filter
+        = apr_pstrcat(scratch, "(&", settings->filter, "(",
+                      APR_ARRAY_IDX(settings->mail_attributes, 0, const char *), "=*))", NULL);
+    pwr_found_t found;
+    pwr_account_t *account = NULL;
+
+    PWR_TRY(look(&found, directory, filter, pwr_account_attributes(directory, scratch), scratch));
+    if (found.entries->nelts == 0) {
+        return pwr_fault_broken(scratch, "PWR0459",
+                                "Nobody below %s has what %s asks for, or the bind DN may not see "
+                                "it. Check base and filter of PwResetLDAPURL, "
+                                "PwResetLDAPMailAttribute, and what the bind DN may search.",
+                                settings->base, filter);
+    }
+    return pwr_account_from_entry(&account, &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t),
+                                  directory, NULL, scratch);
+}

@@ -1,0 +1,11 @@
+/* What the bind sees and may do, for the self-checks. Called in the foreground. */
+#ifndef PWR_DIRECTORY_SIGHT_H
+#define PWR_DIRECTORY_SIGHT_H
+
+#include "directory/private.h"
+
+/* As pwr_directory_check_bind and pwr_directory_check_sight; the directory is known. */
+pwr_fault_t *pwr_sight_check_bind(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
+pwr_fault_t *pwr_sight_check_account(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
+
+#endif
