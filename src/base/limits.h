@@ -21,6 +21,7 @@
 #define PWR_MAX_ACCEPT_LANGUAGE 512 /* of an Accept-Language header; the rest is not looked at */
 #define PWR_MAX_ATTRIBUTE 4096      /* one directory value we look at */
 #define PWR_MAX_VALUES 64           /* values of one directory attribute we look at */
+#define PWR_MAX_WORDS 2048          /* words that a directory refuses inside one password */
 #define PWR_MAX_MATCHES 8           /* entries of one search for a typed name */
 #define PWR_MAX_DIRECTORY_ANSWER 1048576 /* one message of a directory server */
 #define PWR_MAX_MAIL 524288              /* one composed mail */

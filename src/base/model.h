@@ -27,6 +27,8 @@ typedef struct {
     bool must_change;   /* the directory lets the person do nothing else before */
     apr_array_header_t *names; /* const char *: login, names, local parts of addresses, organisation
                                   as they are stored: what strangers would guess first */
+    apr_array_header_t *pieced; /* const char *, NULL: values of which the directory allows no piece
+                                   in a password, see pwr_rules_t's piece_length */
 } pwr_account_t;
 
 /* How many characters of a sort a password must have; 0: no such rule. */
@@ -48,6 +50,8 @@ typedef struct {
     pwr_classes_t classes;
     apr_array_header_t *words; /* const char *, or NULL: the directory refuses a password that holds
                                   one of these, letter case aside */
+    int piece_length; /* 389-DS: so many characters in a row of an account's `pieced` values are
+                         such words; 0: none are */
 } pwr_rules_t;
 
 #endif

@@ -62,6 +62,9 @@ struct pwr_kind_t {
      * *); NULL when there is nothing of the sort. */
     apr_array_header_t *(*words_of)(const pwr_account_t *account, const pwr_rules_t *rules,
                                     apr_pool_t *pool);
+    /* A password that is never sent, whatever the server would say: its message key, else NULL. May
+     * itself be NULL. */
+    const char *(*refuses)(const pwr_secret_t *password);
     /* Sends the request; libldap's code of the sending. */
     int (*send)(int *id, const pwr_handle_t *handle, const pwr_kind_context_t *context,
                 const pwr_write_t *write, apr_pool_t *scratch);

@@ -35,6 +35,21 @@ static pwr_fault_t *check(const pwr_secret_t *password, apr_pool_t *pool)
     return NULL;
 }
 
+/* A new password; an old one may be what it likes. */
+static pwr_fault_t *check_new(const pwr_directory_t *directory, const pwr_secret_t *password,
+                              apr_pool_t *pool)
+{
+    const pwr_kind_t *kind = directory->context.kind;
+    const char *key = NULL;
+
+    PWR_TRY(check(password, pool));
+    key = kind->refuses != NULL ? kind->refuses(password) : NULL;
+    return key != NULL ? pwr_fault_refused(pool, "PWR0466", key,
+                                           "A password was not sent that this kind of server could "
+                                           "take for something else.")
+                       : NULL;
+}
+
 /* Reads the entry on the job's connection. */
 static pwr_answer_t read_again(job_t *job)
 {
@@ -199,7 +214,7 @@ pwr_fault_t *pwr_password_set(pwr_write_outcome_t *outcome, pwr_directory_t *dir
         .dn = account->dn, .password = password, .must_change = directory->settings->must_change};
 
     *outcome = PWR_WRITE_NOT_SENT;
-    PWR_TRY(check(password, pool));
+    PWR_TRY(check_new(directory, password, pool));
     return write_as_service(outcome, &job, &write);
 }
 
@@ -247,7 +262,7 @@ pwr_fault_t *pwr_password_change(pwr_change_outcome_t *outcome, pwr_directory_t 
 
     *outcome = (pwr_change_outcome_t){.bind = PWR_BIND_WRONG, .write = PWR_WRITE_NOT_SENT};
     PWR_TRY(check(old_and_new[0], pool));
-    PWR_TRY(check(old_and_new[1], pool));
+    PWR_TRY(check_new(directory, old_and_new[1], pool));
     PWR_TRY(bind_as(&outcome->bind, &connection, directory, &person, pool));
     bool is_bound = outcome->bind == PWR_BIND_RIGHT || outcome->bind == PWR_BIND_MUST_CHANGE;
     if (is_bound && !directory->context.kind->changes_as_service) {

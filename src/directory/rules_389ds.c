@@ -1,0 +1,253 @@
+/*
+ * How the server counts (check_pw_syntax_ext in its pw.c; seen on 2.3.1):
+ *   - lengths and classes are counted in code points, not in bytes; e and a combining accent are 2
+ *   - digits, letters, upper and lower case are those of ASCII; every other ASCII character, blank
+ *     and tab included, is a special; every character outside ASCII is an "8-bit" one and nothing
+ *     else
+ *   - categories: how many of digits, upper case, lower case, specials, 8-bit there are
+ *   - passwordMaxRepeats: the same character at most so often in a row
+ *   - passwordMinTokenLength: of each value of uid, cn, sn, givenName, ou and mail (without options
+ *     like ;lang-no), no piece of so many characters may be in the password, ASCII case aside.
+ *     Values that are shorter do not count
+ *   - passwordBadWords and passwordUserAttributes of a local policy are not looked at: those of
+ *     cn=config hold for all
+ *   - in a local policy what is not set has the server's built-in value, not that of cn=config; but
+ *     where it has passwordCheckSyntax off, and nsslapd-pwpolicy-inherit-global is on, the counts
+ * of cn=config hold
+ *   - with passwordHistory the current password is refused, too
+ */
+#include "directory/rules_389ds.h"
+
+#include <string.h>
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+
+#define POLICY "pwdPolicySubentry"
+#define CONFIG "cn=config"
+
+static const char *const policy_attributes[] = {"passwordCheckSyntax",
+                                                "passwordMinLength",
+                                                "passwordMinDigits",
+                                                "passwordMinAlphas",
+                                                "passwordMinUppers",
+                                                "passwordMinLowers",
+                                                "passwordMinSpecials",
+                                                "passwordMin8bit",
+                                                "passwordMaxRepeats",
+                                                "passwordMinCategories",
+                                                "passwordMinTokenLength",
+                                                "passwordPalindrome",
+                                                "passwordDictCheck",
+                                                "passwordMaxSequence",
+                                                "passwordMaxSeqSets",
+                                                "passwordMaxClassChars",
+                                                "passwordUserAttributes",
+                                                "passwordBadWords",
+                                                "passwordHistory",
+                                                "passwordInHistory",
+                                                "passwordMinAge",
+                                                "nsslapd-pwpolicy-local",
+                                                "nsslapd-pwpolicy-inherit-global",
+                                                NULL};
+
+/* NULL when it is not there, or hidden. */
+static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_kind_context_t *context,
+                               const char *dn, const char *const *attributes, apr_pool_t *scratch)
+{
+    const pwr_search_t search = {.base = dn,
+                                 .scope = LDAP_SCOPE_BASE,
+                                 .filter = "(objectClass=*)",
+                                 .attributes = attributes,
+                                 .limit = 1};
+    pwr_found_t found;
+
+    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
+    bool is_there = found.entries->nelts == 1
+                    && APR_ARRAY_IDX(found.entries, 0, pwr_entry_t).attributes->nelts > 0;
+    *entry = is_there ? &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t) : NULL;
+    return NULL;
+}
+
+pwr_fault_t *pwr_rules_389ds_policy(const char **key, const pwr_kind_context_t *context,
+                                    const char *dn, apr_pool_t *scratch)
+{
+    static const char *const attributes[] = {POLICY, NULL};
+    static const char *const switches[] = {"nsslapd-pwpolicy-local", NULL};
+    const pwr_entry_t *entry = NULL, *config = NULL;
+
+    *key = "";
+    if (dn == NULL) {
+        return NULL;
+    }
+    PWR_TRY(read_entry(&entry, context, dn, attributes, scratch));
+    const char *own = entry != NULL ? pwr_entry_first(entry, POLICY) : NULL;
+    if (own == NULL) {
+        return NULL;
+    }
+    PWR_TRY(read_entry(&config, context, CONFIG, switches, scratch));
+    const char *is_used = config != NULL ? pwr_entry_first(config, switches[0]) : NULL;
+    *key = is_used != NULL && strcmp(is_used, "off") == 0 ? "" : own;
+    return NULL;
+}
+
+/* "on", "true" and "1" are all the same to the server. */
+static bool is_on(const pwr_entry_t *policy, const char *name)
+{
+    const char *value = pwr_entry_first(policy, name);
+    return value != NULL
+           && (apr_cstr_casecmp(value, "on") == 0 || apr_cstr_casecmp(value, "true") == 0
+               || strcmp(value, "1") == 0);
+}
+
+static int number_of(const pwr_entry_t *policy, const char *name, int otherwise)
+{
+    return pwr_entry_first(policy, name) != NULL ? pwr_kind_number(policy, name) : otherwise;
+}
+
+/* Seconds, or a number with the letter of a unit: "1d". */
+static apr_interval_time_t duration_of(const pwr_entry_t *policy, const char *name)
+{
+    static const struct {
+        char unit;
+        apr_int64_t seconds;
+    } units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}};
+    const char *text = pwr_entry_first(policy, name);
+    char last = '\0';
+    apr_int64_t seconds = pwr_kind_number(policy, name);
+
+    if (text != NULL && *text != '\0') {
+        last = (char)(text[strlen(text) - 1] | 0x20); /* in lower case */
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (units[i].unit == last) {
+            seconds *= units[i].seconds;
+        }
+    }
+    return apr_time_from_sec(seconds);
+}
+
+/* What is not set has the value that the server has built in. */
+static void take_counts(pwr_rules_t *rules, const pwr_entry_t *policy)
+{
+    int categories = number_of(policy, "passwordMinCategories", 3);
+
+    rules->min_length = number_of(policy, "passwordMinLength", 8);
+    rules->piece_length = number_of(policy, "passwordMinTokenLength", 3);
+    rules->classes = (pwr_classes_t){.digits = pwr_kind_number(policy, "passwordMinDigits"),
+                                     .letters = pwr_kind_number(policy, "passwordMinAlphas"),
+                                     .upper = pwr_kind_number(policy, "passwordMinUppers"),
+                                     .lower = pwr_kind_number(policy, "passwordMinLowers"),
+                                     .specials = pwr_kind_number(policy, "passwordMinSpecials"),
+                                     .others = pwr_kind_number(policy, "passwordMin8bit"),
+                                     .repeats = pwr_kind_number(policy, "passwordMaxRepeats"),
+                                     .categories = categories > 1 ? categories : 0,
+                                     .counting = PWR_COUNT_BYTES};
+}
+
+/* Rules that are nothing a box could say in short. */
+static bool has_more_checks(const pwr_entry_t *policy)
+{
+    return is_on(policy, "passwordPalindrome") || is_on(policy, "passwordDictCheck")
+           || pwr_kind_number(policy, "passwordMaxSequence") > 0
+           || pwr_kind_number(policy, "passwordMaxSeqSets") > 0
+           || pwr_kind_number(policy, "passwordMaxClassChars") > 0;
+}
+
+static bool has_text(const pwr_entry_t *policy, const char *name)
+{
+    const char *value = pwr_entry_first(policy, name);
+    return value != NULL && *value != '\0';
+}
+
+/* `config` may be `policy`, or NULL when it is hidden. */
+static pwr_rules_t rules_from(const pwr_entry_t *policy, const pwr_entry_t *config)
+{
+    bool checks = is_on(policy, "passwordCheckSyntax");
+    bool is_inherited = !checks && config != NULL && is_on(config, "passwordCheckSyntax")
+                        && is_on(config, "nsslapd-pwpolicy-inherit-global");
+    pwr_rules_t rules = {.min_age = duration_of(policy, "passwordMinAge")};
+
+    if (is_on(policy, "passwordHistory")) {
+        rules.history = number_of(policy, "passwordInHistory", 6);
+    }
+    if (checks || is_inherited) {
+        take_counts(&rules, checks ? policy : config);
+        rules.has_quality_check = has_more_checks(policy) || config == NULL
+                                  || has_text(config, "passwordBadWords")
+                                  || has_text(config, "passwordUserAttributes");
+    }
+    return rules;
+}
+
+pwr_fault_t *pwr_rules_389ds_read(pwr_rules_t *rules, const pwr_kind_context_t *context,
+                                  const char *key, apr_pool_t *scratch)
+{
+    const pwr_entry_t *config = NULL, *policy = NULL;
+    bool is_local = *key != '\0';
+
+    PWR_TRY(read_entry(&config, context, CONFIG, policy_attributes, scratch));
+    if (is_local) {
+        PWR_TRY(read_entry(&policy, context, key, policy_attributes, scratch));
+    } else {
+        policy = config;
+    }
+    if (policy != NULL) {
+        *rules = rules_from(policy, config);
+        return NULL;
+    }
+    *rules = (pwr_rules_t){.has_quality_check = true};
+    pwr_log(PWR_LOG_WARNING, "PWR0465",
+            "The password policy in %s is hidden from the bind DN: pages cannot show its rules. "
+            "conf/examples/acl-389ds.ldif shows how to let it read them.",
+            is_local ? key : CONFIG);
+    return NULL;
+}
+
+static const char *next_character(const char *text)
+{
+    do {
+        text++;
+    } while (((unsigned char)*text & 0xc0) == 0x80);
+    return text;
+}
+
+/* All pieces of `length` characters in a row. */
+static void add_pieces(apr_array_header_t *words, const char *value, int length)
+{
+    const char *end = value;
+
+    for (int i = 0; i < length; i++) {
+        if (*end == '\0') {
+            return;
+        }
+        end = next_character(end);
+    }
+    while (words->nelts < PWR_MAX_WORDS) {
+        APR_ARRAY_PUSH(words, const char *)
+            = apr_pstrmemdup(words->pool, value, (size_t)(end - value));
+        if (*end == '\0') {
+            return;
+        }
+        value = next_character(value);
+        end = next_character(end);
+    }
+}
+
+apr_array_header_t *pwr_rules_389ds_words(const pwr_account_t *account, const pwr_rules_t *rules,
+                                          apr_pool_t *pool)
+{
+    apr_array_header_t *words = NULL;
+
+    if (rules->piece_length <= 0 || account->pieced == NULL) {
+        return NULL;
+    }
+    words = apr_array_make(pool, 32, sizeof(const char *));
+    for (int i = 0; i < account->pieced->nelts; i++) {
+        add_pieces(words, APR_ARRAY_IDX(account->pieced, i, const char *), rules->piece_length);
+    }
+    return words;
+}

@@ -1,0 +1,240 @@
+"""The directory room against a real 389 Directory Server, by the least-privilege account of
+conf/examples/acl-389ds.ldif.
+
+Runs the built program t/unit/directory_389ds; PWR_BUILD names the folder that it was built in."""
+import os
+import pathlib
+import random
+import subprocess
+import time
+
+import pytest
+
+from kit import people, ports, system
+from kit.certs import Authority
+from kit.ds389 import Ds389
+from kit.scratch import Scratch
+
+import directory_389ds_fixture as fixture
+
+PROGRAM = (pathlib.Path(os.environ.get("PWR_BUILD", system.ROOT / "build"))
+           / "t" / "unit" / "directory_389ds")
+PASSWORDS = int(os.environ.get("PWR_TEST_PASSWORDS", "600"))
+
+
+@pytest.fixture(scope="module")
+def server(keeper):
+    scratch, block = Scratch(keeper), ports.take(2)
+    started = Ds389(scratch.folder / "ds389", (block[0], block[1]),
+                    Authority(scratch.folder / "ca"), keeper, more=fixture.ldif())
+    try:
+        started.prepare()
+        started.start()
+        yield started
+    finally:
+        started.kill()
+        block.release()
+        scratch.close()
+
+
+def run(server, *only, fault=None, **more):
+    assert PROGRAM.exists(), f"{PROGRAM} is not built: run t/run, or make check_PROGRAMS"
+    given = {"URL": f"{server.url}/{people.PEOPLE_DN}?mail,uid?sub?(objectClass=inetOrgPerson)",
+             "CA": server.authority.certificate, "BIND_DN": people.SERVICE_DN,
+             "BIND_PASSWORD": server.service_password, "FAULT": fault, **more}
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith("PWR_TEST_LDAP_")}
+    environment.update({"PWR_TEST_LDAP_" + name: str(value)
+                        for name, value in given.items() if value is not None})
+    wrapper = os.environ.get("PWR_TEST_WRAPPER", "").split()
+    done = subprocess.run([*wrapper, PROGRAM, *only], env=environment, capture_output=True,
+                          text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "] 0 test(s) run" not in done.stdout
+    assert not only or "SKIPPED" not in done.stdout, done.stdout
+    return done.stdout
+
+
+def service(server, **more):
+    return server.connection(people.SERVICE_DN, server.service_password, auto_bind=True, **more)
+
+
+def test_every_promise_holds_over_starttls(server):
+    out = run(server)
+    assert out.count("[       OK ]") == 21, out
+    assert "a new secret" not in out and "own Choice" not in out
+
+
+def test_a_hidden_policy(server):
+    run(server, "a_hidden_policy_shows_no_rule", fault="hidden_policy",
+        BIND_DN=people.INTRANET_DN, BIND_PASSWORD=server.intranet_password)
+
+
+def test_the_service_may_do_what_a_reset_needs_and_no_more(server):
+    import ldap3
+    dn = f"uid=eirik,{people.PEOPLE_DN}"
+    with service(server) as connection:
+        connection.search(dn, "(objectClass=*)", "BASE",
+                          attributes=["*", "+", "userPassword", "passwordHistory"])
+        seen = connection.response[0]["raw_attributes"]
+        assert seen["uid"] and not seen["userPassword"] and not seen["passwordHistory"]
+        assert not connection.modify(dn, {"mail": [(ldap3.MODIFY_REPLACE, ["x@example.org"])]})
+        assert not connection.modify(people.INTRANET_DN,
+                                     {"userPassword": [(ldap3.MODIFY_REPLACE, ["noe annet 1"])]})
+        connection.search("cn=config", "(nsslapd-rootdn=*)", attributes=["*"])
+        assert not connection.response
+        connection.search("cn=config", "(passwordMinLength=*)", attributes=["*"])
+        assert len(connection.response) == 1
+        assert "nsslapd-rootpw" not in connection.response[0]["raw_attributes"]
+
+
+def stamp(server, uid):
+    with service(server) as connection:
+        connection.search(f"uid={uid},{people.PEOPLE_DN}", "(objectClass=*)", "BASE",
+                          attributes=["modifyTimestamp", "pwdUpdateTime"])
+        return connection.response[0]["raw_attributes"]
+
+
+def test_the_stamp_moves_with_the_password_and_not_with_logins(server):
+    """The server counts in seconds: each step comes in a second of its own."""
+    import ldap3
+    uid, dn = "vidar", f"uid=vidar,{people.PEOPLE_DN}"
+    tls = {"auto_bind": ldap3.AUTO_BIND_TLS_BEFORE_BIND}
+
+    def next_second(step):
+        before = stamp(server, uid)
+        time.sleep(1.05 - time.time() % 1)
+        step()
+        return before, stamp(server, uid)
+
+    def replace(connection, password):
+        with connection:
+            assert connection.modify(dn, {"userPassword": [(ldap3.MODIFY_REPLACE, [password])]})
+
+    def operation(connection, old, new):
+        with connection:
+            assert connection.extend.standard.modify_password(dn, old, new)
+
+    def fail():
+        for _ in range(10):
+            assert not server.can_bind(uid, "feil")
+
+    still = [lambda: server.can_bind(uid, people.PASSWORD), fail]
+    moving = [
+        lambda: replace(service(server), "steg nummer 1"),
+        lambda: replace(server.connection(dn, "steg nummer 1", auto_bind=True), "steg nummer 2"),
+        lambda: operation(server.connection(dn, "steg nummer 2", **tls), "steg nummer 2",
+                          "steg nummer 3"),
+        lambda: operation(server.connection(people.SERVICE_DN, server.service_password, **tls),
+                          None, "steg nummer 4"),
+        lambda: server.change_person(uid, userPassword="steg nummer 5"),
+        lambda: server.change_person(uid, mail="ny@example.org")]
+    for step in still:
+        before, after = next_second(step)
+        assert before == after
+    for step in moving:
+        before, after = next_second(step)
+        assert before != after
+
+
+def test_without_tracking_the_time_of_the_update_stands_still(server):
+    """Why pwdUpdateTime alone would be no stamp."""
+    dn = f"uid=unni,{people.PEOPLE_DN}"
+    server.change(dn, userPassword="forste hemmelige")
+    server.change_policy(passwordTrackUpdateTime="off")
+    try:
+        before = stamp(server, "unni")
+        time.sleep(1.05 - time.time() % 1)
+        server.change(dn, userPassword="andre hemmelige")
+        after = stamp(server, "unni")
+    finally:
+        server.change_policy(passwordTrackUpdateTime="on")
+    assert before["pwdUpdateTime"] == after["pwdUpdateTime"]
+    assert before["modifyTimestamp"] != after["modifyTimestamp"]
+
+
+def test_a_new_entry_of_the_same_name_is_another_account(server):
+    dn = f"uid=sissel,{people.PEOPLE_DN}"
+    before = server.read(dn)
+    with server.admin() as connection:
+        connection.delete(dn)
+        connection.add(dn, "inetOrgPerson", {name: before[name] for name in ("cn", "sn", "mail")})
+    assert server.read(dn)["nsUniqueId"] != before["nsUniqueId"]
+
+
+# The rules that the program has read, applied as rules_389ds.c says that the server counts.
+
+def told_rules(server, uid):
+    rules, words = {}, []
+    out = run(server, "the_rules_are_told", fault="tell", WHO=uid)
+    for line in out.splitlines():
+        kind, _, rest = line.partition(" ")
+        if kind == "rule":
+            name, _, value = rest.partition(" ")
+            rules[name] = int(value)
+        elif kind == "word":
+            words.append(folded(rest))
+    return rules, words
+
+
+def folded(text):
+    """In lower case as far as ASCII goes."""
+    return "".join(sign.lower() if sign.isascii() else sign for sign in text)
+
+
+def counted(password):
+    counts = {"digits": 0, "upper": 0, "lower": 0, "specials": 0, "others": 0}
+    run_length, longest, before = 0, 0, None
+    for sign in password:
+        sort = ("others" if not sign.isascii() else "digits" if sign.isdigit()
+                else "upper" if sign.isupper() else "lower" if sign.islower() else "specials")
+        counts[sort] += 1
+        run_length = run_length + 1 if sign == before else 1
+        longest, before = max(longest, run_length), sign
+    counts["categories"] = sum(1 for count in counts.values() if count > 0)
+    counts["letters"] = counts["upper"] + counts["lower"]
+    return counts, longest
+
+
+def is_allowed(password, rules, words):
+    counts, longest = counted(password)
+    return (len(password) >= rules["min_length"]
+            and all(counts[name] >= rules[name] for name in counts)
+            and (rules["repeats"] == 0 or longest <= rules["repeats"])
+            and not any(word in folded(password) for word in words))
+
+
+def some_password(dice, uid):
+    """Near the rules' borders: short, of few sorts, with repeats and with pieces of the name."""
+    alphabets = ["abcxyz", "ABCXYZ", "0123456789", " !#$%&/()=?\t~\"'\\,;<>", "æøåÆØÅéß€٣𝄞中",
+                 uid + uid.upper() + "example.org@"]
+    chosen = dice.sample(alphabets, dice.randint(1, len(alphabets)))
+    signs = [dice.choice(dice.choice(chosen)) for _ in range(dice.randint(3, 14))]
+    if dice.random() < 0.3:
+        place = dice.randrange(len(signs))
+        signs[place:place] = [signs[place]] * dice.randint(1, 3)
+    return "".join(signs)
+
+
+@pytest.mark.parametrize("uid", ["per", "counted", "plain"])
+def test_the_rules_and_the_server_agree(server, uid):
+    """By the global policy and by two of a person; PWR_TEST_PASSWORDS says on how many."""
+    import ldap3
+    dice = random.Random(f"389 {uid}")
+    rules, words = told_rules(server, uid)
+    assert not rules["has_quality_check"]
+    allowed, disagreed = 0, []
+    server.change_policy(passwordHistory="off")
+    try:
+        with service(server) as connection:
+            for _ in range(PASSWORDS):
+                password = some_password(dice, uid)
+                says = connection.modify(f"uid={uid},{people.PEOPLE_DN}",
+                                         {"userPassword": [(ldap3.MODIFY_REPLACE, [password])]})
+                allowed += says
+                if says != is_allowed(password, rules, words):
+                    disagreed.append((password, says, connection.result["message"]))
+    finally:
+        server.change_policy(passwordHistory="on")
+    assert not disagreed
+    assert PASSWORDS / 50 < allowed < PASSWORDS * 49 / 50
