@@ -37,7 +37,8 @@ typedef struct {
     int others;     /* BYTES (389-DS): bytes above 127; UNICODE (AD): letters without case */
     int categories; /* at least so many of lower, upper, digits, specials, others */
     int repeats;    /* the same character at most so often in a row */
-    enum { PWR_COUNT_UNICODE, PWR_COUNT_BYTES } counting; /* what "a lower-case letter" is */
+    /* What "a lower-case letter" is; kind_ad.c says how Windows and Samba differ. */
+    enum { PWR_COUNT_UNICODE, PWR_COUNT_BYTES, PWR_COUNT_SAMBA } counting;
 } pwr_classes_t;
 
 /* What the directory asks of a password. 0 means: no such rule. */

@@ -7,7 +7,7 @@
 #include <apr_cstr.h>
 #include <apr_strings.h>
 
-static const pwr_kind_t *const kinds[] = {&pwr_kind_openldap, &pwr_kind_389ds};
+static const pwr_kind_t *const kinds[] = {&pwr_kind_openldap, &pwr_kind_389ds, &pwr_kind_ad};
 
 #define KINDS (sizeof kinds / sizeof kinds[0])
 

@@ -273,6 +273,7 @@ const pwr_kind_t pwr_kind_389ds = {
     .id_attribute = ID,
     .match = match,
     .attributes = account_attributes,
+    .hash_attribute = "userPassword",
     .is_root = is_root,
     .id_of = id_of,
     .id_filter = id_filter,

@@ -105,6 +105,10 @@ static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_
     *is_lost = true;
     pwr_handle_begin(handle);
     int code = context->kind->send(&id, handle, context, write, job->pool);
+    if (code == LDAP_CONFIDENTIALITY_REQUIRED) {
+        answer = (pwr_answer_t){.code = code, .words = "the connection is not encrypted"};
+        return pwr_answer_to_write(&answer, NULL, job->pool);
+    }
     if (code != LDAP_SUCCESS) {
         return pwr_fault_later(job->pool, "PWR0481",
                                "The new password could not be sent (%s); nothing was changed.",

@@ -1,0 +1,235 @@
+/*
+ * A password that is set for somebody replaces unicodePwd; one's own change takes the old value
+ * away and adds the new one, in one request. Setting looks at length and complexity alone. The
+ * history is looked at too when the request carries the policy hints control, which Windows Server
+ * knows from 2008 R2 on, and Samba does not; so it is sent, as a critical one, where the root DSE
+ * offers it and nowhere else.
+ *
+ * Windows Server tells one code for every rule that a password may break, and Samba adds words in
+ * English. What Windows does not tell is not guessed: by then the length and the classes have been
+ * checked here, so what is left is the history, the minimum age, or a filter that the site added.
+ */
+#include "directory/ad_password.h"
+
+#include <string.h>
+
+#include <apr_cstr.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define POLICY_HINTS "1.2.840.113556.1.4.2239"
+#define POLICY_HINTS_OLD "1.2.840.113556.1.4.2066" /* Windows Server 2008 R2 */
+
+static bool has_control(const pwr_entry_t *root, const char *oid)
+{
+    const apr_array_header_t *controls = pwr_entry_values(root, "supportedControl");
+
+    for (int i = 0; controls != NULL && i < controls->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(controls, i, const char *), oid) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *pwr_ad_policy_hints(const pwr_entry_t *root)
+{
+    if (has_control(root, POLICY_HINTS)) {
+        return POLICY_HINTS;
+    }
+    return has_control(root, POLICY_HINTS_OLD) ? POLICY_HINTS_OLD : NULL;
+}
+
+/* --- UTF-16 --- */
+
+/* The code point at `from`, and its length in bytes; 0 for what is not well-formed (RFC 3629). */
+static int decode(apr_uint32_t *point, const unsigned char *from, size_t left)
+{
+    static const apr_uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    int length = from[0] < 0x80 ? 1 : from[0] < 0xe0 ? 2 : from[0] < 0xf0 ? 3 : 4;
+
+    if ((from[0] >= 0x80 && from[0] < 0xc2) || from[0] > 0xf4 || left < (size_t)length) {
+        return 0;
+    }
+    *point = length == 1 ? from[0] : from[0] & (0x7fu >> length);
+    for (int i = 1; i < length; i++) {
+        if ((from[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        *point = *point << 6 | (from[i] & 0x3f);
+    }
+    bool is_surrogate = *point >= 0xd800 && *point < 0xe000;
+    return *point >= least[length] && *point <= 0x10ffff && !is_surrogate ? length : 0;
+}
+
+static char *put_unit(char *to, apr_uint32_t unit)
+{
+    *to++ = (char)(unit & 0xff);
+    *to++ = (char)(unit >> 8);
+    return to;
+}
+
+static char *put_point(char *to, apr_uint32_t point)
+{
+    if (point < 0x10000) {
+        return put_unit(to, point);
+    }
+    to = put_unit(to, 0xd800 + ((point - 0x10000) >> 10));
+    return put_unit(to, 0xdc00 + ((point - 0x10000) & 0x3ff));
+}
+
+bool pwr_ad_quote(struct berval *value, const pwr_secret_t *password, apr_pool_t *scratch)
+{
+    const unsigned char *from = (const unsigned char *)pwr_secret_bytes(password);
+    size_t left = pwr_secret_length(password);
+    size_t most = 2 * left + 4; /* no code point takes more units than bytes */
+    char *bytes = apr_palloc(scratch, most);
+    char *to = put_unit(bytes, '"');
+
+    pwr_crypto_wipe_with(bytes, most, scratch);
+    while (left > 0) {
+        apr_uint32_t point = 0;
+        int length = decode(&point, from, left);
+        if (length == 0) {
+            return false;
+        }
+        to = put_point(to, point);
+        from += length;
+        left -= (size_t)length;
+    }
+    to = put_unit(to, '"');
+    *value = (struct berval){.bv_len = (ber_len_t)(to - bytes), .bv_val = bytes};
+    return true;
+}
+
+/* --- the request --- */
+
+/* The server would refuse as well, but only after it was sent. */
+static bool is_unseen(const pwr_handle_t *handle)
+{
+    char *uri = NULL;
+
+    if (ldap_tls_inplace(handle->ld)) {
+        return true;
+    }
+    ldap_get_option(handle->ld, LDAP_OPT_URI, &uri);
+    bool is_local = uri != NULL && strncmp(uri, "ldapi:", 6) == 0;
+    ldap_memfree(uri);
+    return is_local;
+}
+
+/* One change of unicodePwd, or of another attribute. */
+static LDAPMod change(int op, const char *attribute, struct berval **values)
+{
+    return (LDAPMod){.mod_op = op | LDAP_MOD_BVALUES,
+                     .mod_type = (char *)attribute,
+                     .mod_vals.modv_bvals = values};
+}
+
+/* The request is made and sent before the values go out of scope: libldap copies them. */
+int pwr_ad_send(int *id, const pwr_handle_t *handle, const pwr_kind_context_t *context,
+                const pwr_write_t *write, apr_pool_t *scratch)
+{
+    const char *oid = write->old == NULL ? pwr_ad_policy_hints(context->root) : NULL;
+    LDAPControl hints = {.ldctl_oid = (char *)oid,
+                         .ldctl_value = {.bv_len = 5, .bv_val = (char *)"\x30\x03\x02\x01\x01"},
+                         .ldctl_iscritical = 1};
+    LDAPControl *controls[] = {oid != NULL ? &hints : NULL, NULL};
+    struct berval value = {0}, old = {0}, zero = {.bv_len = 1, .bv_val = (char *)"0"};
+    struct berval *values[] = {&value, NULL}, *olds[] = {&old, NULL}, *zeros[] = {&zero, NULL};
+    LDAPMod set = change(LDAP_MOD_REPLACE, "unicodePwd", values);
+    LDAPMod take = change(LDAP_MOD_DELETE, "unicodePwd", olds);
+    LDAPMod add = change(LDAP_MOD_ADD, "unicodePwd", values);
+    LDAPMod expire = change(LDAP_MOD_REPLACE, "pwdLastSet", zeros);
+    LDAPMod *reset[] = {&set, write->must_change ? &expire : NULL, NULL};
+    LDAPMod *own[] = {&take, &add, NULL};
+
+    if (!is_unseen(handle)) {
+        return LDAP_CONFIDENTIALITY_REQUIRED;
+    }
+    if (!pwr_ad_quote(&value, write->password, scratch)
+        || (write->old != NULL && !pwr_ad_quote(&old, write->old, scratch))) {
+        return LDAP_ENCODING_ERROR;
+    }
+    int code = ldap_modify_ext(handle->ld, write->dn, write->old != NULL ? own : reset, controls,
+                               NULL, id);
+    pwr_crypto_wipe(value.bv_val, value.bv_len);
+    pwr_crypto_wipe(old.bv_val, old.bv_len);
+    return code;
+}
+
+/* --- the answers --- */
+
+/* Samba's words, source4/dsdb/samdb/ldb_modules/password_hash.c. */
+static const struct {
+    const char *words;
+    const char *key;
+} reasons[] = {
+    {"too short", "directory.short"},
+    {"complexity criteria", "directory.quality"},
+    {"(in history)", "directory.history"},
+    {"too young", "directory.young"},
+    {"can't be changed", "directory.not_allowed"},
+    {"changes disabled", "directory.not_allowed"},
+};
+
+/* The diagnostic begins with a Windows error code of eight digits. */
+static bool is_code(const pwr_answer_t *answer, const char *digits)
+{
+    return apr_cstr_casecmpn(answer->words, digits, 8) == 0;
+}
+
+/* ERROR_PASSWORD_RESTRICTION comes with result 19 for one's own change and 53 for a reset. */
+const char *pwr_ad_key_of(const pwr_answer_t *answer)
+{
+    if (answer->code == LDAP_SUCCESS) {
+        return NULL;
+    }
+    if (is_code(answer, "0000052D")) {
+        for (apr_size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+            if (strstr(answer->words, reasons[i].words) != NULL) {
+                return reasons[i].key;
+            }
+        }
+        return "directory.unexplained";
+    }
+    if (is_code(answer, "00000775")) {
+        return "directory.locked";
+    }
+    return answer->code == LDAP_CONSTRAINT_VIOLATION ? "directory.refused" : NULL;
+}
+
+/* Windows error codes of a sign-in, as in "AcceptSecurityContext error, data 52e, v1db1". Codes
+ * that are not here mean that the name or the password is wrong. */
+static const struct {
+    apr_int64_t code;
+    pwr_bind_outcome_t outcome;
+} sign_ins[] = {
+    {0x532, PWR_BIND_EXPIRED},     /* the password's age */
+    {0x773, PWR_BIND_MUST_CHANGE}, /* pwdLastSet is 0 */
+    {0x775, PWR_BIND_LOCKED},      /* told whether or not the password is right */
+    {0x533, PWR_BIND_BARRED},      /* disabled */
+    {0x701, PWR_BIND_BARRED},      /* the account has expired */
+    {0x530, PWR_BIND_BARRED},      /* not at this hour */
+    {0x531, PWR_BIND_BARRED},      /* not from here */
+    {0x569, PWR_BIND_BARRED},      /* not in this way */
+};
+
+pwr_bind_outcome_t pwr_ad_bind_of(const pwr_answer_t *answer)
+{
+    const char *data = strstr(answer->words, ", data ");
+    apr_int64_t code = data != NULL ? apr_strtoi64(data + 7, NULL, 16) : 0;
+
+    if (answer->code == LDAP_SUCCESS) {
+        return PWR_BIND_RIGHT;
+    }
+    if (answer->code != LDAP_INVALID_CREDENTIALS) {
+        return PWR_BIND_BARRED;
+    }
+    for (apr_size_t i = 0; i < sizeof sign_ins / sizeof *sign_ins; i++) {
+        if (sign_ins[i].code == code) {
+            return sign_ins[i].outcome;
+        }
+    }
+    return PWR_BIND_WRONG;
+}
