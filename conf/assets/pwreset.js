@@ -141,19 +141,60 @@ function addShowButton(button) {
     input.form.addEventListener("submit", () => turn("password"));
 }
 
-/* The rules that can be told from the length. As the server counts: code points after NFC. */
-const checks = {
-    min_length: (length, value) => length >= value,
-    max_length: (length, value) => length <= value,
+/* Sorts of characters, as the server counts them (data-counting): lower, upper, digits, specials,
+ * others. */
+const sorts = {
+    unicode: [/\p{Lowercase}/u, /\p{Uppercase}/u, /\d/, /[!-/:-@[-`{-~]/,
+        /(?![\p{Lowercase}\p{Uppercase}])\p{Alphabetic}/u],
+    bytes: [/[a-z]/, /[A-Z]/, /\d/, /[ -/:-@[-`{-~]/, /[^ -~]/],
+    samba: [/(?!\p{CWL})\p{CWU}/u, /\p{CWL}/u, /\d/, /[!-/:-@[-`{-~]/, /[^ -~\p{CWL}\p{CWU}]/u],
 };
+const ends = {
+    lower: /\p{Lowercase}/u, upper: /\p{Uppercase}/u, digit: /\d/, letter: /\p{Alphabetic}/u,
+    alnum: /[\p{Alphabetic}\d]/u,
+};
+
+/* Does a password keep a rule? As the server judges, after NFC. Undefined: only the server knows. */
+function keeps(text, { rule, value, counting }) {
+    const points = [...text];
+    const length = counting === "bytes" ? new TextEncoder().encode(text).length
+        : counting === "utf16" ? text.length : points.length;
+    const counts = (sorts[counting] || sorts.unicode).map((sort) =>
+        points.filter((point) => sort.test(point)).length);
+    const [lower, upper, digits, specials, others] = counts;
+    const letters = lower + upper + (counting === "bytes" ? 0 : others);
+    const categories = counts.filter(Boolean).length;
+
+    switch (rule) {
+    case "max_length":
+    case "max_bytes":
+        return length <= value;
+    case "repeats":
+        return !RegExp(`(.)\\1{${value}}`, "su").test(text);
+    case "first":
+        return ends[value].test(points[0]);
+    case "last":
+        return ends[value].test(points.at(-1));
+    case "forbidden":
+        return !points.some((point) => value.includes(point));
+    case "person": /* the page knows the login alone */
+        return document.getElementById("login").value.replace(/@.*/, "").toLowerCase()
+            .split(/[^\p{L}\d]/u).some((word) => word.length > 3
+                && text.toLowerCase().includes(word)) ? false : undefined;
+    default:
+        return { min_length: length, lower, upper, digits, specials, others, letters,
+            categories }[rule] >= value;
+    }
+}
 
 /* The box of rules: each that can be checked here gets a tick, and a word for who cannot see it.
  * data-rules="id of the password field". */
 function addTicks(list) {
     const input = document.getElementById(list.dataset.rules);
     const status = document.querySelector("[data-rules-status]");
-    const rules = [...list.querySelectorAll("[data-rule]")].filter((li) => checks[li.dataset.rule]);
+    const rules = [...list.querySelectorAll("[data-rule]")];
     const plural = new Intl.PluralRules(document.documentElement.lang);
+    const wanted = { min_length: "minlength", max_length: "maxlength" };
     let timer;
 
     for (const rule of rules) {
@@ -162,24 +203,23 @@ function addTicks(list) {
         rule.append(rule.word);
     }
     /* Password managers make what fits (WHATWG, html#3518). */
-    input.setAttribute("passwordrules", rules.map(({ dataset }) =>
-        `${dataset.rule.replace("_", "")}: ${dataset.value};`).join(" "));
+    input.setAttribute("passwordrules", rules.filter(({ dataset }) => wanted[dataset.rule])
+        .map(({ dataset }) => `${wanted[dataset.rule]}: ${dataset.value};`).join(" "));
     input.addEventListener("input", () => {
-        const { length } = [...input.value.normalize("NFC")];
+        const text = input.value.normalize("NFC");
         let open = 0;
         for (const rule of rules) {
-            const isMet = checks[rule.dataset.rule](length, Number(rule.dataset.value));
-            open += isMet ? 0 : 1;
-            rule.dataset.state = length === 0 ? "" : isMet ? "met" : "remaining";
-            rule.word.textContent = length === 0 ? ""
+            const isMet = text ? keeps(text, rule.dataset) : undefined;
+            open += isMet === false;
+            rule.dataset.state = isMet === undefined ? "" : isMet ? "met" : "remaining";
+            rule.word.textContent = isMet === undefined ? ""
                 : ` – ${isMet ? list.dataset.textMet : list.dataset.textRemaining}`;
         }
         clearTimeout(timer);
         timer = setTimeout(() => {
             const { textMet, textOne, textOther } = status.dataset;
             const words = plural.select(open) === "one" ? textOne : textOther;
-            status.textContent = length === 0 ? ""
-                : open ? words.replace("{count}", open) : textMet;
+            status.textContent = !text ? "" : open ? words.replace("{count}", open) : textMet;
         }, 700);
     });
 }

@@ -1,5 +1,5 @@
 /*
- * One POST by libcurl, with everything off that would take it elsewhere: redirects, proxies,
+ * One POST or GET by libcurl, with everything off that would take it elsewhere: redirects, proxies,
  * .netrc, other protocols. It is never verbose. A handle for each call, closed before the call
  * returns: these calls are rare, and no connection to a stranger stays open in a web child.
  *
@@ -19,6 +19,7 @@ typedef struct {
     CURL *easy;
     struct curl_slist *headers;
     const pwr_https_post_t *post;
+    bool is_get;
     char *body;
     apr_size_t length;      /* of the body so far */
     apr_size_t head_length; /* of the header lines so far */
@@ -136,15 +137,21 @@ static int set_request(call_t *call, apr_pool_t *pool)
     CURL *easy = call->easy;
     int bad = 0;
 
-    bad |= add_header(call, apr_pstrcat(pool, "Content-Type: ", post->content_type, NULL));
-    bad |= add_header(call, "Accept: application/json");
-    bad |= add_header(call, "Expect:"); /* no pause for a 100 Continue */
+    if (!call->is_get) {
+        bad |= add_header(call, apr_pstrcat(pool, "Content-Type: ", post->content_type, NULL));
+        bad |= add_header(call, "Accept: application/json");
+        bad |= add_header(call, "Expect:"); /* no pause for a 100 Continue */
+        bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                     (curl_off_t)strlen(post->body));
+        bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, post->body);
+    }
+    if (post->header != NULL) {
+        bad |= add_header(call, post->header);
+    }
     bad |= (int)curl_easy_setopt(easy, CURLOPT_URL, post->url);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_USERAGENT, "mod_pwreset");
     bad |= (int)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
-    bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(post->body));
-    bad |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, post->body);
     bad |= (int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error);
     return bad;
 }
@@ -213,8 +220,8 @@ static pwr_fault_t *perform(pwr_https_answer_t *answer, call_t *call, apr_pool_t
     return NULL;
 }
 
-pwr_fault_t *pwr_https_post(pwr_https_answer_t *answer, const pwr_https_post_t *post,
-                            apr_pool_t *pool)
+static pwr_fault_t *ask(pwr_https_answer_t *answer, const pwr_https_post_t *post, bool is_get,
+                        apr_pool_t *pool)
 {
     call_t *call = apr_pcalloc(pool, sizeof *call);
 
@@ -222,6 +229,7 @@ pwr_fault_t *pwr_https_post(pwr_https_answer_t *answer, const pwr_https_post_t *
         return pwr_fault_broken(pool, "PWR0150", "libcurl does not start. Reinstall it.");
     }
     call->post = post;
+    call->is_get = is_get;
     call->body = apr_palloc(pool, post->most + 1);
     call->easy = curl_easy_init();
     if (call->easy == NULL) {
@@ -231,4 +239,16 @@ pwr_fault_t *pwr_https_post(pwr_https_answer_t *answer, const pwr_https_post_t *
     pwr_fault_t *fault = perform(answer, call, pool);
     apr_pool_cleanup_run(pool, call, close_call);
     return fault;
+}
+
+pwr_fault_t *pwr_https_post(pwr_https_answer_t *answer, const pwr_https_post_t *post,
+                            apr_pool_t *pool)
+{
+    return ask(answer, post, false, pool);
+}
+
+pwr_fault_t *pwr_https_get(pwr_https_answer_t *answer, const pwr_https_post_t *what,
+                           apr_pool_t *pool)
+{
+    return ask(answer, what, true, pool);
 }

@@ -11,13 +11,20 @@
 #define PWR_MAX_ADDRESS 254        /* an address mail goes to */
 #define PWR_MAX_PASSWORD 1024      /* a new password, in bytes of UTF-8 */
 #define PWR_MAX_PASSWORD_CHARS 256 /* a new password, in code points */
-#define PWR_MAX_PAGE 262144        /* one rendered page or mail part */
-#define PWR_MAX_TEMPLATE 131072    /* one template file */
-#define PWR_MAX_MESSAGE 4096       /* one formatted message */
-#define PWR_MAX_CATALOGUE 524288   /* one file of messages */
-#define PWR_MAX_SOURCES 1048576    /* one template with all its partials */
-#define PWR_MAX_NESTING 32         /* open sections of a template; depth of a message pattern */
-#define PWR_MAX_LANGUAGES 64       /* files of messages */
+#define PWR_MAX_BLOCKLIST 4000000  /* lines of a list of passwords that nobody may have */
+#define PWR_MAX_BLOCKLIST_LINE 1024 /* bytes of one line; a longer one is no password */
+#define PWR_MAX_PWNED_LINE 64       /* bytes of one line of a file of leaked passwords */
+#define PWR_MAX_PWNED_RANGE 524288  /* an answer about leaked passwords */
+#define PWR_MAX_PATTERNS 32         /* expressions of one site */
+#define PWR_MAX_PATTERN_MS 50       /* an expression on a password, in ICU's steps of about a ms */
+#define PWR_MAX_GUESSED 100         /* characters of a password whose strength is estimated */
+#define PWR_MAX_PAGE 262144         /* one rendered page or mail part */
+#define PWR_MAX_TEMPLATE 131072     /* one template file */
+#define PWR_MAX_MESSAGE 4096        /* one formatted message */
+#define PWR_MAX_CATALOGUE 524288    /* one file of messages */
+#define PWR_MAX_SOURCES 1048576     /* one template with all its partials */
+#define PWR_MAX_NESTING 32          /* open sections of a template; depth of a message pattern */
+#define PWR_MAX_LANGUAGES 64        /* files of messages */
 #define PWR_MAX_ACCEPT_LANGUAGE 512 /* of an Accept-Language header; the rest is not looked at */
 #define PWR_MAX_ATTRIBUTE 4096      /* one directory value we look at */
 #define PWR_MAX_VALUES 64           /* values of one directory attribute we look at */

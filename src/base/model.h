@@ -34,7 +34,8 @@ typedef struct {
 /* How many characters of a sort a password must have; 0: no such rule. */
 typedef struct {
     int lower, upper, digits, letters, specials;
-    int others;     /* BYTES (389-DS): bytes above 127; UNICODE (AD): letters without case */
+    int others;     /* BYTES (389-DS): characters outside ASCII; UNICODE (AD): letters without case;
+                       SAMBA: characters outside ASCII without case */
     int categories; /* at least so many of lower, upper, digits, specials, others */
     int repeats;    /* the same character at most so often in a row */
     /* What "a lower-case letter" is; kind_ad.c says how Windows and Samba differ. */
@@ -43,8 +44,14 @@ typedef struct {
 
 /* What the directory asks of a password. 0 means: no such rule. */
 typedef struct {
-    int min_length;              /* code points */
-    int max_length;              /* code points */
+    int min_length; /* in `lengths` */
+    int max_length; /* in `lengths` */
+    int max_bytes;  /* of UTF-8 */
+    enum {
+        PWR_LENGTH_POINTS, /* code points: 389-DS, and the site's own */
+        PWR_LENGTH_BYTES,  /* of UTF-8: OpenLDAP */
+        PWR_LENGTH_UTF16   /* units: Active Directory, Samba */
+    } lengths;
     int history;                 /* earlier passwords that may not be used again */
     apr_interval_time_t min_age; /* since the last change */
     bool has_quality_check;      /* the directory checks more than it tells */

@@ -151,8 +151,8 @@ static void refuse(pwr_reset_answer_t *answer, const char *key, bool is_about_se
 }
 
 /* Judges what was typed; NULL when it is refused. */
-static pwr_secret_t *judge(pwr_reset_answer_t *answer, const pwr_reset_form_t *form,
-                           apr_pool_t *pool)
+static pwr_secret_t *judge(pwr_reset_answer_t *answer, const pwr_parts_t *parts,
+                           const pwr_reset_form_t *form, apr_pool_t *pool)
 {
     const char *key = NULL;
     const char *first = form->first != NULL ? form->first : "";
@@ -163,11 +163,11 @@ static pwr_secret_t *judge(pwr_reset_answer_t *answer, const pwr_reset_form_t *f
         refuse(answer, key, false);
         return NULL;
     }
-    pwr_policy_context_t context = {.rules = &answer->link.rules, .account = answer->link.account};
-    pwr_verdict_t verdict = pwr_policy_judge(&context, password, pool);
-    answer->entered_length = verdict.entered_length;
-    if (verdict.key != NULL) {
-        refuse(answer, verdict.key, false);
+    pwr_policy_context_t context
+        = {.policy = parts->policy, .rules = &answer->link.rules, .account = answer->link.account};
+    answer->verdict = pwr_policy_judge(&context, password, pool);
+    if (answer->verdict.key != NULL) {
+        refuse(answer, answer->verdict.key, false);
         return NULL;
     }
     if (strcmp(first, second) != 0) {
@@ -294,7 +294,7 @@ pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
         tell(PWR_EVENT_LINK_DEAD, parts, answer, form, NULL, pool);
         return NULL;
     }
-    const pwr_secret_t *password = judge(answer, form, pool);
+    const pwr_secret_t *password = judge(answer, parts, form, pool);
     if (password == NULL) {
         tell(PWR_EVENT_PASSWORD_REFUSED, parts, answer, form, answer->key, pool);
         return NULL;

@@ -44,9 +44,9 @@ typedef enum {
 typedef struct {
     pwr_reset_outcome_t outcome;
     pwr_link_t link;
-    const char *key;      /* REFUSED: the message */
-    bool is_about_second; /* REFUSED: the repeated field is wrong, not the first */
-    int entered_length;   /* code points */
+    const char *key;       /* REFUSED: the message */
+    bool is_about_second;  /* REFUSED: the repeated field is wrong, not the first */
+    pwr_verdict_t verdict; /* of the rules; all 0 when it did not come to that */
 } pwr_reset_answer_t;
 
 /* Looks at a link. When the directory does not answer, a live link is still shown, with the site's

@@ -155,6 +155,7 @@ pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf)
     PWR_TRY(open_audit_log(site, pconf));
     site->parts.settings = &settings->parts;
     site->parts.texts = site->texts;
+    site->parts.policy = site->policy;
     site->parts.key = site->key;
     PWR_TRY(pwr_client_limit_open(&site->limit, &settings->parts.abuse, pconf));
     site->parts.limit = site->limit;

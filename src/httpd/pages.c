@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 
 #include "abuse/seal.h"
-#include "base/limits.h"
 #include "httpd/assets.h"
 
 struct pwr_pages_t {
@@ -132,40 +131,66 @@ void pwr_pages_show_form(pwr_view_t *view, const pwr_visit_t *visit, const char 
     }
 }
 
-/* `kind` is what the script checks while the person types: "min_length" and so on. */
-static void add_rule(pwr_view_t *view, const pwr_visit_t *visit, const char *kind, int value)
+/* The site's own sentence in this language, or in whichever it has. */
+static const char *sentence_of(const apr_table_t *said, const char *tag)
+{
+    const char *sentence = apr_table_get(said, tag);
+    return sentence != NULL ? sentence : apr_table_get(said, "");
+}
+
+/* What messages about a rule may name. */
+static void show_line(pwr_view_t *view, const pwr_visit_t *visit, const pwr_policy_line_t *line)
+{
+    pwr_view_number(view, "asked", line->asked);
+    pwr_view_text(view, "detail", line->detail);
+    pwr_view_text(view, "counting", line->counting);
+    if (line->said != NULL) {
+        pwr_view_text(view, "said", sentence_of(line->said, pwr_language_tag(visit->language)));
+    }
+}
+
+static void add_rule(pwr_view_t *view, const pwr_visit_t *visit, const pwr_policy_line_t *line)
 {
     apr_pool_t *pool = visit->request->pool;
     pwr_view_t *item = pwr_view_add(view, "rules");
-    const char *key = apr_pstrcat(pool, "rules.", kind, NULL);
+    const char *key = apr_pstrcat(pool, "rules.", line->kind, NULL);
 
-    pwr_view_text(item, "kind", kind);
-    pwr_view_number(item, "value", value);
-    pwr_view_text(item, "text", pwr_messages_format(visit->language, key, view, pool));
+    show_line(item, visit, line);
+    pwr_view_text(item, "kind", line->kind);
+    pwr_view_flag(item, "has_tick", line->has_tick);
+    pwr_view_text(item, "value", line->detail != NULL ? line->detail : apr_itoa(pool, line->asked));
+    pwr_view_text(item, "text", pwr_messages_format(visit->language, key, item, pool));
+}
+
+void pwr_pages_show_rules(pwr_view_t *view, const pwr_visit_t *visit,
+                          const pwr_policy_context_t *context)
+{
+    const apr_array_header_t *lines = pwr_policy_lines(context, visit->request->pool);
+
+    pwr_view_number(view, "min_length", context->rules->min_length);
+    pwr_view_number(view, "max_length", context->rules->max_length);
+    for (int i = 0; i < lines->nelts; i++) {
+        add_rule(view, visit, &APR_ARRAY_IDX(lines, i, pwr_policy_line_t));
+    }
+}
+
+void pwr_pages_show_verdict(pwr_view_t *view, const pwr_visit_t *visit,
+                            const pwr_verdict_t *verdict)
+{
+    pwr_view_number(view, "entered_length", verdict->entered_length);
+    pwr_view_flag(view, "is_guessable", verdict->is_guessable);
+    if (verdict->line.kind != NULL) {
+        show_line(view, visit, &verdict->line);
+    }
 }
 
 void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link)
 {
-    const pwr_rules_t *rules = &link->rules;
+    const pwr_policy_context_t context
+        = {.policy = visit->site->policy, .rules = &link->rules, .account = link->account};
 
     pwr_view_text(view, "login", link->row->login);
-    pwr_view_number(view, "min_length", rules->min_length);
-    pwr_view_number(view, "max_length", rules->max_length);
-    pwr_view_number(view, "history", rules->history);
-    pwr_view_number(view, "min_age_minutes", (apr_time_sec(rules->min_age) + 59) / 60);
-    add_rule(view, visit, "min_length", rules->min_length);
-    if (rules->history > 0) {
-        add_rule(view, visit, "history", rules->history);
-    }
-    if (rules->min_age > 0) {
-        add_rule(view, visit, "min_age", 0);
-    }
-    if (rules->has_quality_check) {
-        add_rule(view, visit, "quality", 0);
-    }
-    if (rules->max_length < PWR_MAX_PASSWORD_CHARS) { /* nobody needs to read of our own ceiling */
-        add_rule(view, visit, "max_length", rules->max_length);
-    }
+    pwr_pages_show_rules(view, visit, &context);
 }
 
 void pwr_pages_show_dead(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link)

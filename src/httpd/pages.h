@@ -49,6 +49,12 @@ void pwr_pages_show_form(pwr_view_t *view, const pwr_visit_t *visit, const char 
 
 /* What the pages of a link show. */
 void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link);
+/* The box of rules: what `context` asks, in the view's list "rules"; and the hint beside it. */
+void pwr_pages_show_rules(pwr_view_t *view, const pwr_visit_t *visit,
+                          const pwr_policy_context_t *context);
+/* What was broken: the arguments of its message; and advice. */
+void pwr_pages_show_verdict(pwr_view_t *view, const pwr_visit_t *visit,
+                            const pwr_verdict_t *verdict);
 void pwr_pages_show_dead(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link);
 
 #endif

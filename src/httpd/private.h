@@ -23,6 +23,7 @@ struct pwr_site_t {
     const char *base_path; /* of the base URL: "/passord"; "" for the root */
     const char *origin;    /* of the base URL: "https://intranet.example.org" */
     pwr_texts_t *texts;
+    pwr_policy_t *policy;
     pwr_pages_t *pages;
     pwr_assets_t *assets;
     pwr_secret_t *key;

@@ -11,7 +11,7 @@
 
 #include "flow/parts.h"
 
-#define PWR_MOST_DIRECTIVES 128
+#define PWR_MOST_DIRECTIVES 160
 #define PWR_MOST_IN_LIST 64
 
 typedef struct pwr_site_t pwr_site_t;

@@ -106,6 +106,12 @@ static void derive(pwr_site_t *site, apr_pool_t *pool)
     site->base_path = uri.path != NULL ? uri.path : "";
     site->origin = apr_pstrndup(pool, parts->flow.base_url,
                                 strlen(parts->flow.base_url) - strlen(site->base_path));
+    parts->policy.organisation = parts->flow.organisation; /* a host name is no word of people's */
+    if (parts->policy.blocklist == NULL) {
+        parts->policy.blocklist = apr_pstrcat(pool, parts->flow.files, "/blocklist.txt", NULL);
+    } else if (parts->policy.blocklist[0] == '\0') {
+        parts->policy.blocklist = NULL;
+    }
     if (parts->flow.organisation == NULL) {
         parts->flow.organisation = uri.hostname;
     }
@@ -165,6 +171,11 @@ static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
         fault = name_directives("PwResetFiles, PwResetLanguage or PwResetTimeZone",
                                 pwr_parts_load_texts(&site->texts, &settings->parts.flow, pool),
                                 pool);
+    }
+    if (fault == NULL) {
+        fault
+            = name_directives("PwResetBlocklist, PwResetPwned or PwResetPattern",
+                              pwr_policy_open(&site->policy, &settings->parts.policy, pool), pool);
     }
     if (fault == NULL) {
         fault = pwr_pages_load(&site->pages, &settings->parts.flow, site->texts, pool);

@@ -58,7 +58,7 @@ static int show_refusal(const pwr_visit_t *visit, const pwr_reset_answer_t *answ
         .name = answer->is_about_second ? "error_second" : "error_first",
     };
 
-    pwr_view_number(view, "entered_length", answer->entered_length);
+    pwr_pages_show_verdict(view, visit, &answer->verdict);
     pwr_pages_error(view, visit, &error);
     return pwr_respond_page(visit, PWR_PAGE_RESET, view, HTTP_UNPROCESSABLE_ENTITY);
 }

@@ -1,19 +1,47 @@
-/* Length in code points after NFC, as people count. */
+/*
+ * People count characters; a directory may count bytes or UTF-16 units, which are never fewer. So
+ * the longer minimum is judged in its owner's units, and the site's own in characters beside it.
+ */
 #include "policy/check_rules.h"
 
-#include "text/unicode.h"
+#define DEFAULT_MINIMUM 15 /* NIST SP 800-63B-4, 3.1.1.2: a password alone */
+#define MFA_MINIMUM 8      /* the same: with a second factor */
 
-const char *pwr_check_rules(const pwr_policy_context_t *context, const pwr_secret_t *password,
-                            apr_pool_t *scratch)
+int pwr_check_own_minimum(const pwr_policy_settings_t *settings, int directory_minimum)
 {
-    int length = pwr_unicode_count(pwr_secret_bytes(password), pwr_secret_length(password));
+    if (settings->min_length > 0) {
+        return settings->min_length;
+    }
+    if (!settings->has_mfa) {
+        return DEFAULT_MINIMUM;
+    }
+    return directory_minimum > 0 ? 0 : MFA_MINIMUM;
+}
 
-    (void)scratch;
-    if (length < context->rules->min_length) {
-        return "password.short";
+bool pwr_check_min_length(pwr_question_t *question)
+{
+    const pwr_subject_t *subject = question->subject;
+    const pwr_rules_t *rules = question->context->rules;
+    int own = pwr_check_own_minimum(question->context->policy->settings, rules->min_length);
+    int length = rules->lengths == PWR_LENGTH_BYTES   ? subject->bytes
+                 : rules->lengths == PWR_LENGTH_UTF16 ? subject->units
+                                                      : subject->points;
+
+    own = own < rules->min_length ? own : rules->min_length;
+    return length >= rules->min_length && subject->points >= own;
+}
+
+bool pwr_check_max_length(pwr_question_t *question)
+{
+    if (question->subject->points > question->asked) {
+        return false;
     }
-    if (length > context->rules->max_length) {
-        return "password.long";
-    }
-    return NULL;
+    question->key = "password.long_bytes";
+    return question->context->rules->max_bytes != question->asked
+           || question->subject->bytes <= question->asked;
+}
+
+bool pwr_check_max_bytes(pwr_question_t *question)
+{
+    return question->subject->bytes <= question->asked;
 }

@@ -1,11 +1,14 @@
-/* The rules that the directory told us and that can be checked without it: shortest and longest. */
+/* The rules of length: shortest and longest, as the directory and the site count. */
 #ifndef PWR_POLICY_CHECK_RULES_H
 #define PWR_POLICY_CHECK_RULES_H
 
-#include "policy/policy.h"
+#include "policy/subject.h"
 
-/* The message key of the broken rule, or NULL. */
-const char *pwr_check_rules(const pwr_policy_context_t *context, const pwr_secret_t *password,
-                            apr_pool_t *scratch);
+/* The site's own minimum beside a directory's; 0 when it leaves that to the directory. */
+int pwr_check_own_minimum(const pwr_policy_settings_t *settings, int directory_minimum);
+
+bool pwr_check_min_length(pwr_question_t *question);
+bool pwr_check_max_length(pwr_question_t *question);
+bool pwr_check_max_bytes(pwr_question_t *question);
 
 #endif

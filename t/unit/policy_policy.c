@@ -1,18 +1,6 @@
 /* The stricter rule holds, a password is the same from every keyboard, and is counted as people do.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include <apr_strings.h>
-
-#include "base/limits.h"
-#include "policy/policy.h"
-
-static apr_pool_t *pool;
+#include "policy_judged.h"
 
 static pwr_rules_t merge(int site_min, pwr_rules_t directory)
 {
@@ -52,13 +40,9 @@ static void assert_refused(const char *typed, const char *expected_key)
 
 static pwr_verdict_t judge(int min_length, int max_length, const char *typed)
 {
-    const char *key;
-    const pwr_rules_t rules = {.min_length = min_length, .max_length = max_length};
-    const pwr_policy_context_t context = {.rules = &rules};
-    pwr_secret_t *password = pwr_policy_prepare(&key, typed, pool);
-
-    assert_non_null(password);
-    return pwr_policy_judge(&context, password, pool);
+    const pwr_policy_settings_t site = {.min_length = 1};
+    return judged(&site, (pwr_rules_t){.min_length = min_length, .max_length = max_length}, NULL,
+                  typed);
 }
 
 static void assert_key(pwr_verdict_t verdict, const char *expected_key)
@@ -73,13 +57,104 @@ static void the_longer_of_two_minimums_holds(void **state)
     assert_int_equal(merge(12, (pwr_rules_t){.min_length = 8}).min_length, 12);
     assert_int_equal(merge(8, (pwr_rules_t){.min_length = 14}).min_length, 14);
     assert_int_equal(merge(9, (pwr_rules_t){.min_length = 9}).min_length, 9);
-    assert_int_equal(merge(0, (pwr_rules_t){.min_length = 7}).min_length, 7);
 }
 
-static void without_any_minimum_a_password_still_has_a_character(void **state)
+static void without_a_word_of_the_site_the_minimum_is_fifteen(void **state)
 {
     (void)state;
-    assert_int_equal(merge(0, (pwr_rules_t){.min_length = 0}).min_length, 1);
+    assert_int_equal(merge(0, (pwr_rules_t){.min_length = 7}).min_length, 15);
+    assert_int_equal(merge(0, (pwr_rules_t){.min_length = 0}).min_length, 15);
+}
+
+static void with_a_second_factor_the_directorys_minimum_is_enough(void **state)
+{
+    const pwr_policy_settings_t mfa = {.has_mfa = true};
+    const pwr_policy_settings_t both = {.has_mfa = true, .min_length = 10};
+
+    (void)state;
+    assert_int_equal(pwr_policy_merge(&mfa, &(pwr_rules_t){.min_length = 7}).min_length, 7);
+    assert_int_equal(pwr_policy_merge(&mfa, &(pwr_rules_t){.min_length = 0}).min_length, 8);
+    assert_int_equal(pwr_policy_merge(&both, &(pwr_rules_t){.min_length = 7}).min_length, 10);
+    assert_judged(&mfa, (pwr_rules_t){.min_length = 4}, "1234", NULL);
+    assert_judged(&mfa, (pwr_rules_t){.min_length = 4}, "123", "password.short");
+}
+
+static void a_directory_counts_length_in_its_own_units(void **state)
+{
+    const pwr_policy_settings_t site = {.min_length = 4};
+    const pwr_rules_t bytes = {.min_length = 8, .max_length = 12, .lengths = PWR_LENGTH_BYTES};
+    const pwr_rules_t units = {.min_length = 8, .lengths = PWR_LENGTH_UTF16};
+
+    (void)state;
+    assert_judged(&site, bytes, "\xc3\xa5\xc3\xa5\xc3\xa5\xc3\xa5", NULL); /* 4 letters, 8 bytes */
+    assert_judged(&site, bytes, "aaaa\xc3\xa5", "password.short");         /* 6 bytes */
+    assert_judged(&site, bytes, "\xf0\x9f\x94\x91\xf0\x9f\x94\x91",
+                  "password.short"); /* the site's 4 */
+    assert_judged(&site, bytes, "123456789012", NULL);
+    assert_judged(&site, bytes, "1234567890\xc3\xa5\xc3\xa5", "password.long_bytes");
+    assert_judged(&site, bytes, "1234567890123", "password.long");
+    assert_judged(&site, units, "1234\xf0\x9f\x94\x91\xf0\x9f\x94\x91", NULL);
+    assert_judged(&site, units, "12345\xf0\x9f\x94\x91", "password.short");
+}
+
+static void bytes_and_characters_are_bounded_each(void **state)
+{
+    const pwr_policy_settings_t site = {.min_length = 1, .max_length = 10, .max_bytes = 16};
+    const pwr_policy_settings_t bcrypt = {.min_length = 1, .max_bytes = 72};
+
+    (void)state;
+    assert_judged(&site, (pwr_rules_t){0}, "1234567890", NULL);
+    assert_judged(&site, (pwr_rules_t){0}, "12345678901", "password.long");
+    assert_judged(&site, (pwr_rules_t){0}, repeated("\xc3\xa5", 8), NULL);
+    assert_judged(&site, (pwr_rules_t){0}, repeated("\xc3\xa5", 9), "password.max_bytes");
+    assert_judged(&bcrypt, (pwr_rules_t){0}, repeated("x", 72), NULL);
+    assert_judged(&bcrypt, (pwr_rules_t){0}, repeated("\xc3\xa5", 37), "password.long_bytes");
+}
+
+/* The kinds of the box's lines, with what they ask. */
+static const char *lines_of(const pwr_policy_settings_t *settings, pwr_rules_t directory)
+{
+    pwr_policy_t *policy = NULL;
+    pwr_rules_t rules = pwr_policy_merge(settings, &directory);
+    const char *all = "";
+
+    assert_null(pwr_policy_open(&policy, settings, pool));
+    pwr_policy_context_t context = {.policy = policy, .rules = &rules};
+    const apr_array_header_t *lines = pwr_policy_lines(&context, pool);
+    for (int i = 0; i < lines->nelts; i++) {
+        const pwr_policy_line_t *line = &APR_ARRAY_IDX(lines, i, pwr_policy_line_t);
+        all = apr_psprintf(pool, "%s%s=%d(%s) ", all, line->kind, line->asked, line->counting);
+    }
+    return all;
+}
+
+static void the_box_shows_each_rule_once_and_the_stricter_one(void **state)
+{
+    const pwr_policy_settings_t site
+        = {.min_length = 8, .classes = {.lower = 2, .digits = 1, .repeats = 3}};
+    const pwr_policy_settings_t plain = {.min_length = 8};
+    const apr_array_header_t *none = apr_array_make(pool, 1, sizeof(char *));
+
+    (void)state;
+    assert_string_equal(lines_of(&plain, (pwr_rules_t){.min_age = 60, .words = (void *)none}),
+                        "min_length=8(points) ");
+    assert_string_equal(
+        lines_of(
+            &site,
+            (pwr_rules_t){.min_length = 12,
+                          .lengths = PWR_LENGTH_UTF16,
+                          .history = 5,
+                          .has_quality_check = true,
+                          .classes
+                          = {.lower = 1, .digits = 3, .repeats = 2, .counting = PWR_COUNT_BYTES}}),
+        "min_length=12(utf16) lower=2(bytes) digits=3(bytes) repeats=2(bytes) history=5(points) "
+        "quality=1(points) ");
+    assert_string_equal(
+        lines_of(&plain, (pwr_rules_t){.max_length = 64, .lengths = PWR_LENGTH_BYTES}),
+        "min_length=8(points) max_length=64(bytes) ");
+    assert_string_equal(
+        lines_of(&plain, (pwr_rules_t){.classes = {.categories = 3, .counting = PWR_COUNT_SAMBA}}),
+        "min_length=8(points) categories=3(samba) ");
 }
 
 static void the_maximum_is_the_directorys_up_to_our_own(void **state)
@@ -179,28 +254,15 @@ static void nothing_that_is_accepted_outgrows_the_byte_limit(void **state)
     assert_true(4 * longest <= PWR_MAX_PASSWORD);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS
-                   || pwr_crypto_start(pool) != NULL
-               ? -1
-               : 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_longer_of_two_minimums_holds),
-        cmocka_unit_test(without_any_minimum_a_password_still_has_a_character),
+        cmocka_unit_test(without_a_word_of_the_site_the_minimum_is_fifteen),
+        cmocka_unit_test(with_a_second_factor_the_directorys_minimum_is_enough),
+        cmocka_unit_test(a_directory_counts_length_in_its_own_units),
+        cmocka_unit_test(bytes_and_characters_are_bounded_each),
+        cmocka_unit_test(the_box_shows_each_rule_once_and_the_stricter_one),
         cmocka_unit_test(the_maximum_is_the_directorys_up_to_our_own),
         cmocka_unit_test(the_directorys_other_rules_are_kept),
         cmocka_unit_test(a_password_is_written_in_normal_form_c_and_otherwise_as_typed),
