@@ -12,6 +12,8 @@
 #include "httpd/scrub.h"
 #include "httpd/self_check.h"
 #include "httpd/settings_check.h"
+#include "httpd/status.h"
+#include "httpd/well_known.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
@@ -25,7 +27,11 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(pwr_lifecycle_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(pwr_lifecycle_child, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pwr_scrub, NULL, loggers, APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(pwr_handler_claim, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(pwr_handler_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_quick_handler(pwr_well_known, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(pwr_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(pwr_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(pwr_scrub_late, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(pwr_scrub_again, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_filter(pwr_scoreboard_insert, NULL, NULL, APR_HOOK_MIDDLE);

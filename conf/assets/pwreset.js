@@ -6,27 +6,30 @@
 "use strict";
 
 /* The robot check. A form with data-work-url gets its challenge when somebody begins to use it, has
- * it solved by the worker (data-worker), and puts the answer into its field `altcha`. If it is sent
+ * it solved by the worker (data-worker), and puts the answer into its field `altcha`. With
+ * data-work-late it begins when the form is sent. If it is sent
  * before that, it waits, for data-work-wait seconds at most. The server decides what becomes of a
  * form without an answer. */
 class Work {
     constructor(form) {
         this.form = form;
-        this.row = form.querySelector("[data-work]");
+        this.row = form.querySelector("[data-work]") || form;
         this.bar = form.querySelector("[data-work-progress]");
         this.status = form.querySelector("[data-work-status]");
         this.rest();
-        if (this.row) {
-            this.row.hidden = false;
-        }
+        this.row.hidden = false;
         this.status.hidden = false;
         if (this.bar) {
             this.bar.hidden = false;
         }
-        form.addEventListener("focusin", () => this.begin());
         form.addEventListener("submit", (event) => this.onSubmit(event));
-        if (form.contains(document.activeElement)) {
-            this.begin();
+        if ("workLate" in form.dataset) {
+            addWords(form);
+        } else {
+            form.addEventListener("focusin", () => this.begin());
+            if (form.contains(document.activeElement)) {
+                this.begin();
+            }
         }
         /* Back from the next page: that answer is used up. */
         addEventListener("pageshow", (event) => event.persisted && this.rest());
@@ -111,6 +114,19 @@ class Work {
         this.isWaiting = false;
         this.form.requestSubmit();
     }
+}
+
+/* A form that is of no use without this script gets its words and its button from it: a browser
+ * that knows neither script nor `hidden` shows nothing of it. */
+function addWords(form) {
+    for (const part of form.querySelectorAll("[data-text]")) {
+        part.textContent = part.dataset.text;
+    }
+    const place = form.querySelector("[data-button]");
+    const button = document.createElement("button");
+    button.className = "second";
+    button.textContent = place.dataset.button;
+    place.append(button);
 }
 
 /* Trusted Types (where the browser has them): a script's address is ours or none. */

@@ -11,7 +11,9 @@
 
 #define COST_WITH_PROOF 1
 #define COST_WITHOUT 4
-#define HARDER 16 /* times the silent work, at level WORK */
+
+/* Times the silent work. At level TASK it takes a browser about half a minute. */
+static const int harder[] = {[PWR_LEVEL_SILENT] = 1, [PWR_LEVEL_WORK] = 16, [PWR_LEVEL_TASK] = 32};
 
 static pwr_challenge_verdict_t verdict_of(pwr_challenge_outcome_t outcome)
 {
@@ -38,7 +40,7 @@ static int proved(const pwr_challenge_parts_t *parts, const pwr_challenge_form_t
 /* Where the site uses a provider's check, its word counts instead of a silent form: a yes is as
  * good as a task, a no is none, and while it does not answer our own work is asked for. Without a
  * response there is no script, so the page with the tasks is the way. */
-static pwr_level_t ask_remote(int *level, const pwr_challenge_parts_t *parts,
+static pwr_level_t ask_remote(int *level, bool *is_down, const pwr_challenge_parts_t *parts,
                               const pwr_challenge_form_t *form, apr_pool_t *pool)
 {
     pwr_fault_t *fault = NULL;
@@ -54,7 +56,8 @@ static pwr_level_t ask_remote(int *level, const pwr_challenge_parts_t *parts,
     if (verdict == PWR_REMOTE_YES) {
         *level = PWR_LEVEL_TASK;
     }
-    return verdict == PWR_REMOTE_DOWN ? PWR_LEVEL_WORK : PWR_LEVEL_TASK;
+    *is_down = verdict == PWR_REMOTE_DOWN;
+    return *is_down ? PWR_LEVEL_WORK : PWR_LEVEL_TASK;
 }
 
 static pwr_pressure_t count(const pwr_challenge_parts_t *parts, const pwr_challenge_form_t *form,
@@ -71,6 +74,7 @@ pwr_challenge_verdict_t pwr_challenge_judge(const pwr_challenge_parts_t *parts,
                                             const pwr_challenge_form_t *form, apr_pool_t *pool)
 {
     pwr_seal_t seal;
+    bool is_down = false;
 
     if (form->unseen != NULL && form->unseen[0] != '\0') {
         count(parts, form, false);
@@ -88,7 +92,7 @@ pwr_challenge_verdict_t pwr_challenge_judge(const pwr_challenge_parts_t *parts,
     pwr_pressure_t pressure = count(parts, form, level >= 0);
     if (parts->remote != NULL && parts->remote->provider != NULL && level < PWR_LEVEL_WORK
         && pressure.level != PWR_LEVEL_REFUSE) {
-        pwr_level_t asked = ask_remote(&level, parts, form, pool);
+        pwr_level_t asked = ask_remote(&level, &is_down, parts, form, pool);
         pressure.level = asked > pressure.level ? asked : pressure.level;
     }
     if (level < 0 && (age >= parts->settings->form_age || form->has_link)) {
@@ -99,6 +103,7 @@ pwr_challenge_verdict_t pwr_challenge_judge(const pwr_challenge_parts_t *parts,
         .nonce = seal.text,
         .level = (pwr_level_t)(level < 0 ? 0 : level),
         .retry_after = pressure.retry_after,
+        .is_provider_down = is_down,
     };
     if (pressure.level == PWR_LEVEL_REFUSE) {
         verdict.outcome = PWR_CHALLENGE_REFUSED;
@@ -119,15 +124,25 @@ const char *pwr_challenge_work(const pwr_challenge_parts_t *parts, const char *s
     if (sealed == NULL || !pwr_seal_open(&seal, parts->key, PWR_SEAL_FORM, sealed, pool)) {
         return NULL;
     }
-    pwr_level_t level = PWR_LEVEL_SILENT;
-    if (parts->limit != NULL && pwr_client_limit_look(parts->limit, client).level > level) {
+    pwr_level_t level = client == NULL ? PWR_LEVEL_TASK : PWR_LEVEL_SILENT;
+    if (client != NULL && parts->limit != NULL
+        && pwr_client_limit_look(parts->limit, client).level > level) {
         level = PWR_LEVEL_WORK;
     }
     pwr_work_order_t order = {
         .version = 2,
         .level = level,
-        .work = parts->settings->work * (level == PWR_LEVEL_WORK ? HARDER : 1),
+        .work = parts->settings->work * harder[level],
         .life = parts->settings->form_life,
     };
     return pwr_work_challenge(parts->key, seal.text, &order, pool);
+}
+
+bool pwr_challenge_has_long_work(const pwr_challenge_parts_t *parts, const char *sealed,
+                                 const char *solution, apr_pool_t *pool)
+{
+    pwr_seal_t seal;
+
+    return solution != NULL && pwr_seal_open(&seal, parts->key, PWR_SEAL_FORM, sealed, pool)
+           && pwr_work_check(parts->key, seal.text, PWR_LEVEL_TASK, solution, pool);
 }

@@ -25,6 +25,7 @@ typedef struct {
     const char *nonce;               /* of the form: PASSED, MORE and TOO_QUICK */
     pwr_level_t level;               /* MORE: what is asked; PASSED: what was proved */
     apr_interval_time_t retry_after; /* REFUSED */
+    bool is_provider_down;           /* a remote provider was asked and did not answer */
 } pwr_challenge_verdict_t;
 
 typedef struct {
@@ -49,8 +50,12 @@ pwr_challenge_verdict_t pwr_challenge_judge(const pwr_challenge_parts_t *parts,
                                             const pwr_challenge_form_t *form, apr_pool_t *pool);
 
 /* The work a fresh form of this client asks for, as a line of JSON; NULL when `sealed` is no form
- * of ours. */
+ * of ours. `client` NULL: the long work that stands in for a task. */
 const char *pwr_challenge_work(const pwr_challenge_parts_t *parts, const char *sealed,
                                const char *client, apr_pool_t *pool);
+
+/* Is this the solution of the long work for that form? */
+bool pwr_challenge_has_long_work(const pwr_challenge_parts_t *parts, const char *sealed,
+                                 const char *solution, apr_pool_t *pool);
 
 #endif

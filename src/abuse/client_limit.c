@@ -309,21 +309,30 @@ void pwr_client_name(char *text, const unsigned char *address, int bytes,
     }
 }
 
+static pwr_level_t look_at_site(const pwr_client_limit_t *limit, apr_int64_t now)
+{
+    apr_uint64_t site = atomic_load_explicit(&limit->table->site, memory_order_relaxed);
+    return level_at(&limit->site, spend(&limit->site, ahead_of(site, now), QUARTERS));
+}
+
+pwr_level_t pwr_client_limit_look_at_site(const pwr_client_limit_t *limit)
+{
+    return look_at_site(limit, present(limit));
+}
+
 /* As if a whole request came: what is promised is then never less than what is asked. */
 pwr_pressure_t pwr_client_limit_look(const pwr_client_limit_t *limit, const char *client)
 {
     apr_int64_t now = present(limit);
     place_t place = place_of(limit, client);
     apr_uint64_t value = 0;
-    apr_uint64_t site = atomic_load_explicit(&limit->table->site, memory_order_relaxed);
     apr_int64_t after;
     pwr_pressure_t pressure = no_room;
 
     if (find_cell(&value, &place, now) != NULL) {
         pressure = judge(&after, &limit->client, ahead_of(value & TAT_MASK, now), QUARTERS);
     }
-    after = spend(&limit->site, ahead_of(site, now), QUARTERS);
-    return at_least(pressure, level_at(&limit->site, after));
+    return at_least(pressure, look_at_site(limit, now));
 }
 
 pwr_pressure_t pwr_client_limit_count(pwr_client_limit_t *limit, const char *client, int cost)

@@ -33,6 +33,9 @@ void pwr_client_name(char *text, const unsigned char *address, int bytes,
 /* What the client would meet now; counts nothing. */
 pwr_pressure_t pwr_client_limit_look(const pwr_client_limit_t *limit, const char *client);
 
+/* What the load of all clients together would ask of anybody now. */
+pwr_level_t pwr_client_limit_look_at_site(const pwr_client_limit_t *limit);
+
 /* Counts `cost` quarters of a request (a request without work costs 4 times one with work) and says
  * what this one meets. A REFUSEd one is not counted further, so that a flood ends when it ends. */
 pwr_pressure_t pwr_client_limit_count(pwr_client_limit_t *limit, const char *client, int cost);

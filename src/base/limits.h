@@ -26,6 +26,7 @@
 #define PWR_MAX_NESTING 32          /* open sections of a template; depth of a message pattern */
 #define PWR_MAX_LANGUAGES 64        /* files of messages */
 #define PWR_MAX_ACCEPT_LANGUAGE 512 /* of an Accept-Language header; the rest is not looked at */
+#define PWR_MATCHES 256             /* Accept-Language headers whose match is remembered */
 #define PWR_MAX_ATTRIBUTE 4096      /* one directory value we look at */
 #define PWR_MAX_VALUES 64           /* values of one directory attribute we look at */
 #define PWR_MAX_WORDS 2048          /* words that a directory refuses inside one password */

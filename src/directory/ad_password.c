@@ -17,6 +17,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "text/characters.h"
+
 #define POLICY_HINTS "1.2.840.113556.1.4.2239"
 #define POLICY_HINTS_OLD "1.2.840.113556.1.4.2066" /* Windows Server 2008 R2 */
 
@@ -40,66 +42,19 @@ const char *pwr_ad_policy_hints(const pwr_entry_t *root)
     return has_control(root, POLICY_HINTS_OLD) ? POLICY_HINTS_OLD : NULL;
 }
 
-/* --- UTF-16 --- */
-
-/* The code point at `from`, and its length in bytes; 0 for what is not well-formed (RFC 3629). */
-static int decode(apr_uint32_t *point, const unsigned char *from, size_t left)
-{
-    static const apr_uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    int length = from[0] < 0x80 ? 1 : from[0] < 0xe0 ? 2 : from[0] < 0xf0 ? 3 : 4;
-
-    if ((from[0] >= 0x80 && from[0] < 0xc2) || from[0] > 0xf4 || left < (size_t)length) {
-        return 0;
-    }
-    *point = length == 1 ? from[0] : from[0] & (0x7fu >> length);
-    for (int i = 1; i < length; i++) {
-        if ((from[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        *point = *point << 6 | (from[i] & 0x3f);
-    }
-    bool is_surrogate = *point >= 0xd800 && *point < 0xe000;
-    return *point >= least[length] && *point <= 0x10ffff && !is_surrogate ? length : 0;
-}
-
-static char *put_unit(char *to, apr_uint32_t unit)
-{
-    *to++ = (char)(unit & 0xff);
-    *to++ = (char)(unit >> 8);
-    return to;
-}
-
-static char *put_point(char *to, apr_uint32_t point)
-{
-    if (point < 0x10000) {
-        return put_unit(to, point);
-    }
-    to = put_unit(to, 0xd800 + ((point - 0x10000) >> 10));
-    return put_unit(to, 0xdc00 + ((point - 0x10000) & 0x3ff));
-}
-
 bool pwr_ad_quote(struct berval *value, const pwr_secret_t *password, apr_pool_t *scratch)
 {
-    const unsigned char *from = (const unsigned char *)pwr_secret_bytes(password);
-    size_t left = pwr_secret_length(password);
-    size_t most = 2 * left + 4; /* no code point takes more units than bytes */
-    char *bytes = apr_palloc(scratch, most);
-    char *to = put_unit(bytes, '"');
+    apr_size_t length = pwr_secret_length(password);
+    char *quoted = apr_palloc(scratch, length + 3);
+    unsigned char *wide = NULL;
 
-    pwr_crypto_wipe_with(bytes, most, scratch);
-    while (left > 0) {
-        apr_uint32_t point = 0;
-        int length = decode(&point, from, left);
-        if (length == 0) {
-            return false;
-        }
-        to = put_point(to, point);
-        from += length;
-        left -= (size_t)length;
-    }
-    to = put_unit(to, '"');
-    *value = (struct berval){.bv_len = (ber_len_t)(to - bytes), .bv_val = bytes};
-    return true;
+    pwr_crypto_wipe_with(quoted, length + 3, scratch);
+    quoted[0] = quoted[length + 1] = '"';
+    memcpy(quoted + 1, pwr_secret_bytes(password), length);
+    quoted[length + 2] = '\0';
+    wide = pwr_characters_utf16le(&length, quoted, scratch);
+    *value = (struct berval){.bv_len = length, .bv_val = (char *)wide};
+    return wide != NULL;
 }
 
 /* --- the request --- */

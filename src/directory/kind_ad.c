@@ -14,8 +14,7 @@
  * - Windows checks the history of a password that is set for somebody, if asked to
  *   (ad_password.c); Samba only when people change their own.
  *
- * Both count the length in units of UTF-16, so a character beyond the basic plane counts for two;
- * min_length is in code points, which never lets through what they refuse.
+ * Both count the length in units of UTF-16, so a character beyond the basic plane counts for two.
  */
 #include <limits.h>
 #include <string.h>
@@ -242,7 +241,8 @@ static pwr_rules_t rules_from(const pwr_entry_t *entry, const char *const *names
                                          : (number_of(entry, names[3]) & MUST_BE_COMPLEX) != 0;
     bool has_hints = pwr_ad_policy_hints(root) != NULL;
 
-    return (pwr_rules_t){.min_length = pwr_kind_number(entry, names[0]),
+    return (pwr_rules_t){.lengths = PWR_LENGTH_UTF16,
+                         .min_length = pwr_kind_number(entry, names[0]),
                          .history = has_hints ? pwr_kind_number(entry, names[1]) : 0,
                          .min_age = has_hints ? age_of(entry, names[2]) : 0,
                          .classes

@@ -134,15 +134,15 @@ static pwr_fault_t *policy_of(const char **key, const pwr_kind_context_t *contex
     return NULL;
 }
 
-/* With pwdCheckQuality 0 the overlay looks at no length either. It counts bytes; a password of so
- * many characters has at least so many bytes, so who keeps to the minimum passes. */
+/* With pwdCheckQuality 0 the overlay looks at no length either. It counts bytes. */
 static pwr_rules_t rules_from(const pwr_entry_t *entry)
 {
     bool checks = pwr_kind_number(entry, "pwdCheckQuality") > 0;
     bool has_module = pwr_entry_values(entry, "pwdCheckModule") != NULL
                       || pwr_kind_is_true(entry, "pwdUseCheckModule");
 
-    return (pwr_rules_t){.min_length = checks ? pwr_kind_number(entry, "pwdMinLength") : 0,
+    return (pwr_rules_t){.lengths = PWR_LENGTH_BYTES,
+                         .min_length = checks ? pwr_kind_number(entry, "pwdMinLength") : 0,
                          .max_length = checks ? pwr_kind_number(entry, "pwdMaxLength") : 0,
                          .history = pwr_kind_number(entry, "pwdInHistory"),
                          .min_age = apr_time_from_sec(pwr_kind_number(entry, "pwdMinAge")),

@@ -1,6 +1,7 @@
 /*
- * What is worth telling: one table (events.c) says for each event its name, and whether it goes to
- * the audit log and to the trail. Flows raise events; nobody else writes audit lines. Opened once
+ * What is worth telling: one table (events.c) says for each event its name, whether it goes to the
+ * audit log and to the trail, and what it counts as. Flows raise events; nobody else writes audit
+ * lines. Opened once
  * per process; raising from any thread.
  */
 #ifndef PWR_EVENTS_EVENTS_H
@@ -13,6 +14,11 @@
 typedef enum {
     PWR_EVENT_REQUEST_ACCEPTED, /* web: a row was put */
     PWR_EVENT_REQUEST_REFUSED,  /* web: the form or the robot check said no; detail: why */
+    PWR_EVENT_REQUEST_RAISED,   /* web: more work or a task is asked for */
+    PWR_EVENT_CLIENT_REFUSED,   /* web: this client has asked too much */
+    PWR_EVENT_QUEUE_FULL,       /* web: too many requests wait */
+    PWR_EVENT_TASK_WRONG,       /* web: a picture or sound was answered wrongly */
+    PWR_EVENT_CAPTCHA_DOWN,     /* web: the provider of the robot check did not answer */
     PWR_EVENT_ACCOUNT_NONE,     /* worker: nobody has that name */
     PWR_EVENT_ACCOUNT_AMBIGUOUS,
     PWR_EVENT_ACCOUNT_BARRED,   /* disabled, locked, no mail, ...; detail: which */
@@ -41,16 +47,38 @@ typedef struct {
 } pwr_facts_t;
 
 typedef struct pwr_events_t pwr_events_t;
+typedef struct pwr_metrics_t pwr_metrics_t;
 
-/* `audit` may be NULL: no audit log. The file is opened for appending by the door. */
-pwr_events_t *pwr_events_open(pwr_store_t *store, apr_file_t *audit, apr_pool_t *pool);
+/* `audit` may be NULL: no audit log; the file is opened for appending by the door. `metrics` may be
+ * NULL: nothing is counted. */
+pwr_events_t *pwr_events_open(pwr_store_t *store, apr_file_t *audit, pwr_metrics_t *metrics,
+                              apr_pool_t *pool);
 
-/* Writes one JSON line to the audit log and a row to the trail, as the table says. A trail that
- * cannot be written is logged, and stops nothing. */
+/* Counts it, and writes one JSON line to the audit log and a row to the trail, as the table says. A
+ * trail that cannot be written is logged, and stops nothing. */
 void pwr_events_raise(pwr_events_t *events, pwr_event_t event, const pwr_facts_t *facts,
                       apr_pool_t *scratch);
 
 /* "mail-sent" and so on: the name in the audit log and the trail. */
 const char *pwr_event_name(pwr_event_t event);
+
+/* What an event counts as: the metric's family, and its label there. */
+typedef enum {
+    PWR_FAMILY_REQUESTS,
+    PWR_FAMILY_TASKS,
+    PWR_FAMILY_CAPTCHAS,
+    PWR_FAMILY_LOOKUPS,
+    PWR_FAMILY_MAILS,
+    PWR_FAMILY_LINKS,
+    PWR_FAMILY_PASSWORDS,
+    PWR_FAMILY_COUNT
+} pwr_family_t;
+
+typedef struct {
+    pwr_family_t family;
+    const char *result;
+} pwr_counter_t;
+
+pwr_counter_t pwr_event_counter(pwr_event_t event);
 
 #endif

@@ -6,12 +6,17 @@
 
 #include <apr_strings.h>
 
-/* "<base><between><token>", wiped with the pool. */
-static const char *address_with(const pwr_parts_t *parts, const char *between,
+static bool is_chosen(const pwr_letter_t *letter)
+{
+    return letter->language[0] == '/';
+}
+
+/* "<base>[/<language>]<between><token>", wiped with the pool. */
+static const char *address_with(const pwr_parts_t *parts, const char *language, const char *between,
                                 const pwr_secret_t *token, apr_pool_t *pool)
 {
-    char *address
-        = apr_pstrcat(pool, parts->settings->flow.base_url, between, pwr_secret_bytes(token), NULL);
+    char *address = apr_pstrcat(pool, parts->settings->flow.base_url, language, between,
+                                pwr_secret_bytes(token), NULL);
     pwr_crypto_wipe_with(address, strlen(address), pool);
     return address;
 }
@@ -31,8 +36,11 @@ static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_letter_t *lette
     pwr_view_text(view, "zone", flow->time_zone);
     pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
     if (letter->kind == PWR_LETTER_LINK) {
-        pwr_view_text(view, "link", address_with(parts, "/r/", letter->token, pool));
-        pwr_view_text(view, "stop_link", address_with(parts, "/stop/", letter->stop_token, pool));
+        const char *chosen
+            = is_chosen(letter) ? apr_pstrcat(pool, "/", pwr_language_tag(language), NULL) : "";
+        pwr_view_text(view, "link", address_with(parts, chosen, "/r/", letter->token, pool));
+        pwr_view_text(view, "stop_link",
+                      address_with(parts, chosen, "/stop/", letter->stop_token, pool));
         pwr_view_time(view, "until", letter->until);
     } else {
         pwr_view_time(view, "changed", letter->changed);
@@ -54,7 +62,8 @@ pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts, const pwr_l
                          apr_pool_t *pool)
 {
     const pwr_texts_t *texts = parts->texts;
-    const pwr_language_t *language = pwr_messages_language(texts->messages, letter->language);
+    const pwr_language_t *language
+        = pwr_messages_language(texts->messages, letter->language + (is_chosen(letter) ? 1 : 0));
     const pwr_view_t *view = make_view(parts, letter, language, pool);
     bool is_link = letter->kind == PWR_LETTER_LINK;
 

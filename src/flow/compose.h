@@ -13,7 +13,7 @@ typedef struct {
     pwr_letter_kind_t kind;
     const char *to;
     const pwr_account_t *account;
-    const char *language;           /* tag */
+    const char *language;           /* as in the outbox: "nb" or "/nb" */
     apr_time_t until;               /* LINK: when it stops working */
     const pwr_secret_t *token;      /* LINK */
     const pwr_secret_t *stop_token; /* LINK */

@@ -129,9 +129,20 @@ static pwr_fault_t *find_account(pwr_account_t **account, int *matches, job_t *j
     return NULL;
 }
 
-/* Has the account had its share of mails and live links? Links of this very row (an earlier try) do
- * not count. Who proved more than a stranger can in bulk has a share of their own, so that a flood
- * of strangers' requests does not use it up. */
+/* Why no more mails may go out after so many; NULL when one may. */
+static const char *judge_mails(const pwr_flow_settings_t *flow, int in_hour, int in_day)
+{
+    if (in_hour >= flow->mails_per_hour) {
+        return "mails in an hour";
+    }
+    return in_day >= flow->mails_per_day ? "mails in a day" : NULL;
+}
+
+/* Have the account, and the name that was typed, had their share of mails and live links? Links of
+ * this very row (an earlier try) do not count. Who proved more than a stranger can in bulk has a
+ * share of their own, so that a flood of strangers' requests does not use it up. The name counts
+ * beside the account because what it means may change; it comes last, as its rows are many in a
+ * flood, which the others have ended by then. */
 static pwr_fault_t *judge_caps(const char **why, job_t *job, const pwr_account_t *account)
 {
     const pwr_flow_settings_t *flow = &job->parts->settings->flow;
@@ -139,24 +150,25 @@ static pwr_fault_t *judge_caps(const char **why, job_t *job, const pwr_account_t
     pwr_outbox_row_t like = *job->row;
     pwr_token_row_t other
         = {.realm = job->parts->realm, .account_id = account->id, .request_id = job->row->id};
-    apr_time_t now = pwr_clock_now();
+    apr_time_t hour = pwr_clock_now() - apr_time_from_sec(3600);
+    apr_time_t day = pwr_clock_now() - apr_time_from_sec(86400);
     int in_hour = 0, in_day = 0, live = 0;
     int most_live = PWR_MAX_LIVE_LINKS + (job->row->is_proved ? PWR_MORE_LIVE_LINKS : 0);
 
-    *why = NULL;
     like.account_digest = job->account_digest;
-    PWR_TRY(pwr_outbox_count_of_account(&in_hour, store, &like, now - apr_time_from_sec(3600),
-                                        job->pool));
-    PWR_TRY(pwr_outbox_count_of_account(&in_day, store, &like, now - apr_time_from_sec(86400),
-                                        job->pool));
+    PWR_TRY(pwr_outbox_count_of_account(&in_hour, store, &like, hour, job->pool));
+    PWR_TRY(pwr_outbox_count_of_account(&in_day, store, &like, day, job->pool));
     PWR_TRY(pwr_tokens_count_live(&live, store, &other, job->pool));
-    if (in_hour >= flow->mails_per_hour) {
-        *why = "mails in an hour";
-    } else if (in_day >= flow->mails_per_day) {
-        *why = "mails in a day";
-    } else if (live >= most_live) {
+    *why = judge_mails(flow, in_hour, in_day);
+    if (*why == NULL && live >= most_live) {
         *why = "live links";
     }
+    if (*why != NULL) {
+        return NULL;
+    }
+    PWR_TRY(pwr_outbox_count_of_subject(&in_hour, store, &like, hour, job->pool));
+    PWR_TRY(pwr_outbox_count_of_subject(&in_day, store, &like, day, job->pool));
+    *why = judge_mails(flow, in_hour, in_day);
     return NULL;
 }
 

@@ -8,8 +8,18 @@
 /* One small step of each table. `is_more` says that another step would find more. */
 pwr_fault_t *pwr_maintain_step(bool *is_more, pwr_parts_t *parts, apr_pool_t *scratch) PWR_MUST_USE;
 
-/* Looks how many requests wait, and tells the web children when they are more than the site allows.
- */
+/* Looks how many requests wait, puts it among the metrics, and tells the web children when they are
+ * more than the site allows. */
 pwr_fault_t *pwr_maintain_queue(pwr_parts_t *parts, apr_pool_t *scratch) PWR_MUST_USE;
+
+/* What was last told of a flood; zeros at first. */
+typedef struct {
+    pwr_level_t level;
+    apr_time_t until; /* a lower level is not told before this */
+} pwr_flood_t;
+
+/* Looks what the load of all clients asks of everybody, and writes one line when that rises, and
+ * one when it has stayed lower for a minute. */
+void pwr_maintain_flood(pwr_flood_t *told, const pwr_parts_t *parts);
 
 #endif

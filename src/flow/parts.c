@@ -3,24 +3,51 @@
 
 #include <apr_strings.h>
 
+#define COMMON "lang dir org contact login login_url zone life_minutes"
+
+static pwr_fault_t *load_mails(pwr_texts_t *texts, const pwr_flow_settings_t *settings,
+                               apr_pool_t *pool)
+{
+    static const pwr_slots_t link
+        = {.common = COMMON, .own = "link stop_link until", .needed = "link"};
+    static const pwr_slots_t changed = {.common = COMMON, .own = "changed", .needed = ""};
+    const struct {
+        const char *name;
+        pwr_template_kind_t kind;
+        const pwr_slots_t *slots;
+        pwr_template_t **made;
+    } rows[] = {
+        {"link.txt", PWR_TEMPLATE_TEXT, &link, &texts->link_text},
+        {"link.html", PWR_TEMPLATE_HTML, &link, &texts->link_html},
+        {"changed.txt", PWR_TEMPLATE_TEXT, &changed, &texts->changed_text},
+        {"changed.html", PWR_TEMPLATE_HTML, &changed, &texts->changed_html},
+    };
+    pwr_template_source_t source = {
+        .folder = apr_pstrcat(pool, settings->files, "/mail", NULL),
+        .own = settings->mails,
+        .language = pwr_messages_language(texts->messages, settings->language),
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        source.slots = rows[i].slots;
+        PWR_TRY(pwr_template_load(rows[i].made, &source, rows[i].name, rows[i].kind, pool));
+    }
+    return NULL;
+}
+
 pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t *settings,
                                   apr_pool_t *pool)
 {
     pwr_texts_t *loaded = apr_pcalloc(pool, sizeof *loaded);
-    const char *messages = apr_pstrcat(pool, settings->files, "/messages", NULL);
-    const char *mail = apr_pstrcat(pool, settings->files, "/mail", NULL);
+    const pwr_messages_source_t source = {
+        .folder = apr_pstrcat(pool, settings->files, "/messages", NULL),
+        .fallback = settings->language,
+        .time_zone = settings->time_zone,
+        .offered = settings->languages,
+    };
 
-    PWR_TRY(pwr_messages_load(&loaded->messages, messages, settings->language, settings->time_zone,
-                              pool));
-    const pwr_language_t *language = pwr_messages_language(loaded->messages, settings->language);
-    PWR_TRY(
-        pwr_template_load(&loaded->link_text, mail, "link.txt", PWR_TEMPLATE_TEXT, language, pool));
-    PWR_TRY(pwr_template_load(&loaded->link_html, mail, "link.html", PWR_TEMPLATE_HTML, language,
-                              pool));
-    PWR_TRY(pwr_template_load(&loaded->changed_text, mail, "changed.txt", PWR_TEMPLATE_TEXT,
-                              language, pool));
-    PWR_TRY(pwr_template_load(&loaded->changed_html, mail, "changed.html", PWR_TEMPLATE_HTML,
-                              language, pool));
+    PWR_TRY(pwr_messages_load(&loaded->messages, &source, pool));
+    PWR_TRY(load_mails(loaded, settings, pool));
     *texts = loaded;
     return NULL;
 }
@@ -32,7 +59,7 @@ pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *p
     parts->realm = settings->flow.base_url;
     PWR_TRY(pwr_store_open(&parts->store, &settings->store, pool));
     PWR_TRY(pwr_directory_open(&parts->directory, &settings->directory, pool));
-    parts->events = pwr_events_open(parts->store, audit, pool);
+    parts->events = pwr_events_open(parts->store, audit, parts->metrics, pool);
     parts->request = (pwr_request_parts_t){
         .realm = parts->realm,
         .key = parts->key,

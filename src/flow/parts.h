@@ -22,7 +22,9 @@ typedef struct {
     const char *login_url;
     const char *time_zone; /* Olson name; NULL for the system's */
     const char *language;  /* the fallback's tag */
+    const char *languages; /* tags to offer, parted by spaces; NULL: all that there are */
     const char *files;     /* folder of messages/, pages/, mail/, assets/ */
+    const char *mails;     /* folder of the site's own templates of mails; NULL: none */
     apr_interval_time_t link_life;
     apr_interval_time_t keep; /* ended rows are kept so long for the helpdesk */
     int mails_per_hour;       /* to one account */
@@ -54,7 +56,8 @@ typedef struct {
     const pwr_policy_t *policy; /* opened before the fork */
     const char *realm;          /* the base URL: a link of one site is nothing to another */
     const pwr_secret_t *key;
-    pwr_client_limit_t *limit; /* in memory that all processes share */
+    pwr_client_limit_t *limit; /* in memory that all processes share, */
+    pwr_metrics_t *metrics;    /* as these are; NULL: nothing is counted */
     pwr_store_t *store;
     pwr_directory_t *directory;
     pwr_events_t *events;
@@ -65,9 +68,9 @@ typedef struct {
 pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t *settings,
                                   apr_pool_t *pool) PWR_MUST_USE;
 
-/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, `key` and `limit`
- * are set in `parts` by the caller and stay as they are; the rest is filled in. `audit` may be
- * NULL. What is opened lives in `pool`. */
+/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, `key`, `limit` and
+ * `metrics` are set in `parts` by the caller and stay as they are; the rest is filled in. `audit`
+ * may be NULL. What is opened lives in `pool`. */
 pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

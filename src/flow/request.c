@@ -117,7 +117,12 @@ static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t 
 pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
                                 const pwr_request_form_t *form, apr_pool_t *pool)
 {
-    static const char *const names[] = {"accepted", "again", "more", "too many", "full"};
+    static const pwr_event_t refusals[] = {
+        [PWR_REQUEST_AGAIN] = PWR_EVENT_REQUEST_REFUSED,
+        [PWR_REQUEST_MORE] = PWR_EVENT_REQUEST_RAISED,
+        [PWR_REQUEST_TOO_MANY] = PWR_EVENT_CLIENT_REFUSED,
+        [PWR_REQUEST_FULL] = PWR_EVENT_QUEUE_FULL,
+    };
     pwr_challenge_verdict_t verdict = pwr_challenge_judge(&parts->challenge, &form->form, pool);
     pwr_outbox_row_t row = {
         .id = verdict.nonce,
@@ -137,9 +142,11 @@ pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_
         && pwr_client_limit_is_full(parts->challenge.limit)) {
         answer->outcome = PWR_REQUEST_FULL;
     }
+    if (verdict.is_provider_down) {
+        tell(PWR_EVENT_CAPTCHA_DOWN, parts, &row, parts->challenge.remote->provider, pool);
+    }
     if (answer->outcome != PWR_REQUEST_ACCEPTED) {
-        const char *why = answer->key != NULL ? answer->key : names[answer->outcome];
-        tell(PWR_EVENT_REQUEST_REFUSED, parts, &row, why, pool);
+        tell(refusals[answer->outcome], parts, &row, answer->key, pool);
         return NULL;
     }
     row.subject = answer->typed;

@@ -191,7 +191,7 @@ static void confirm(pwr_parts_t *parts, const pwr_link_t *link, const pwr_reset_
         .subject = link->row->account_id,
         .subject_digest = "",
         .account_digest = "",
-        .language = link->row->language,
+        .language = form->language,
         .client = form->client,
         .support_code = "",
         .seed = "",

@@ -32,6 +32,7 @@ typedef struct {
     const char *first;
     const char *second;
     const char *client;
+    const char *language; /* of the page: the confirmation follows it */
 } pwr_reset_form_t;
 
 typedef enum {

@@ -15,8 +15,8 @@
 typedef struct {
     const char *name;
     const char *type;
-    const char *path; /* behind the base path: "/a/<digest>-<name>" */
-    const char *url;  /* with it */
+    const char *path; /* behind the base path: "/a/<digest>-<name>"; NULL: not served by us */
+    const char *url;  /* with it; NULL: there is none */
     const char *bytes;
     apr_size_t length;
 } asset_t;
@@ -30,15 +30,26 @@ static const struct {
     {"pwreset.js", "text/javascript; charset=utf-8"},
     {"pwreset-worker.js", "text/javascript; charset=utf-8"},
 };
-enum { KNOWN = sizeof known / sizeof known[0] };
 
-struct pwr_assets_t {
-    asset_t asset[KNOWN];
+/* What a logo may be, by the ending of its name. */
+static const struct {
+    const char *ending;
+    const char *type;
+} pictures[] = {
+    {".svg", "image/svg+xml"}, {".png", "image/png"},   {".jpg", "image/jpeg"},
+    {".jpeg", "image/jpeg"},   {".webp", "image/webp"}, {".avif", "image/avif"},
+    {".gif", "image/gif"},
 };
 
-static pwr_fault_t *read_file(asset_t *asset, const char *folder, apr_pool_t *pool)
+enum { KNOWN = sizeof known / sizeof known[0], STYLE = KNOWN, LOGO, COUNT };
+
+struct pwr_assets_t {
+    asset_t asset[COUNT];
+};
+
+static pwr_fault_t *read_file(asset_t *asset, const char *path, const char *directive,
+                              apr_pool_t *pool)
 {
-    const char *path = apr_pstrcat(pool, folder, "/assets/", asset->name, NULL);
     apr_file_t *file = NULL;
     apr_finfo_t about = {.size = 0};
     apr_status_t status = apr_file_open(&file, path, APR_FOPEN_READ, 0, pool);
@@ -55,50 +66,98 @@ static pwr_fault_t *read_file(asset_t *asset, const char *folder, apr_pool_t *po
         apr_file_close(file);
     }
     if (status != APR_SUCCESS) {
-        return pwr_fault_broken(
-            pool, "PWR0905",
-            "%s cannot be read as a file of less than %d bytes: %s. Name the folder that "
-            "holds assets/ with PwResetFiles.",
-            path, PWR_MAX_TEMPLATE, pwr_fault_status(status, pool));
+        return pwr_fault_broken(pool, "PWR0905",
+                                "%s: %s cannot be read as a file of less than %d bytes: %s. Name "
+                                "one that is there.",
+                                directive, path, PWR_MAX_TEMPLATE, pwr_fault_status(status, pool));
     }
     asset->bytes = bytes;
     return NULL;
 }
 
-pwr_fault_t *pwr_assets_load(pwr_assets_t **assets, const pwr_site_t *site, apr_pool_t *pool)
+/* Gives what has been read an address of its own. */
+static void name_asset(asset_t *asset, const char *name, const pwr_site_t *site, apr_pool_t *pool)
 {
     static const char no_secret[PWR_KEY_BYTES] = "the digest of an asset is public";
     const pwr_secret_t *key = pwr_secret_make(no_secret, sizeof no_secret, pool);
     char digest[PWR_DIGEST_CHARS + 1];
+
+    pwr_crypto_digest(digest, key, "asset", asset->bytes, asset->length);
+    asset->path = apr_psprintf(pool, "/a/%.*s-%s", DIGEST_CHARS, digest, name);
+    asset->url = apr_pstrcat(pool, site->base_path, asset->path, NULL);
+}
+
+/* The content type of a logo's file; NULL when it is no picture. */
+static const char *picture_type(const char **ending, const char *path)
+{
+    *ending = strrchr(path, '.');
+    for (size_t i = 0; *ending != NULL && i < sizeof pictures / sizeof pictures[0]; i++) {
+        if (strcasecmp(*ending, pictures[i].ending) == 0) {
+            return pictures[i].type;
+        }
+    }
+    return NULL;
+}
+
+/* The site's own style sheet or logo: `value` is as in its directive, NULL when there is none. */
+static pwr_fault_t *load_own(asset_t *asset, const char *value, const pwr_site_t *site,
+                             apr_pool_t *pool)
+{
+    const char *ending = ".css";
+    const char *path = value != NULL ? value + strlen("file:") : NULL;
+    bool is_logo = strcmp(asset->name, PWR_ASSET_LOGO) == 0;
+
+    if (value == NULL || value[0] == '/') {
+        asset->url = value;
+        return NULL;
+    }
+    asset->type = is_logo ? picture_type(&ending, path) : "text/css; charset=utf-8";
+    if (asset->type == NULL) {
+        return pwr_fault_broken(pool, "PWR0916",
+                                "PwResetLogo: the name of %s ends like no picture's. Write "
+                                "PwResetLogo with a file of svg, png, jpg, webp, avif or gif.",
+                                path);
+    }
+    PWR_TRY(read_file(asset, path, is_logo ? "PwResetLogo" : "PwResetStyle", pool));
+    name_asset(asset, apr_pstrcat(pool, asset->name, ending, NULL), site, pool);
+    return NULL;
+}
+
+pwr_fault_t *pwr_assets_load(pwr_assets_t **assets, const pwr_site_t *site, apr_pool_t *pool)
+{
+    const pwr_settings_t *settings = site->settings;
 
     *assets = apr_pcalloc(pool, sizeof **assets);
     for (int i = 0; i < KNOWN; i++) {
         asset_t *asset = &(*assets)->asset[i];
         asset->name = known[i].name;
         asset->type = known[i].type;
-        PWR_TRY(read_file(asset, site->settings->parts.flow.files, pool));
-        pwr_crypto_digest(digest, key, "asset", asset->bytes, asset->length);
-        asset->path = apr_psprintf(pool, "/a/%.*s-%s", DIGEST_CHARS, digest, asset->name);
-        asset->url = apr_pstrcat(pool, site->base_path, asset->path, NULL);
+        PWR_TRY(read_file(
+            asset, apr_pstrcat(pool, settings->parts.flow.files, "/assets/", asset->name, NULL),
+            "PwResetFiles", pool));
+        name_asset(asset, asset->name, site, pool);
     }
-    return NULL;
+    (*assets)->asset[STYLE].name = PWR_ASSET_STYLE;
+    (*assets)->asset[LOGO].name = PWR_ASSET_LOGO;
+    PWR_TRY(load_own(&(*assets)->asset[STYLE], settings->style, site, pool));
+    return load_own(&(*assets)->asset[LOGO], settings->logo, site, pool);
 }
 
 const char *pwr_assets_url(const pwr_assets_t *assets, const char *name)
 {
-    for (int i = 0; i < KNOWN; i++) {
+    for (int i = 0; i < COUNT; i++) {
         if (strcmp(assets->asset[i].name, name) == 0) {
             return assets->asset[i].url;
         }
     }
-    return "";
+    return NULL;
 }
 
 int pwr_assets_serve(const pwr_visit_t *visit)
 {
-    for (int i = 0; i < KNOWN; i++) {
+    for (int i = 0; i < COUNT; i++) {
         const asset_t *asset = &visit->site->assets->asset[i];
-        if (strcmp(asset->path, visit->path) == 0) {
+        if (asset->path != NULL && strcmp(asset->path, visit->path) == 0) {
             return pwr_respond_bytes(visit, asset->type, asset->bytes, asset->length);
         }
     }

@@ -7,11 +7,16 @@
 
 #include "httpd/private.h"
 
+/* What the site brings itself. */
+#define PWR_ASSET_STYLE "style"
+#define PWR_ASSET_LOGO "logo"
+
 /* Reads the files. BROKEN when one is missing or over PWR_MAX_TEMPLATE bytes. */
 pwr_fault_t *pwr_assets_load(pwr_assets_t **assets, const pwr_site_t *site,
                              apr_pool_t *pool) PWR_MUST_USE;
 
-/* The path of an asset for a page: pwr_assets_url(assets, "pwreset.css"). */
+/* The path of an asset for a page: pwr_assets_url(assets, "pwreset.css"). NULL when the site has
+ * none. */
 const char *pwr_assets_url(const pwr_assets_t *assets, const char *name);
 
 /* Answers GET and HEAD for "/a/<digest>-<name>"; HTTP_NOT_FOUND for anything else. */

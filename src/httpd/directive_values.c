@@ -207,21 +207,85 @@ const char *pwr_take_store(const pwr_taken_t *taken)
     return NULL;
 }
 
-/* https, or a path on this server: anything else could lead a person away. */
-const char *pwr_take_login_url(const pwr_taken_t *taken)
+static bool is_path_here(const char *word)
 {
-    const char *word = taken->words[0];
-    bool is_path = word[0] == '/' && word[1] != '/' && word[1] != '\\';
+    return word[0] == '/' && word[1] != '/' && word[1] != '\\';
+}
 
-    if (!is_path && strncmp(word, "https://", 8) != 0) {
-        return apr_psprintf(taken->pool, "'%s' is neither a path nor an https URL", word);
-    }
+static const char *judge_url_letters(const char *word)
+{
     for (const char *at = word; *at != '\0'; at++) {
         if (*at <= ' ' || *at >= 0x7f) {
             return "the value has a character that stands in no URL";
         }
     }
-    taken->settings->parts.flow.login_url = apr_pstrdup(taken->pool, word);
+    return NULL;
+}
+
+/* https, or a path on this server: anything else could lead a person away. */
+static const char *take_url(const char **field, const pwr_taken_t *taken)
+{
+    const char *word = taken->words[0];
+
+    if (!is_path_here(word) && strncmp(word, "https://", 8) != 0) {
+        return apr_psprintf(taken->pool, "'%s' is neither a path nor an https URL", word);
+    }
+    *field = apr_pstrdup(taken->pool, word);
+    return judge_url_letters(word);
+}
+
+const char *pwr_take_login_url(const pwr_taken_t *taken)
+{
+    return take_url(&taken->settings->parts.flow.login_url, taken);
+}
+
+const char *pwr_take_help_url(const pwr_taken_t *taken)
+{
+    return take_url(&taken->settings->help_url, taken);
+}
+
+/* "file:/path", which we serve, or a path on this server: the pages load nothing from elsewhere. */
+static const char *take_file_here(const char **field, const pwr_taken_t *taken)
+{
+    const char *word = taken->words[0];
+
+    if (strncmp(word, "file:", 5) == 0 && word[5] != '\0') {
+        const char *path = ap_server_root_relative(taken->pool, word + 5);
+        *field = path != NULL ? apr_pstrcat(taken->pool, "file:", path, NULL) : NULL;
+        return path != NULL ? NULL : "the path is not valid";
+    }
+    if (!is_path_here(word)) {
+        return apr_psprintf(taken->pool, "'%s' is neither file:/path nor a path on this server",
+                            word);
+    }
+    *field = apr_pstrdup(taken->pool, word);
+    return judge_url_letters(word);
+}
+
+const char *pwr_take_style(const pwr_taken_t *taken)
+{
+    return take_file_here(&taken->settings->style, taken);
+}
+
+const char *pwr_take_logo(const pwr_taken_t *taken)
+{
+    return take_file_here(&taken->settings->logo, taken);
+}
+
+/* Tags, parted by spaces; whether each has its file is known when the files are read. */
+const char *pwr_take_languages(const pwr_taken_t *taken)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+    const char *all = "";
+
+    for (int i = 0; i < taken->count; i++) {
+        const char *word = taken->words[i];
+        if (word[0] == '\0' || word[strspn(word, letters)] != '\0') {
+            return apr_psprintf(taken->pool, "'%s' is no language tag", word);
+        }
+        all = apr_pstrcat(taken->pool, all, i > 0 ? " " : "", word, NULL);
+    }
+    taken->settings->parts.flow.languages = all;
     return NULL;
 }
 

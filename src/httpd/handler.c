@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <ap_expr.h>
+#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -20,15 +22,22 @@
 #include "httpd/respond.h"
 #include "httpd/scrub.h"
 #include "httpd/visit_challenge.h"
+#include "httpd/visit_language.h"
 #include "httpd/visit_link.h"
 #include "httpd/visit_request.h"
-#include "text/language.h"
 
 APLOG_USE_MODULE(pwreset);
+
+#define NAME "pwreset" /* SetHandler pwreset */
 
 static int show_help(const pwr_visit_t *visit)
 {
     return pwr_respond_page(visit, PWR_PAGE_HELP, pwr_pages_view(visit, PWR_PAGE_HELP), HTTP_OK);
+}
+
+static int show_link(const pwr_visit_t *visit)
+{
+    return pwr_respond_page(visit, PWR_PAGE_LINK, pwr_pages_view(visit, PWR_PAGE_LINK), HTTP_OK);
 }
 
 static int show_done(const pwr_visit_t *visit)
@@ -53,6 +62,7 @@ static const struct {
     {"/", false, pwr_visit_request_show, pwr_visit_request_post},
     {"/sent/", true, pwr_visit_request_sent, NULL},
     {"/challenge", false, pwr_visit_challenge_work, NULL},
+    {"/challenge/long", false, pwr_visit_challenge_long_work, NULL},
     {"/c/picture/", true, pwr_visit_challenge_picture, NULL},
     {"/c/sound/", true, pwr_visit_challenge_sound, NULL},
     {"/c/", true, pwr_visit_challenge_show, NULL},
@@ -145,6 +155,42 @@ static const char *path_behind(const pwr_site_t *site, const char *uri)
     return uri[length] == '/' ? uri + length : NULL;
 }
 
+/* Is it `SetHandler pwreset` that holds for the request's address? */
+static bool is_given(request_rec *request)
+{
+    const core_dir_config *core = ap_get_core_module_config(request->per_dir_config);
+    const char *wrong = NULL;
+    const char *handler = core->handler;
+
+    if (core->expr_handler != NULL) {
+        handler = ap_expr_str_exec(request, core->expr_handler, &wrong);
+    }
+    return wrong == NULL && handler != NULL && strcmp(handler, NAME) == 0;
+}
+
+int pwr_handler_claim(request_rec *request)
+{
+    const pwr_site_t *site = pwr_site_of(request->server);
+
+    if (site != NULL && path_behind(site, request->uri) != NULL && is_given(request)) {
+        request->handler = NAME;
+    }
+    return DECLINED;
+}
+
+/* mod_rewrite may have led it elsewhere meanwhile: then it is a request like any other. */
+int pwr_handler_map(request_rec *request)
+{
+    if (request->handler == NULL || strcmp(request->handler, NAME) != 0) {
+        return DECLINED;
+    }
+    if (path_behind(pwr_site_of(request->server), request->uri) == NULL) {
+        request->handler = NULL;
+        return DECLINED;
+    }
+    return OK;
+}
+
 /* The handler is set where no flow is. */
 static int explain(request_rec *request, const pwr_site_t *site)
 {
@@ -163,9 +209,57 @@ static int explain(request_rec *request, const pwr_site_t *site)
     return HTTP_NOT_FOUND;
 }
 
+static bool is_kept_by_nobody(const request_rec *request)
+{
+    const char *said = apr_table_get(request->headers_out, "Cache-Control");
+    const char *always = apr_table_get(request->err_headers_out, "Cache-Control");
+
+    return (said != NULL && strstr(said, "no-store") != NULL)
+           || (always != NULL && strstr(always, "no-store") != NULL);
+}
+
+/* A kept page has the same form twice, and the second time it is taken for a double click. The page
+ * around has left in part by now, so nobody but its own configuration can say so. */
+static void judge_page_around(const pwr_visit_t *visit)
+{
+    const request_rec *outer = visit->request->main;
+
+    while (outer->main != NULL) {
+        outer = outer->main;
+    }
+    if (!is_kept_by_nobody(outer) && apr_atomic_cas32(&visit->site->has_warned, 1, 0) == 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, outer,
+                      "PWR0919: %s includes the form of %s, and may be kept by a browser or proxy: "
+                      "whoever sends a kept form again gets no mail. Write into its Location: "
+                      "Header always set Cache-Control no-store",
+                      outer->uri, visit->site->settings->parts.flow.base_url);
+    }
+}
+
+/* What a page of the site's own pulls in by mod_include: the form or the help without head and
+ * frame, or the link for its login page. The form's answers are whole pages of ours, whatever page
+ * it stood on. */
+static int include(const pwr_visit_t *visit)
+{
+    static const struct {
+        const char *path;
+        answer_t answer;
+    } parts[] = {{"/", pwr_visit_request_show}, {"/help", show_help}, {"/link", show_link}};
+
+    if (strcmp(visit->path, "/") == 0) {
+        judge_page_around(visit);
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (strcmp(visit->path, parts[i].path) == 0) {
+            return parts[i].answer(visit);
+        }
+    }
+    return HTTP_NOT_FOUND;
+}
+
 int pwr_handler(request_rec *request)
 {
-    if (request->handler == NULL || strcmp(request->handler, "pwreset") != 0) {
+    if (request->handler == NULL || strcmp(request->handler, NAME) != 0) {
         return DECLINED;
     }
     pwr_site_t *site = pwr_site_of(request->server);
@@ -179,18 +273,19 @@ int pwr_handler(request_rec *request)
     pwr_visit_t visit = {
         .request = request,
         .site = site,
-        .language
-        = pwr_language_match(site->texts->messages,
-                             apr_table_get(request->headers_in, "Accept-Language"), request->pool),
         .client = client_of(request, site),
-        .path = path,
         .secret = pwr_scrub_secret(request),
     };
+    pwr_visit_language_begin(&visit, path);
+    if (request->main != NULL) {
+        bool is_safe = site->settings->is_plain_allowed || ap_ssl_conn_is_ssl(request->connection);
+        return is_safe ? include(&visit) : HTTP_FORBIDDEN;
+    }
     if (!site->settings->is_plain_allowed && !ap_ssl_conn_is_ssl(request->connection)) {
         return request->method_number == M_GET ? pwr_respond_to_https(&visit)
                                                : refuse(&visit, HTTP_FORBIDDEN, "error.plain");
     }
-    if (path[0] == '\0') {
+    if (visit.path[0] == '\0') {
         leave_body(request);
         return pwr_respond_see_other(&visit, "/");
     }

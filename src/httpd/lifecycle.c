@@ -17,6 +17,7 @@
 #include <unixd.h>
 
 #include "base/log.h"
+#include "events/metrics.h"
 #include "httpd/log_bridge.h"
 #include "httpd/private.h"
 #include "httpd/secret.h"
@@ -144,6 +145,23 @@ static pwr_fault_t *open_audit_log(pwr_site_t *site, apr_pool_t *pool)
     return NULL;
 }
 
+/* Counters live as long as the server does: a graceful restart is no reason to begin anew. The name
+ * tells this module's from one with other counters, which was loaded before it. */
+static pwr_fault_t *keep_metrics(pwr_site_t *site, apr_pool_t *process_pool)
+{
+    const char *name = apr_psprintf(process_pool, "pwreset %d metrics %s", PWR_EVENT_COUNT,
+                                    site->settings->parts.flow.base_url);
+    void *kept = NULL;
+
+    apr_pool_userdata_get(&kept, name, process_pool);
+    site->parts.metrics = kept;
+    if (kept == NULL) {
+        PWR_TRY(pwr_metrics_open(&site->parts.metrics, process_pool));
+        apr_pool_userdata_set(site->parts.metrics, name, apr_pool_cleanup_null, process_pool);
+    }
+    return NULL;
+}
+
 pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf)
 {
     pwr_settings_t *settings = site->settings;
@@ -159,6 +177,7 @@ pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf)
     site->parts.key = site->key;
     PWR_TRY(pwr_client_limit_open(&site->limit, &settings->parts.abuse, pconf));
     site->parts.limit = site->limit;
+    PWR_TRY(pwr_task_answers_open(&site->answers, pconf));
     return NULL;
 }
 
@@ -195,6 +214,9 @@ int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pconf);
         if (fault == NULL) {
             fault = pwr_worker_prepare(site, main_server->process->pool);
+        }
+        if (fault == NULL) {
+            fault = keep_metrics(site, main_server->process->pool);
         }
         if (fault != NULL) {
             ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, server, "%s: %s: %s",

@@ -3,10 +3,15 @@
 
 #include <string.h>
 
+#include <apr_file_info.h>
 #include <apr_strings.h>
 
 #include "abuse/seal.h"
+#include "base/limits.h"
+#include "base/log.h"
 #include "httpd/assets.h"
+#include "httpd/page_slots.h"
+#include "httpd/visit_language.h"
 
 struct pwr_pages_t {
     pwr_template_t *template[PWR_PAGE_COUNT];
@@ -27,20 +32,54 @@ static const struct {
     [PWR_PAGE_STOP] = {"stop", "stop.html", "stop.title"},
     [PWR_PAGE_HELP] = {"help", "help.html", "help.title"},
     [PWR_PAGE_ERROR] = {"error", "error.html", "error.title"},
+    [PWR_PAGE_LINK] = {"link", "link.html", "request.title"},
 };
 
-pwr_fault_t *pwr_pages_load(pwr_pages_t **pages, const pwr_flow_settings_t *settings,
+/* A file that is no page and no part of one is misspelt: the site believes that it counts. */
+static pwr_fault_t *tell_unused(const char *folder, apr_hash_t *used, apr_pool_t *pool)
+{
+    apr_dir_t *dir = NULL;
+    apr_finfo_t facts;
+    apr_status_t status = apr_dir_open(&dir, folder, pool);
+
+    if (status != APR_SUCCESS) {
+        return pwr_fault_broken(pool, "PWR0917",
+                                "PwResetPages: the folder %s cannot be read: %s. Name one that is "
+                                "there.",
+                                folder, pwr_fault_status(status, pool));
+    }
+    while (apr_dir_read(&facts, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        const char *ending = strrchr(facts.name, '.');
+        if (facts.name[0] != '.' && ending != NULL && strcmp(ending, ".html") == 0
+            && apr_hash_get(used, facts.name, APR_HASH_KEY_STRING) == NULL) {
+            pwr_log(PWR_LOG_WARNING, "PWR0918",
+                    "PwResetPages: %s/%s is no page of ours and part of none, so it replaces "
+                    "nothing. Is its name right?",
+                    folder, facts.name);
+        }
+    }
+    apr_dir_close(dir);
+    return NULL;
+}
+
+pwr_fault_t *pwr_pages_load(pwr_pages_t **pages, const pwr_settings_t *settings,
                             const pwr_texts_t *texts, apr_pool_t *pool)
 {
-    const char *folder = apr_pstrcat(pool, settings->files, "/pages", NULL);
-    const pwr_language_t *language = pwr_messages_language(texts->messages, settings->language);
+    const pwr_flow_settings_t *flow = &settings->parts.flow;
+    pwr_template_source_t source = {
+        .folder = apr_pstrcat(pool, flow->files, "/pages", NULL),
+        .own = settings->pages,
+        .language = pwr_messages_language(texts->messages, flow->language),
+        .used = apr_hash_make(pool),
+    };
 
     *pages = apr_pcalloc(pool, sizeof **pages);
     for (int i = 0; i < PWR_PAGE_COUNT; i++) {
-        PWR_TRY(pwr_template_load(&(*pages)->template[i], folder, rows[i].file, PWR_TEMPLATE_HTML,
-                                  language, pool));
+        source.slots = pwr_page_slots((pwr_page_t)i);
+        PWR_TRY(pwr_template_load(&(*pages)->template[i], &source, rows[i].file, PWR_TEMPLATE_HTML,
+                                  pool));
     }
-    return NULL;
+    return settings->pages != NULL ? tell_unused(settings->pages, source.used, pool) : NULL;
 }
 
 const pwr_template_t *pwr_pages_template(const pwr_pages_t *pages, pwr_page_t page)
@@ -48,10 +87,21 @@ const pwr_template_t *pwr_pages_template(const pwr_pages_t *pages, pwr_page_t pa
     return pages->template[page];
 }
 
+/* What somebody who runs mail elsewhere lets through. */
+static void show_sender(pwr_view_t *view, const pwr_site_t *site)
+{
+    const pwr_mail_settings_t *mail = &site->settings->parts.mail;
+
+    pwr_view_text(view, "from", mail->from);
+    pwr_view_text(view, "bounce", mail->bounce != NULL ? mail->bounce : mail->from);
+    pwr_view_text(view, "mail_domain", strrchr(mail->from, '@') + 1);
+    pwr_view_text(view, "origin", site->origin);
+}
+
 pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page)
 {
     const pwr_flow_settings_t *flow = &visit->site->settings->parts.flow;
-    const char *prefix = visit->site->base_path;
+    const char *prefix = visit->prefix;
     apr_pool_t *pool = visit->request->pool;
     pwr_view_t *view = pwr_view_make(pool);
 
@@ -59,16 +109,22 @@ pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page)
     pwr_view_text(view, "dir", pwr_language_direction(visit->language));
     pwr_view_text(view, "org", flow->organisation);
     pwr_view_text(view, "page", rows[page].name);
+    pwr_view_flag(view, "is_fragment", visit->request->main != NULL);
     pwr_view_text(view, "prefix", prefix);
     pwr_view_text(view, "css_url", pwr_assets_url(visit->site->assets, "pwreset.css"));
     pwr_view_text(view, "script_url", pwr_assets_url(visit->site->assets, "pwreset.js"));
     pwr_view_text(view, "worker_url", pwr_assets_url(visit->site->assets, "pwreset-worker.js"));
+    pwr_view_text(view, "style_url", pwr_assets_url(visit->site->assets, PWR_ASSET_STYLE));
+    pwr_view_text(view, "logo_url", pwr_assets_url(visit->site->assets, PWR_ASSET_LOGO));
     pwr_view_text(view, "icon_url", pwr_assets_url(visit->site->assets, "pwreset.svg"));
     pwr_view_text(view, "login_url", flow->login_url);
-    pwr_view_text(view, "help_url", apr_pstrcat(pool, prefix, "/help", NULL));
+    pwr_view_text(view, "help_url",
+                  visit->site->settings->help_url != NULL
+                      ? visit->site->settings->help_url
+                      : apr_pstrcat(pool, prefix, "/help", NULL));
     pwr_view_text(view, "contact", flow->contact);
     pwr_view_text(view, "registry", flow->registry);
-    pwr_view_text(view, "from", visit->site->settings->parts.mail.from);
+    show_sender(view, visit->site);
     pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
     return view;
 }
@@ -83,7 +139,10 @@ void pwr_pages_finish(pwr_view_t *view, const pwr_visit_t *visit, pwr_page_t pag
             = pwr_messages_format(visit->language, "common.error_prefix", view, pool);
         title = apr_pstrcat(pool, prefix, " ", title, NULL);
     }
-    pwr_view_text(view, "title", title);
+    if (pwr_view_get(view, "title").kind == PWR_VIEW_NOTHING) {
+        pwr_view_text(view, "title", title);
+    }
+    pwr_visit_language_links(view, visit);
 }
 
 void pwr_pages_error(pwr_view_t *view, const pwr_visit_t *visit, const pwr_page_error_t *error)

@@ -20,11 +20,13 @@ typedef enum {
     PWR_PAGE_STOP,
     PWR_PAGE_HELP,
     PWR_PAGE_ERROR,
+    PWR_PAGE_LINK, /* to the request page, for a login page to include */
     PWR_PAGE_COUNT
 } pwr_page_t;
 
-/* Compiles pages/<name>.html of the site's folder. BROKEN with file, line and remedy. */
-pwr_fault_t *pwr_pages_load(pwr_pages_t **pages, const pwr_flow_settings_t *settings,
+/* Compiles pages/<name>.html, or what the site has in its place. BROKEN with file, line and remedy.
+ */
+pwr_fault_t *pwr_pages_load(pwr_pages_t **pages, const pwr_settings_t *settings,
                             const pwr_texts_t *texts, apr_pool_t *pool) PWR_MUST_USE;
 
 const pwr_template_t *pwr_pages_template(const pwr_pages_t *pages, pwr_page_t page);
@@ -32,8 +34,8 @@ const pwr_template_t *pwr_pages_template(const pwr_pages_t *pages, pwr_page_t pa
 /* A view with what every page has. */
 pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page);
 
-/* Adds the title, which tells of errors first (WCAG 2.4.2). Called once, when the view is complete.
- */
+/* Adds the title, which tells of errors first (WCAG 2.4.2), and the links to the other languages.
+ * Called once, when the view is complete. */
 void pwr_pages_finish(pwr_view_t *view, const pwr_visit_t *visit, pwr_page_t page);
 
 /* Adds an error: in the summary, and as `name` at its field (`field`, `name` may be NULL). */

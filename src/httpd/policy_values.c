@@ -19,34 +19,11 @@
 
 #define MOST_OF_A_SORT 64
 
-static const char *take_switch(int *field, const pwr_taken_t *taken)
+const char *pwr_judge_advice(const pwr_taken_t *taken)
 {
-    bool is_on = strcasecmp(taken->words[0], "on") == 0;
-
-    if (!is_on && strcasecmp(taken->words[0], "off") != 0) {
-        return apr_psprintf(taken->pool, "'%s' is neither on nor off", taken->words[0]);
-    }
-    *field = is_on;
-    return NULL;
-}
-
-const char *pwr_take_mfa(const pwr_taken_t *taken)
-{
-    return take_switch(&taken->settings->parts.policy.has_mfa, taken);
-}
-
-const char *pwr_take_refuse_names(const pwr_taken_t *taken)
-{
-    return take_switch(&taken->settings->parts.policy.refuses_names, taken);
-}
-
-const char *pwr_take_advice(const pwr_taken_t *taken)
-{
-    const char *wrong = take_switch(&taken->settings->parts.policy.has_advice, taken);
-
-    return wrong == NULL && taken->settings->parts.policy.has_advice && !pwr_guess_is_here()
+    return taken->settings->parts.policy.has_advice && !pwr_guess_is_here()
                ? "this mod_pwreset was built without libzxcvbn"
-               : wrong;
+               : NULL;
 }
 
 const char *pwr_take_blocklist(const pwr_taken_t *taken)

@@ -8,9 +8,7 @@
 
 #include "httpd/settings.h"
 
-const char *pwr_take_mfa(const pwr_taken_t *taken);
-const char *pwr_take_refuse_names(const pwr_taken_t *taken);
-const char *pwr_take_advice(const pwr_taken_t *taken);
+const char *pwr_judge_advice(const pwr_taken_t *taken);
 const char *pwr_take_blocklist(const pwr_taken_t *taken);
 const char *pwr_judge_pwned_file(const pwr_taken_t *taken);
 const char *pwr_take_pwned_url(const pwr_taken_t *taken);

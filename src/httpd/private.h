@@ -8,6 +8,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "abuse/task_answers.h"
 #include "httpd/settings.h"
 
 extern module AP_MODULE_DECLARE_DATA pwreset_module;
@@ -28,10 +29,12 @@ struct pwr_site_t {
     pwr_assets_t *assets;
     pwr_secret_t *key;
     apr_file_t *audit;
-    const char *remote_policy; /* Content-Security-Policy of pages with a provider's widget */
-    pwr_client_limit_t *limit; /* shared by all processes of this server */
-    int wake_fd;               /* eventfd: a web child writes 1 for each row it put */
-    pwr_parts_t parts;         /* open in this process when parts.store is not NULL */
+    const char *remote_policy;   /* Content-Security-Policy of pages with a provider's widget */
+    pwr_client_limit_t *limit;   /* shared by all processes of this server */
+    pwr_task_answers_t *answers; /* shared likewise */
+    int wake_fd;                 /* eventfd: a web child writes 1 for each row it put */
+    pwr_parts_t parts;           /* open in this process when parts.store is not NULL */
+    apr_uint32_t has_warned;     /* of a page that includes the form and may be kept */
 };
 
 /* One request to a site, as the handlers see it. */
@@ -39,8 +42,10 @@ typedef struct {
     request_rec *request;
     pwr_site_t *site;
     const pwr_language_t *language;
-    const char *client; /* IP prefix as text */
-    const char *path;   /* behind the base path: "/r" */
+    bool is_language_chosen; /* by a link, not by what the browser asks for */
+    const char *client;      /* IP prefix as text */
+    const char *prefix; /* what our addresses begin with: the base path, and a chosen language */
+    const char *path;   /* behind it: "/r" */
     const char *secret; /* the token that scrub took out of the address; NULL when there was none */
 } pwr_visit_t;
 

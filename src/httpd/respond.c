@@ -66,7 +66,9 @@ int pwr_respond_page(const pwr_visit_t *visit, pwr_page_t page, pwr_view_t *view
         apr_table_unset(request->err_headers_out, "Cross-Origin-Embedder-Policy");
     }
     apr_table_setn(request->headers_out, "Content-Language", pwr_language_tag(visit->language));
-    apr_table_mergen(request->headers_out, "Vary", "Accept-Language");
+    if (!visit->is_language_chosen) {
+        apr_table_mergen(request->headers_out, "Vary", "Accept-Language");
+    }
     ap_set_content_type(request, "text/html; charset=utf-8");
     request->status = status;
     return pwr_page_filter_send(request, &content);
@@ -124,9 +126,8 @@ int pwr_respond_to_https(const pwr_visit_t *visit)
     const char *path = visit->secret == NULL ? visit->path : "/";
 
     set_headers(visit, "no-store");
-    apr_table_setn(
-        request->headers_out, "Location",
-        apr_pstrcat(request->pool, visit->site->settings->parts.flow.base_url, path, NULL));
+    apr_table_setn(request->headers_out, "Location",
+                   apr_pstrcat(request->pool, visit->site->origin, visit->prefix, path, NULL));
     request->status = HTTP_MOVED_PERMANENTLY;
     ap_set_content_length(request, 0);
     return OK;
@@ -149,7 +150,7 @@ int pwr_respond_bad_body(const pwr_visit_t *visit, int status)
 int pwr_respond_see_other(const pwr_visit_t *visit, const char *path)
 {
     request_rec *request = visit->request;
-    const char *location = apr_pstrcat(request->pool, visit->site->base_path, path, NULL);
+    const char *location = apr_pstrcat(request->pool, visit->prefix, path, NULL);
 
     set_headers(visit, "no-store");
     apr_table_setn(request->headers_out, "Location", location);

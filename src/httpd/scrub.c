@@ -16,6 +16,7 @@
 
 #include "httpd/private.h"
 #include "httpd/scoreboard.h"
+#include "httpd/visit_language.h"
 #include "token/token.h"
 
 #define SEEN_NOTE "pwreset-scrubbed"
@@ -94,15 +95,20 @@ static void hide_referer(request_rec *request)
 static bool take_secret(request_rec *request, const pwr_site_t *site, const char *behind,
                         bool is_clean)
 {
+    const char *path = behind;
+
+    pwr_visit_language_take(&path, site);
+    const char *language = apr_pstrmemdup(request->pool, behind, (size_t)(path - behind));
     for (size_t i = 0; i < sizeof secret_paths / sizeof secret_paths[0]; i++) {
         size_t length = strlen(secret_paths[i]);
-        if (strncmp(behind, secret_paths[i], length) != 0) {
+        if (strncmp(path, secret_paths[i], length) != 0) {
             continue;
         }
-        char *secret = apr_pstrdup(request->pool, is_clean ? behind + length : "");
+        char *secret = apr_pstrdup(request->pool, is_clean ? path + length : "");
         pwr_crypto_wipe_with(secret, strlen(secret), request->pool);
         ap_set_module_config(request->request_config, &pwreset_module, secret);
-        readdress(request, apr_pstrcat(request->pool, site->base_path, secret_paths[i], "-", NULL),
+        readdress(request,
+                  apr_pstrcat(request->pool, site->base_path, language, secret_paths[i], "-", NULL),
                   NULL);
         return true;
     }
@@ -119,8 +125,9 @@ static const char *behind_base(const pwr_site_t *site, const char *path)
 }
 
 /* Addresses that hold something long of ours which is no secret. */
-static bool is_sealed(const char *behind)
+static bool is_sealed(const pwr_site_t *site, const char *behind)
 {
+    pwr_visit_language_take(&behind, site);
     for (size_t i = 0; i < sizeof sealed_paths / sizeof sealed_paths[0]; i++) {
         if (strncmp(behind, sealed_paths[i], strlen(sealed_paths[i])) == 0) {
             return true;
@@ -133,7 +140,7 @@ static bool is_sealed(const char *behind)
  * the flow has the whole host: there, other things may live beside it. */
 static bool hide_strays(request_rec *request, const pwr_site_t *site, const char *behind)
 {
-    if (is_sealed(behind) || site->base_path[0] == '\0') {
+    if (is_sealed(site, behind) || site->base_path[0] == '\0') {
         return false;
     }
     char *query = request->args != NULL ? hide_runs(request->args, request->pool) : NULL;

@@ -168,7 +168,8 @@ static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
     pwr_fault_t *fault = name_directives("PwResetLDAPURL and its like",
                                          check_directory(&settings->parts.directory, pool), pool);
     if (fault == NULL) {
-        fault = name_directives("PwResetFiles, PwResetLanguage or PwResetTimeZone",
+        fault = name_directives("PwResetFiles, PwResetMails, PwResetLanguage, PwResetLanguages or "
+                                "PwResetTimeZone",
                                 pwr_parts_load_texts(&site->texts, &settings->parts.flow, pool),
                                 pool);
     }
@@ -178,7 +179,7 @@ static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
                               pwr_policy_open(&site->policy, &settings->parts.policy, pool), pool);
     }
     if (fault == NULL) {
-        fault = pwr_pages_load(&site->pages, &settings->parts.flow, site->texts, pool);
+        fault = pwr_pages_load(&site->pages, settings, site->texts, pool);
     }
     if (fault == NULL) {
         fault = pwr_assets_load(&site->assets, site, pool);

@@ -1,7 +1,9 @@
 /*
- * One page, three ways. What is right stands sealed in the form (PWR_SEAL_TASK), bound to the
- * request it is for, and the request's own nonce lets it through once. Waiting counts from when the
- * request was held, so a wrong answer to a task costs nobody his place.
+ * One page, four ways: pictures, sound, waiting, and with a script long work. What is right stands
+ * sealed in the form (PWR_SEAL_TASK), bound to the request it is for, and the request's own nonce
+ * lets it through once. A task is answered once: whoever was wrong gets another
+ * (abuse/task_answers). Waiting counts from when the request was held, so a wrong answer to a task
+ * costs nobody his place.
  */
 #include "httpd/visit_challenge.h"
 
@@ -17,12 +19,13 @@
 #include "base/log.h"
 #include "httpd/form.h"
 #include "httpd/respond.h"
+#include "httpd/visit_language.h"
 #include "httpd/visit_request.h"
 #include "text/unicode.h"
 
 #define TASK_LIFE apr_time_from_sec(3600)
-#define COST_OF_WRONG 4 /* quarters of a request */
-#define COST_OF_DRAWING 1
+#define COST_OF_WRONG 4   /* quarters of a request */
+#define COST_OF_DRAWING 1 /* it costs us more than asking costs them */
 
 /* A request that waits. */
 typedef struct {
@@ -39,7 +42,7 @@ typedef struct {
     int sound;
 } task_t;
 
-int pwr_visit_challenge_work(const pwr_visit_t *visit)
+static int give_work(const pwr_visit_t *visit, const char *client)
 {
     static const char name[] = "seal=";
     const char *query = visit->request->args;
@@ -47,12 +50,22 @@ int pwr_visit_challenge_work(const pwr_visit_t *visit)
 
     if (query != NULL && strncmp(query, name, strlen(name)) == 0) {
         json = pwr_challenge_work(&visit->site->parts.request.challenge, query + strlen(name),
-                                  visit->client, visit->request->pool);
+                                  client, visit->request->pool);
     }
     if (json == NULL) {
         return pwr_respond_error(visit, HTTP_BAD_REQUEST, "error.bad_request");
     }
     return pwr_respond_once(visit, "application/json", json, strlen(json));
+}
+
+int pwr_visit_challenge_work(const pwr_visit_t *visit)
+{
+    return give_work(visit, visit->client);
+}
+
+int pwr_visit_challenge_long_work(const pwr_visit_t *visit)
+{
+    return give_work(visit, NULL);
 }
 
 int pwr_visit_challenge_begin(const pwr_visit_t *visit, const pwr_request_form_t *form)
@@ -144,12 +157,15 @@ static const char *words_of(const pwr_visit_t *visit, const char *key)
 static int show(const pwr_visit_t *visit, const held_t *held, const char *key)
 {
     apr_pool_t *pool = visit->request->pool;
-    const char *prefix = visit->site->base_path;
+    const char *prefix = visit->prefix;
     task_t task = make_task(visit, held);
     pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_CHALLENGE);
     apr_interval_time_t wait = visit->site->settings->parts.abuse.wait;
 
     pwr_view_text(view, "held", held->sealed);
+    pwr_view_text(view, "seal", held->form_seal);
+    pwr_view_text(view, "long_work_url", apr_pstrcat(pool, prefix, "/challenge/long", NULL));
+    pwr_view_flag(view, "level_work", true); /* progress is shown */
     pwr_view_text(view, "task", task.sealed);
     pwr_view_text(view, "thing", words_of(visit, pwr_picture_things[task.picture.thing]));
     pwr_view_text(view, "picture_url", apr_pstrcat(pool, prefix, "/c/picture/", task.sealed, NULL));
@@ -179,32 +195,79 @@ int pwr_visit_challenge_show(const pwr_visit_t *visit)
     return show(visit, &held, NULL);
 }
 
+static void tell(const pwr_visit_t *visit, pwr_event_t event)
+{
+    pwr_facts_t facts = {.realm = visit->site->parts.realm, .client = visit->client};
+    pwr_events_raise(visit->site->parts.events, event, &facts, visit->request->pool);
+}
+
+/* Counts against the client; false with the answer to give when that was too much. */
+static bool may_go_on(int *answer, const pwr_visit_t *visit, int cost)
+{
+    pwr_pressure_t pressure = pwr_client_limit_count(visit->site->limit, visit->client, cost);
+
+    if (pressure.level != PWR_LEVEL_REFUSE) {
+        return true;
+    }
+    tell(visit, PWR_EVENT_CLIENT_REFUSED);
+    *answer = pwr_respond_too_many(visit, pressure.retry_after);
+    return false;
+}
+
+/* "picture 010000010" or "sound 3": what was answered, as one text. */
+static const char *answer_of(const char *way, const pwr_form_t *fields, apr_pool_t *pool)
+{
+    const char *sound = pwr_form_value(fields, "sound");
+    char marks[PWR_PICTURE_SQUARES + 1] = "";
+
+    if (strcmp(way, "sound") == 0) {
+        return apr_pstrcat(pool, way, " ", sound != NULL ? sound : "", NULL);
+    }
+    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
+        const char *name = apr_psprintf(pool, "s%d", i + 1);
+        marks[i] = pwr_form_value(fields, name) != NULL ? '1' : '0';
+    }
+    return apr_pstrcat(pool, way, " ", marks, NULL);
+}
+
+static bool is_right(const task_t *task, const char *way, const char *answer, apr_pool_t *pool)
+{
+    const char *given = strchr(answer, ' ') + 1;
+    bool marked[PWR_PICTURE_SQUARES];
+
+    if (strcmp(way, "sound") == 0) {
+        return strcmp(given, apr_itoa(pool, task->sound)) == 0;
+    }
+    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
+        marked[i] = given[i] == '1';
+    }
+    return strcmp(way, "picture") == 0 && pwr_picture_is_right(&task->picture, marked);
+}
+
 /* NULL when the chosen way has been gone; else the message that says what is missing. */
 static const char *judge(const pwr_visit_t *visit, const held_t *held, const pwr_form_t *fields)
 {
+    apr_pool_t *pool = visit->request->pool;
     const char *way = pwr_form_value(fields, "way");
-    const char *sound = pwr_form_value(fields, "sound");
-    bool marked[PWR_PICTURE_SQUARES];
     task_t task;
 
     if (way != NULL && strcmp(way, "wait") == 0) {
         apr_time_t ready = held->made + visit->site->settings->parts.abuse.wait;
         return pwr_clock_now() >= ready ? NULL : "challenge.early";
     }
+    if (way != NULL && strcmp(way, "work") == 0) {
+        const char *solution = pwr_form_value(fields, "altcha");
+        return pwr_challenge_has_long_work(&visit->site->parts.request.challenge, held->form_seal,
+                                           solution, pool)
+                   ? NULL
+                   : "work.failed";
+    }
     if (way == NULL || !open_task(&task, visit, held, pwr_form_value(fields, "task"))) {
         return "challenge.wrong";
     }
-    if (strcmp(way, "sound") == 0) {
-        const char *right = apr_itoa(visit->request->pool, task.sound);
-        return sound != NULL && strcmp(sound, right) == 0 ? NULL : "challenge.wrong";
-    }
-    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
-        const char *name = apr_psprintf(visit->request->pool, "s%d", i + 1);
-        marked[i] = pwr_form_value(fields, name) != NULL;
-    }
-    return strcmp(way, "picture") == 0 && pwr_picture_is_right(&task.picture, marked)
-               ? NULL
-               : "challenge.wrong";
+    const char *answer = answer_of(way, fields, pool);
+    bool is_first = pwr_task_answers_take(visit->site->answers, task.sealed, answer);
+    return is_first && is_right(&task, way, answer, pool) ? NULL : "challenge.wrong";
 }
 
 int pwr_visit_challenge_post(const pwr_visit_t *visit)
@@ -221,33 +284,17 @@ int pwr_visit_challenge_post(const pwr_visit_t *visit)
     }
     const char *wrong = judge(visit, &held, fields);
     if (wrong != NULL) {
-        pwr_pressure_t pressure
-            = pwr_client_limit_count(visit->site->limit, visit->client, COST_OF_WRONG);
-        return pressure.level == PWR_LEVEL_REFUSE
-                   ? pwr_respond_too_many(visit, pressure.retry_after)
-                   : show(visit, &held, wrong);
+        tell(visit, PWR_EVENT_TASK_WRONG);
+        return may_go_on(&status, visit, COST_OF_WRONG) ? show(visit, &held, wrong) : status;
     }
     pwr_request_form_t form = {
         .kind = held.kind,
         .subject = held.subject,
         .form = {.seal = held.form_seal, .has_solved_task = true, .client = visit->client},
-        .language = pwr_language_tag(visit->language),
+        .language = pwr_visit_language_mark(visit),
     };
     const char *shown = held.kind == PWR_ROW_LINK ? held.subject : NULL;
     return pwr_visit_request_answer(visit, &form, shown);
-}
-
-/* Drawing costs us more than asking costs them, so it counts. False with the answer to give. */
-static bool may_draw(int *answer, const pwr_visit_t *visit)
-{
-    pwr_pressure_t pressure
-        = pwr_client_limit_count(visit->site->limit, visit->client, COST_OF_DRAWING);
-
-    if (pressure.level != PWR_LEVEL_REFUSE) {
-        return true;
-    }
-    *answer = pwr_respond_too_many(visit, pressure.retry_after);
-    return false;
 }
 
 int pwr_visit_challenge_picture(const pwr_visit_t *visit)
@@ -260,7 +307,7 @@ int pwr_visit_challenge_picture(const pwr_visit_t *visit)
     if (!open_task(&task, visit, NULL, visit->path + strlen("/c/picture/"))) {
         return pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
     }
-    if (!may_draw(&answer, visit)) {
+    if (!may_go_on(&answer, visit, COST_OF_DRAWING)) {
         return answer;
     }
     pwr_fault_t *fault = pwr_picture_draw(&png, &length, &task.picture, visit->request->pool);
@@ -281,7 +328,7 @@ int pwr_visit_challenge_sound(const pwr_visit_t *visit)
     if (!open_task(&task, visit, NULL, visit->path + strlen("/c/sound/"))) {
         return pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
     }
-    if (!may_draw(&answer, visit)) {
+    if (!may_go_on(&answer, visit, COST_OF_DRAWING)) {
         return answer;
     }
     pwr_sound_make(&wav, &length, task.sound, visit->request->pool);

@@ -11,6 +11,7 @@
 
 /* GET /challenge?seal=...: the ALTCHA challenge of a form. */
 int pwr_visit_challenge_work(const pwr_visit_t *visit);
+int pwr_visit_challenge_long_work(const pwr_visit_t *visit);
 
 /* 303 to the page, with the request held in its address. */
 int pwr_visit_challenge_begin(const pwr_visit_t *visit, const pwr_request_form_t *form);

@@ -9,6 +9,7 @@
 #include "flow/revoke.h"
 #include "httpd/form.h"
 #include "httpd/respond.h"
+#include "httpd/visit_language.h"
 
 static int unavailable(const pwr_visit_t *visit, const pwr_fault_t *fault)
 {
@@ -96,6 +97,7 @@ int pwr_visit_link_post(const pwr_visit_t *visit)
         .first = pwr_form_value(fields, "first"),
         .second = pwr_form_value(fields, "second"),
         .client = visit->client,
+        .language = pwr_visit_language_mark(visit),
     };
     pwr_fault_t *fault = pwr_reset_set(&answer, &visit->site->parts, &form, visit->request->pool);
     return fault != NULL ? unavailable(visit, fault) : answer_set(&posted, &answer);
@@ -105,9 +107,16 @@ static int show_stop(const pwr_visit_t *visit, const char *flag, int status)
 {
     pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_STOP);
 
-    pwr_view_text(view, "token", visit->secret);
     if (flag != NULL) {
         pwr_view_flag(view, flag, true);
+    }
+    if (status == HTTP_OK && flag != NULL) {
+        pwr_view_text(
+            view, "title",
+            pwr_messages_format(visit->language, "stop.done_title", view, visit->request->pool));
+    }
+    if (flag == NULL) {
+        pwr_view_text(view, "token", visit->secret);
     }
     return pwr_respond_page(visit, PWR_PAGE_STOP, view, status);
 }

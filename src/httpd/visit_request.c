@@ -17,6 +17,7 @@
 #include "httpd/form.h"
 #include "httpd/respond.h"
 #include "httpd/visit_challenge.h"
+#include "httpd/visit_language.h"
 
 #define PADDING 64
 #define SENT_LIFE apr_time_from_sec(30 * 60)
@@ -119,7 +120,7 @@ int pwr_visit_request_post(const pwr_visit_t *visit)
                  .solution = pwr_form_value(fields, "altcha"),
                  .response = remote_response(visit, fields),
                  .client = visit->client},
-        .language = pwr_language_tag(visit->language),
+        .language = pwr_visit_language_mark(visit),
     };
     if (typed == NULL && dead_token != NULL) {
         const char *digest

@@ -92,6 +92,7 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
         if (fault != NULL) {
             pwr_log_fault(fault);
         }
+        pwr_maintain_flood(&crew->flood, parts);
         apr_pool_clear(scratch);
     }
 }

@@ -22,13 +22,11 @@ bool pwr_check_min_length(pwr_question_t *question)
 {
     const pwr_subject_t *subject = question->subject;
     const pwr_rules_t *rules = question->context->rules;
-    int own = pwr_check_own_minimum(question->context->policy->settings, rules->min_length);
     int length = rules->lengths == PWR_LENGTH_BYTES   ? subject->bytes
                  : rules->lengths == PWR_LENGTH_UTF16 ? subject->units
                                                       : subject->points;
 
-    own = own < rules->min_length ? own : rules->min_length;
-    return length >= rules->min_length && subject->points >= own;
+    return length >= rules->min_length;
 }
 
 bool pwr_check_max_length(pwr_question_t *question)

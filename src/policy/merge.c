@@ -33,8 +33,10 @@ static void merge_lengths(pwr_rules_t *merged, const pwr_policy_settings_t *sett
         = lower_ceiling(lower_ceiling(merged->max_bytes, settings->max_bytes), PWR_MAX_PASSWORD);
     merged->max_length
         = lower_ceiling(lower_ceiling(most, merged->max_bytes), PWR_MAX_PASSWORD_CHARS);
-    if (merged->min_length <= own) {
-        merged->min_length = own;
+    /* A site that asks by itself asks in characters, of which there are never more than bytes or
+     * units: so all is counted in them. */
+    if (own > 1 || merged->min_length < 1) {
+        merged->min_length = larger(merged->min_length, own);
         merged->lengths = PWR_LENGTH_POINTS;
     }
     if (merged->min_length > merged->max_length) { /* a maximum cannot be argued with */

@@ -18,10 +18,10 @@ typedef struct {
 
 typedef struct {
     int min_length; /* code points; 0: 15, or with a second factor the directory's, or 8 */
-    int has_mfa;    /* the site asks for a second factor at login */
+    bool has_mfa;   /* the site asks for a second factor at login */
     int max_length; /* code points; 0: our own ceiling */
     int max_bytes;  /* of UTF-8; 0: our own ceiling */
-    int refuses_names;
+    bool refuses_names;
     const char *organisation; /* as people know it; NULL when the site has not said */
     const char *blocklist;    /* file; NULL for none */
     const char *pwned_file;   /* NULL for none */
@@ -33,7 +33,7 @@ typedef struct {
     const char *first, *last;     /* "letter", "lower", "upper", "digit", "alnum"; NULL for any */
     const char *forbidden;        /* characters that may not be used; NULL for none */
     apr_array_header_t *patterns; /* pwr_policy_pattern_t; NULL for none */
-    int has_advice;               /* tell when a password would be easy to guess */
+    bool has_advice;              /* tell when a password would be easy to guess */
 } pwr_policy_settings_t;
 
 typedef struct pwr_policy_t pwr_policy_t;

@@ -14,6 +14,8 @@
 /* Looks before a worker gives up among many others and asks its caller to come again. */
 enum { MAX_LOOKS = 32 };
 
+#define LONGEST_WAY apr_time_from_sec(86400) /* of a row to its end: no link lives longer */
+
 pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                             apr_pool_t *scratch)
 {
@@ -210,12 +212,17 @@ pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
                        scratch);
 }
 
-pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store, const char *realm,
-                                         const char *subject_digest, apr_time_t since,
+/* The index on the name is by creation; without a bound there, all rows that a flood has left would
+ * be looked at. */
+pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store,
+                                         const pwr_outbox_row_t *like, apr_time_t since,
                                          apr_pool_t *scratch)
 {
     return count_since(count, store, PWR_SQL_OUTBOX_OF_SUBJECT,
-                       PWR_VALUES(realm, subject_digest, pwr_store_text(since, scratch)), scratch);
+                       PWR_VALUES(like->realm, like->subject_digest,
+                                  pwr_store_text(since - LONGEST_WAY, scratch),
+                                  pwr_store_text(since, scratch), like->is_proved ? "1" : "0"),
+                       scratch);
 }
 
 pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *store,

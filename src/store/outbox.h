@@ -25,7 +25,7 @@ typedef struct {
     const char *subject; /* see kind; emptied, as the seed is, when the row is done or given up */
     const char *subject_digest; /* keyed digest of the subject, kept for the caps */
     const char *account_digest; /* keyed digest of the account's id once it is known, else "" */
-    const char *language;       /* tag: "nb" */
+    const char *language;       /* tag: "nb"; "/nb": chosen, so it stands in the links */
     const char *client;         /* client prefix as text */
     const char *support_code;   /* what the page showed */
     const char
@@ -77,9 +77,10 @@ pwr_fault_t *pwr_outbox_take_turn(bool *has_turn, pwr_store_t *store, const pwr_
 pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
                                          const pwr_outbox_row_t *like, apr_time_t since,
                                          apr_pool_t *scratch) PWR_MUST_USE;
-/* Rows put since `since` with this subject digest, whatever became of them. */
-pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store, const char *realm,
-                                         const char *subject_digest, apr_time_t since,
+/* The same with the subject digest of `like` in the account's place: the mails that this name led
+ * to, whoever got them. Rows that took longer than a day to end are left out. */
+pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store,
+                                         const pwr_outbox_row_t *like, apr_time_t since,
                                          apr_pool_t *scratch) PWR_MUST_USE;
 
 /* Waiting rows of a realm, and the creation time of the oldest (0 when none). */

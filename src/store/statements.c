@@ -63,7 +63,8 @@ static const statement_t statements[PWR_SQL_COUNT] = {
                                     "AND proved = %d"},
     [PWR_SQL_OUTBOX_OF_SUBJECT]
     = {"pwreset_outbox_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
-                                    "AND subject_digest = %s AND created >= %lld"},
+                                    "AND subject_digest = %s AND created >= %lld AND state = 1 "
+                                    "AND ended >= %lld AND proved = %d"},
     [PWR_SQL_OUTBOX_BACKLOG]
     = {"pwreset_outbox_backlog", "SELECT COUNT(*), COALESCE(MIN(created), 0) FROM pwreset_outbox "
                                  "WHERE realm = %s AND state = 0"},

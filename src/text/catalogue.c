@@ -41,7 +41,8 @@ static pwr_fault_t *close_entry(reader_t *reader)
     pwr_pattern_t *pattern;
     const char *why;
 
-    if (reader->key == NULL) {
+    if (reader->key == NULL || *reader->value == '\0') {
+        reader->key = NULL; /* an empty text is one that is not translated yet */
         return NULL;
     }
     why = pwr_pattern_compile(&pattern, reader->value, reader->locale, reader->pool);

@@ -1,6 +1,9 @@
 /*
  * ICU reads the header and matches by CLDR's table of related languages, in which "no" is a name
- * for "nb". Only the head of a long header is looked at: each language named in it costs time.
+ * for "nb". Only the head of a long header is looked at: each language named in it costs time. That
+ * takes as long as making a whole form does, so the match is remembered: browsers send few
+ * different headers. A word of the memory is written and read as a whole, so no lock is needed, and
+ * the hash is keyed, so nobody can find a header that is taken for another.
  */
 #include "text/language.h"
 
@@ -35,8 +38,12 @@ static const char *bounded(const char *header, apr_pool_t *scratch)
     return head;
 }
 
-const pwr_language_t *pwr_language_match(const pwr_messages_t *messages,
-                                         const char *accept_language, apr_pool_t *scratch)
+#define INDEX_MASK ((apr_uint64_t)PWR_MAX_LANGUAGES - 1)
+
+_Static_assert((PWR_MAX_LANGUAGES & INDEX_MASK) == 0, "an index must fill whole bits");
+
+static const pwr_language_t *match(const pwr_messages_t *messages, const char *accept_language,
+                                   apr_pool_t *scratch)
 {
     UErrorCode status = U_ZERO_ERROR;
     UAcceptResult outcome = ULOC_ACCEPT_FAILED;
@@ -44,7 +51,7 @@ const pwr_language_t *pwr_language_match(const pwr_messages_t *messages,
     char locale[ULOC_FULLNAME_CAPACITY] = "";
     char tag[ULOC_FULLNAME_CAPACITY] = "";
 
-    if (accept_language == NULL || !is_plausible(accept_language)) {
+    if (!is_plausible(accept_language)) {
         return pwr_messages_language(messages, NULL);
     }
     for (int i = 0; i < pwr_messages_count(messages); i++) {
@@ -60,4 +67,28 @@ const pwr_language_t *pwr_language_match(const pwr_messages_t *messages,
         return pwr_messages_language(messages, NULL);
     }
     return pwr_messages_language(messages, tag);
+}
+
+const pwr_language_t *pwr_language_match(const pwr_messages_t *messages,
+                                         const char *accept_language, apr_pool_t *scratch)
+{
+    pwr_matches_t *matches = pwr_messages_matches(messages);
+
+    if (accept_language == NULL) {
+        return pwr_messages_language(messages, NULL);
+    }
+    apr_uint64_t hash
+        = pwr_crypto_short_hash(matches->key, accept_language, strlen(accept_language));
+    _Atomic apr_uint64_t *word = &matches->words[hash % PWR_MATCHES]; /* index bits serve twice */
+    apr_uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
+    if (seen != 0 && ((seen ^ hash) & ~INDEX_MASK) == 0) {
+        return pwr_messages_at(messages, (int)(seen & INDEX_MASK));
+    }
+    const pwr_language_t *language = match(messages, accept_language, scratch);
+    int index = 0;
+    while (pwr_messages_at(messages, index) != language) {
+        index++;
+    }
+    atomic_store_explicit(word, (hash & ~INDEX_MASK) | (apr_uint64_t)index, memory_order_relaxed);
+    return language;
 }

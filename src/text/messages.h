@@ -9,27 +9,50 @@
 #ifndef PWR_TEXT_MESSAGES_H
 #define PWR_TEXT_MESSAGES_H
 
+#include <stdatomic.h>
+
+#include "base/crypto.h"
 #include "base/fault.h"
+#include "base/limits.h"
 #include "text/view.h"
 
 typedef struct pwr_messages_t pwr_messages_t; /* all languages */
 typedef struct pwr_language_t pwr_language_t; /* one of them */
 
-/* Reads every *.txt in `folder`. BROKEN, with file and line, for a line that is no `key = pattern`,
- * a key given twice, a pattern that ICU refuses, or bad UTF-8; BROKEN when `fallback` (a language
- * tag) has no file. A key missing in one language is taken from the fallback, and logged once here.
- * `time_zone` is an Olson name ("Europe/Oslo"), NULL for the system's. Lives in `pool`. */
-pwr_fault_t *pwr_messages_load(pwr_messages_t **messages, const char *folder, const char *fallback,
-                               const char *time_zone, apr_pool_t *pool) PWR_MUST_USE;
+/* What language.c remembers of the headers it has matched. Each word is a keyed hash of a header,
+ * with the language's index in the lowest bits; 0 is empty. */
+typedef struct {
+    unsigned char key[PWR_SHORT_KEY_BYTES];
+    _Atomic apr_uint64_t words[PWR_MATCHES];
+} pwr_matches_t;
+
+typedef struct {
+    const char *folder;
+    const char *fallback;  /* tag of the site's own language */
+    const char *time_zone; /* an Olson name ("Europe/Oslo"), NULL for the system's */
+    const char *offered;   /* tags in the order to offer them, parted by spaces; NULL: every file */
+} pwr_messages_source_t;
+
+/* Reads the *.txt in a folder. BROKEN, with file and line, for a line that is no `key = pattern`, a
+ * key given twice, a pattern that ICU refuses, or bad UTF-8; BROKEN when a language that was asked
+ * for has no file. A key that a language lacks, or leaves empty, is taken from the fallback, else
+ * from en; one line here tells how many of each language. Lives in `pool`. */
+pwr_fault_t *pwr_messages_load(pwr_messages_t **messages, const pwr_messages_source_t *source,
+                               apr_pool_t *pool) PWR_MUST_USE;
 
 /* The language of a tag such as "nb", or the fallback. Never NULL. */
 const pwr_language_t *pwr_messages_language(const pwr_messages_t *messages, const char *tag);
-/* How many languages there are, and each in the order of their tags. */
+/* How many languages are offered, and each in the order they were asked for, else of their tags. */
 int pwr_messages_count(const pwr_messages_t *messages);
 const pwr_language_t *pwr_messages_at(const pwr_messages_t *messages, int index);
 
-/* The language's tag ("nb"), and its direction ("ltr" or "rtl"). */
+/* Where the matches are kept; a process's own, and the one thing here that changes. */
+pwr_matches_t *pwr_messages_matches(const pwr_messages_t *messages);
+
+/* The language's tag ("nb"), its name in its own words (the message language.name, else ICU's), and
+ * its direction ("ltr" or "rtl"). */
 const char *pwr_language_tag(const pwr_language_t *language);
+const char *pwr_language_name(const pwr_language_t *language);
 const char *pwr_language_direction(const pwr_language_t *language);
 
 /* The message of `key` with its arguments from `view` (NULL when it has none), as UTF-8. An unknown

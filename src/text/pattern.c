@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <unicode/ucal.h>
 #include <unicode/udatpg.h>
+#include <unicode/uloc.h>
 #include <unicode/ustring.h>
 
 #include "base/limits.h"
@@ -145,6 +146,7 @@ pwr_locale_t *pwr_locale_make(const char *name, const char *time_zone, apr_pool_
     pwr_locale_t *locale = apr_pcalloc(pool, sizeof *locale);
 
     locale->name = name;
+    locale->is_from_right = uloc_isRightToLeft(name);
     locale->by_style = apr_hash_make(pool);
     if (time_zone != NULL) {
         locale->time_zone = widened(time_zone, pool);
@@ -302,6 +304,15 @@ static const char *piece_text(const pwr_part_t *part, const context_t *context)
     return narrowed(wide, length, context->pool);
 }
 
+/* In a text that runs from right to left, an address or a number of several groups would come out
+ * with its pieces in the wrong order, unless it stands apart (Unicode UAX 9: FSI, PDI). */
+static const char *isolated(const char *text, const context_t *context)
+{
+    return context->locale->is_from_right
+               ? apr_pstrcat(context->pool, "\xe2\x81\xa8", text, "\xe2\x81\xa9", NULL)
+               : text;
+}
+
 const char *pwr_pattern_format(const pwr_pattern_t *pattern, const pwr_view_t *view,
                                apr_pool_t *pool)
 {
@@ -320,7 +331,7 @@ const char *pwr_pattern_format(const pwr_pattern_t *pattern, const pwr_view_t *v
         } else if (parts[i].format != NULL) {
             append(&out, piece_text(&parts[i], &context));
         } else {
-            append(&out, slot_text(&parts[i].texts[0], &context));
+            append(&out, isolated(slot_text(&parts[i].texts[0], &context), &context));
         }
     }
     return apr_pstrmemdup(pool, out.bytes, out.length);

@@ -21,6 +21,7 @@
 
 struct pwr_locale_t {
     const char *name;
+    bool is_from_right;     /* written from right to left */
     const UChar *time_zone; /* NULL for the system's */
     UNumberFormatter *numbers;
     UDateFormat *times;   /* for times without a style */

@@ -35,10 +35,10 @@ typedef struct {
     apr_pool_t *pool;
 } page_t;
 
-pwr_fault_t *pwr_template_load(pwr_template_t **made, const char *folder, const char *name,
-                               pwr_template_kind_t kind, const pwr_language_t *language,
-                               apr_pool_t *pool)
+pwr_fault_t *pwr_template_load(pwr_template_t **made, const pwr_template_source_t *source,
+                               const char *name, pwr_template_kind_t kind, apr_pool_t *pool)
 {
+    const char *folder = pwr_template_folder(source, name, pool);
     pwr_template_t *template = apr_pcalloc(pool, sizeof *template);
     pwr_whole_file_t file;
 
@@ -46,7 +46,7 @@ pwr_fault_t *pwr_template_load(pwr_template_t **made, const char *folder, const 
     template->kind = kind;
     PWR_TRY(pwr_whole_file_read(&file, apr_pstrcat(pool, folder, "/", name, NULL), PWR_MAX_TEMPLATE,
                                 pool));
-    PWR_TRY(pwr_template_parse(template, folder, &file, language, pool));
+    PWR_TRY(pwr_template_parse(template, source, &file, pool));
     *made = template;
     return NULL;
 }

@@ -7,7 +7,10 @@
 #ifndef PWR_TEXT_TEMPLATE_H
 #define PWR_TEXT_TEMPLATE_H
 
+#include <apr_hash.h>
+
 #include "text/messages.h"
+#include "text/slots.h"
 
 typedef struct pwr_template_t pwr_template_t;
 
@@ -16,12 +19,21 @@ typedef enum {
     PWR_TEMPLATE_TEXT  /* nothing is escaped: text parts of mails, subjects */
 } pwr_template_kind_t;
 
-/* Compiles `folder`/`name`; partials {{> part}} are files in the same folder (with the extension of
- * `name` when they have none). BROKEN with file and line for an unclosed tag or section, a missing
- * or circular partial, a file over PWR_MAX_TEMPLATE, bad UTF-8, or a message key that `language`
- * does not have. */
-pwr_fault_t *pwr_template_load(pwr_template_t **made, const char *folder, const char *name,
-                               pwr_template_kind_t kind, const pwr_language_t *language,
+/* Where templates come from, and what they are held against. */
+typedef struct {
+    const char *folder;             /* of templates and partials */
+    const char *own;                /* the site's: a file there goes before one of the same name */
+    const pwr_language_t *language; /* has the messages that a template may name */
+    const pwr_slots_t *slots;       /* what it may and must name; NULL: whatever it likes */
+    apr_hash_t *used;               /* gets the name of each file of `own` that was read; or NULL */
+} pwr_template_source_t;
+
+/* Compiles the file `name`; partials {{> part}} are files of the same folders (with the extension
+ * of `name` when they have none). BROKEN with file and line for an unclosed tag or section, a
+ * missing or circular partial, a file over PWR_MAX_TEMPLATE, bad UTF-8, a message key that the
+ * language does not have, a slot that there is not, or a needed one that is missing. */
+pwr_fault_t *pwr_template_load(pwr_template_t **made, const pwr_template_source_t *source,
+                               const char *name, pwr_template_kind_t kind,
                                apr_pool_t *pool) PWR_MUST_USE;
 
 /* Renders into one block of `pool`, closed by a NUL that does not count in `length` (NULL when not

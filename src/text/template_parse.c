@@ -19,6 +19,7 @@
 
 typedef struct source_t {
     const char *name;
+    const char *folder;
     const char *text;
     const char *end;
     const char *at; /* the first byte that is not yet in an operation */
@@ -42,9 +43,9 @@ typedef struct {
     int depth;
     apr_size_t total; /* bytes of all files so far */
     apr_size_t literal_length;
-    const char *folder;
+    apr_array_header_t *used; /* const char *: names that stand in the template */
+    const pwr_template_source_t *from;
     const char *extension;
-    const pwr_language_t *language;
     apr_pool_t *pool;
 } parser_t;
 
@@ -58,7 +59,7 @@ static pwr_fault_t *refuse(const parser_t *parser, const source_t *source, const
     for (const char *byte = source->text; byte < at; byte++) {
         line += *byte == '\n' ? 1 : 0;
     }
-    return pwr_fault_broken(parser->pool, tag, "%s/%s:%d: %s", parser->folder, source->name, line,
+    return pwr_fault_broken(parser->pool, tag, "%s/%s:%d: %s", source->folder, source->name, line,
                             why);
 }
 
@@ -151,18 +152,35 @@ static void take_line(tag_t *tag, const parser_t *parser, const source_t *source
     }
 }
 
+/* Notes a name that the view is asked for. */
+static pwr_fault_t *use_slot(parser_t *parser, const source_t *source, const tag_t *tag)
+{
+    const pwr_slots_t *slots = parser->from->slots;
+
+    APR_ARRAY_PUSH(parser->used, const char *) = tag->content;
+    if (slots == NULL || pwr_slots_know(slots, tag->content)) {
+        return NULL;
+    }
+    return refuse(parser, source, tag->start, "PWR0351",
+                  apr_psprintf(parser->pool, "there is no slot '%s' here. Use one of: %s%s%s.",
+                               tag->content, slots->own, slots->own[0] != '\0' ? " " : "",
+                               slots->common));
+}
+
 static pwr_fault_t *take_variable(parser_t *parser, const source_t *source, const tag_t *tag)
 {
+    const pwr_language_t *language = parser->from->language;
     pwr_op_t *op;
 
     if (strncmp(tag->content, "t.", 2) != 0) {
+        PWR_TRY(use_slot(parser, source, tag));
         op = add_op(parser, PWR_OP_VARIABLE, tag->content);
     } else {
         op = add_op(parser, PWR_OP_MESSAGE, tag->content + 2);
-        if (!pwr_messages_has(parser->language, op->text)) {
+        if (!pwr_messages_has(language, op->text)) {
             return refuse(parser, source, tag->start, "PWR0348",
                           apr_psprintf(parser->pool, "there is no message '%s' in %s.txt.",
-                                       op->text, pwr_language_tag(parser->language)));
+                                       op->text, pwr_language_tag(language)));
         }
     }
     op->is_raw = tag->sigil != '\0';
@@ -171,6 +189,7 @@ static pwr_fault_t *take_variable(parser_t *parser, const source_t *source, cons
 
 static pwr_fault_t *open_section(parser_t *parser, const source_t *source, const tag_t *tag)
 {
+    PWR_TRY(use_slot(parser, source, tag));
     if (parser->depth == PWR_MAX_NESTING) {
         return refuse(parser, source, tag->start, "PWR0345", "sections are nested too deep.");
     }
@@ -244,10 +263,26 @@ static const char *indented(const pwr_whole_file_t *file, const char *indent, ap
     return text;
 }
 
-/* The file that a partial's tag names, when it is there and does not lead back here. */
-static pwr_fault_t *find_partial(const char **name, const parser_t *parser, const source_t *source,
-                                 const tag_t *tag)
+const char *pwr_template_folder(const pwr_template_source_t *source, const char *name,
+                                apr_pool_t *pool)
 {
+    apr_finfo_t facts;
+
+    if (source->own == NULL
+        || apr_stat(&facts, apr_pstrcat(pool, source->own, "/", name, NULL), APR_FINFO_TYPE, pool)
+               != APR_SUCCESS) {
+        return source->folder;
+    }
+    if (source->used != NULL) {
+        apr_hash_set(source->used, apr_pstrdup(pool, name), APR_HASH_KEY_STRING, "");
+    }
+    return source->own;
+}
+
+/* The file that a partial's tag names, when it is there and does not lead back here. */
+static pwr_fault_t *find_partial(source_t *inner, const parser_t *parser, const tag_t *tag)
+{
+    const source_t *source = inner->from;
     apr_finfo_t facts;
     const char *file = tag->content;
     int depth = 0;
@@ -262,13 +297,15 @@ static pwr_fault_t *find_partial(const char **name, const parser_t *parser, cons
                 apr_psprintf(parser->pool, "the partial '%s' leads back to itself.", tag->content));
         }
     }
-    const char *path = apr_pstrcat(parser->pool, parser->folder, "/", file, NULL);
-    if (file[0] == '.' || strpbrk(file, "/\\") != NULL
-        || apr_stat(&facts, path, APR_FINFO_TYPE, parser->pool) != APR_SUCCESS) {
+    bool is_name = file[0] != '.' && strpbrk(file, "/\\") == NULL;
+    inner->name = file;
+    inner->folder
+        = is_name ? pwr_template_folder(parser->from, file, parser->pool) : source->folder;
+    const char *path = apr_pstrcat(parser->pool, inner->folder, "/", file, NULL);
+    if (!is_name || apr_stat(&facts, path, APR_FINFO_TYPE, parser->pool) != APR_SUCCESS) {
         return refuse(parser, source, tag->start, "PWR0347",
                       apr_psprintf(parser->pool, "there is no partial '%s' in this folder.", file));
     }
-    *name = file;
     return NULL;
 }
 
@@ -278,9 +315,9 @@ static pwr_fault_t *take_partial(parser_t *parser, const source_t *source, const
     pwr_whole_file_t file;
     apr_size_t length;
 
-    PWR_TRY(find_partial(&inner.name, parser, source, tag));
+    PWR_TRY(find_partial(&inner, parser, tag));
     PWR_TRY(pwr_whole_file_read(&file,
-                                apr_pstrcat(parser->pool, parser->folder, "/", inner.name, NULL),
+                                apr_pstrcat(parser->pool, inner.folder, "/", inner.name, NULL),
                                 PWR_MAX_TEMPLATE, parser->pool));
     inner.text = indented(&file, tag->indent, &length, parser->pool);
     inner.end = inner.text + length;
@@ -337,24 +374,31 @@ static pwr_fault_t *parse_source(parser_t *parser, source_t *source)
     return NULL;
 }
 
-pwr_fault_t *pwr_template_parse(pwr_template_t *made, const char *folder,
-                                const pwr_whole_file_t *file, const pwr_language_t *language,
-                                apr_pool_t *pool)
+pwr_fault_t *pwr_template_parse(pwr_template_t *made, const pwr_template_source_t *from,
+                                const pwr_whole_file_t *file, apr_pool_t *pool)
 {
     const char *dot = strrchr(made->name, '.');
     parser_t parser = {.ops = apr_array_make(pool, 32, sizeof(pwr_op_t)),
                        .total = file->length,
-                       .folder = folder,
+                       .used = apr_array_make(pool, 16, sizeof(const char *)),
+                       .from = from,
                        .extension = dot != NULL ? dot : "",
-                       .language = language,
                        .pool = pool};
     source_t source = {.name = made->name,
+                       .folder = pwr_template_folder(from, made->name, pool),
                        .text = file->text,
                        .end = file->text + file->length,
                        .open = "{{",
                        .close = "}}"};
 
     PWR_TRY(parse_source(&parser, &source));
+    const char *lacking
+        = from->slots != NULL ? pwr_slots_lacking(from->slots, parser.used, pool) : NULL;
+    if (lacking != NULL) {
+        return refuse(
+            &parser, &source, source.text, "PWR0352",
+            apr_psprintf(pool, "lacks the slot '%s'. Without it this cannot work.", lacking));
+    }
     made->ops = (const pwr_op_t *)parser.ops->elts;
     made->count = parser.ops->nelts;
     made->literal_length = parser.literal_length;

@@ -35,10 +35,13 @@ struct pwr_template_t {
     apr_size_t literal_length; /* of all literals: a first guess of a page's size */
 };
 
-/* Fills the rest of `made`, whose name and kind are set, from its file; reads partials from
- * `folder`. The file's text must outlive the template. */
-pwr_fault_t *pwr_template_parse(pwr_template_t *made, const char *folder,
-                                const pwr_whole_file_t *file, const pwr_language_t *language,
-                                apr_pool_t *pool) PWR_MUST_USE;
+/* The folder that has the file: the site's own when it is there. */
+const char *pwr_template_folder(const pwr_template_source_t *source, const char *name,
+                                apr_pool_t *pool);
+
+/* Fills the rest of `made`, whose name and kind are set, from its file; reads partials from where
+ * the source says. The file's text must outlive the template. */
+pwr_fault_t *pwr_template_parse(pwr_template_t *made, const pwr_template_source_t *source,
+                                const pwr_whole_file_t *file, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

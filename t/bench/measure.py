@@ -116,7 +116,14 @@ class BenchSite(Site):
                 for pid, name in sorted(names.items())}
 
     def worker(self):
-        return next(pid for pid, name in self.processes().items() if name == WORKER)
+        """Its pid; right after the start it may not have its name yet."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            for pid, name in self.processes().items():
+                if name == WORKER:
+                    return pid
+            time.sleep(0.01)
+        raise Trouble("httpd has no worker")
 
     def cpu(self):
         """Seconds of CPU so far: {"httpd": ..., "worker": ...}."""

@@ -3,7 +3,7 @@
  * are set so that each client has already asked often enough.
  *
  *     challenge.mjs work | more | picture | picture-plain | sound | sound-plain
- *                   | wait | wait-plain | keyboard
+ *                   | wait | wait-plain | long | long-plain | keyboard
  */
 import { PATIENCE, Visitor, answerOf, check, hasMail, run, same, text } from "./stage.mjs";
 
@@ -187,6 +187,26 @@ async function wait(browser, hasScript = true) {
     await arriveWithMail(visitor, { isClean: false });
 }
 
+/* The browser works for half a minute (here less) when it is told to, and not before. */
+async function long(browser) {
+    const visitor = await beginTask(browser, true);
+    const { page } = visitor;
+    const button = page.getByRole("button", { name: text("challenge.next_work") });
+    await button.focus();
+    same("a look at it starts nothing",
+        await page.locator("[data-work-status]").getAttribute("data-state"), "rest");
+    await button.click();
+    await arriveWithMail(visitor);
+}
+
+async function noLong(browser) {
+    const visitor = await beginTask(browser, false);
+    const form = visitor.page.locator("form[data-work-late]");
+    check("without script it is not offered", !await form.isVisible());
+    same("nor said", (await form.textContent()).trim(), "");
+    await visitor.leave();
+}
+
 /* By keyboard alone: squares and choices are native controls, so Tab, Space and the arrows do. */
 async function keyboard(browser) {
     const visitor = await beginTask(browser, true);
@@ -208,7 +228,8 @@ async function keyboard(browser) {
 }
 
 await run({
-    work, more, picture, sound, wait, keyboard,
+    work, more, picture, sound, wait, long, keyboard,
+    "long-plain": noLong,
     "picture-plain": (browser) => picture(browser, false),
     "sound-plain": (browser) => sound(browser, false),
     "wait-plain": (browser) => wait(browser, false),

@@ -138,7 +138,7 @@ async function keyboard(browser) {
     await tabTo(visitor.page, "a[href='/passord/']");
     await visitor.act("link", () => press("Enter"));
     await visitor.arrive("request");
-    sameStops("the request page", await tabTo(visitor.page, "footer a"), ["name",
+    sameStops("the request page", await tabTo(visitor.page, "footer a"), ["English", "name",
         "Send forespørsel", "Husker du ikke hvilken adresse som er registrert?", "Hjelp"]);
     for (let steps = 0; steps < 3; steps++) {
         await press("Shift+Tab");
@@ -152,7 +152,7 @@ async function keyboard(browser) {
     }));
     await visitor.arrive("reset");
     sameStops("the reset page, to the password", await tabTo(visitor.page, "#first"),
-        ["login", "first"]);
+        ["English", "login", "first"]);
     await visitor.act("password", () => visitor.page.keyboard.type(PASSWORD));
     sameStops("the reset page, to its repetition", await tabTo(visitor.page, "#second"),
         ["first", "second"]);

@@ -98,7 +98,7 @@ def task_site(keeper):
 
 
 @pytest.mark.parametrize("scenario", ["picture", "picture-plain", "sound", "sound-plain", "wait",
-                                      "wait-plain", "keyboard"])
+                                      "wait-plain", "long", "long-plain", "keyboard"])
 def test_each_way_of_the_task_leads_through(task_site, script, scenario):
     flood(task_site, 4)
     assert_all_passed(script(task_site, "challenge", scenario))

@@ -45,6 +45,7 @@ static void clean_up(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+    const pwr_messages_source_t source = {.folder = folder, .fallback = "nb"};
     pwr_messages_t *messages;
 
     (void)argc;
@@ -57,7 +58,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     atexit(clean_up);
     write_file("p.html", "<{{a}}\n{{#l}}{{i}}{{/l}}>\n");
     write_file("nb.txt", "m = {a} {n, plural, one {#} other {#}}\n");
-    if (pwr_messages_load(&messages, folder, "nb", NULL, ground) != NULL) {
+    if (pwr_messages_load(&messages, &source, ground) != NULL) {
         abort();
     }
     language = pwr_messages_language(messages, "nb");
@@ -79,6 +80,7 @@ static const pwr_view_t *make_view(apr_pool_t *pool)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
+    const pwr_template_source_t from = {.folder = folder, .language = language};
     pwr_template_t template = {.name = "fuzz.html", .kind = PWR_TEMPLATE_HTML};
     pwr_whole_file_t file;
     apr_pool_t *pool;
@@ -89,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length <= PWR_MAX_TEMPLATE
         && pwr_whole_file_take(&file, "fuzz.html", apr_pmemdup(pool, bytes, length), length, pool)
                == NULL
-        && pwr_template_parse(&template, folder, &file, language, pool) == NULL
+        && pwr_template_parse(&template, &from, &file, pool) == NULL
         && pwr_template_render(&text, &size, &template, make_view(pool), language, pool) == NULL
         && (size > PWR_MAX_PAGE || strlen(text) != size)) {
         abort();

@@ -98,6 +98,9 @@ Alias "/innlogging" "{site}/innlogging.shtml"
     Require valid-user
     Header always set Cache-Control "no-store"
 </Location>
+<Location "/glemt.shtml">
+    Header always set Cache-Control "no-store"
+</Location>
 <Location "/server-status">
     SetHandler server-status
     Require local

@@ -206,11 +206,17 @@ class Site:
 
     def link_of(self, mail):
         """The link "Angi nytt passord"."""
-        return self.link_with(mail, f"{self.reset_url}/r/")
+        return self.own_link(mail, "r")
 
     def stop_link_of(self, mail):
         """The link "not me"."""
-        return self.link_with(mail, f"{self.reset_url}/stop/")
+        return self.own_link(mail, "stop")
+
+    def own_link(self, mail, place):
+        """Whoever chose a language has it in the link."""
+        own = f"{self.reset_url}(/[A-Za-z-]{{2,}})?/{place}/"
+        beginning = next((m[0] for m in (re.match(own, link) for link in mail.links) if m), own)
+        return self.link_with(mail, beginning)
 
     @staticmethod
     def link_with(mail, beginning):

@@ -79,22 +79,23 @@ static void with_a_second_factor_the_directorys_minimum_is_enough(void **state)
     assert_judged(&mfa, (pwr_rules_t){.min_length = 4}, "123", "password.short");
 }
 
-static void a_directory_counts_length_in_its_own_units(void **state)
+static void a_directory_counts_length_in_its_own_units_unless_the_site_counts(void **state)
 {
+    const pwr_policy_settings_t none = {.min_length = 1};
     const pwr_policy_settings_t site = {.min_length = 4};
     const pwr_rules_t bytes = {.min_length = 8, .max_length = 12, .lengths = PWR_LENGTH_BYTES};
     const pwr_rules_t units = {.min_length = 8, .lengths = PWR_LENGTH_UTF16};
 
     (void)state;
-    assert_judged(&site, bytes, "\xc3\xa5\xc3\xa5\xc3\xa5\xc3\xa5", NULL); /* 4 letters, 8 bytes */
-    assert_judged(&site, bytes, "aaaa\xc3\xa5", "password.short");         /* 6 bytes */
-    assert_judged(&site, bytes, "\xf0\x9f\x94\x91\xf0\x9f\x94\x91",
-                  "password.short"); /* the site's 4 */
+    assert_judged(&none, bytes, "\xc3\xa5\xc3\xa5\xc3\xa5\xc3\xa5", NULL); /* 4 letters, 8 bytes */
+    assert_judged(&site, bytes, "\xc3\xa5\xc3\xa5\xc3\xa5\xc3\xa5", "password.short");
+    assert_judged(&none, bytes, "aaaa\xc3\xa5", "password.short"); /* 6 bytes */
     assert_judged(&site, bytes, "123456789012", NULL);
     assert_judged(&site, bytes, "1234567890\xc3\xa5\xc3\xa5", "password.long_bytes");
     assert_judged(&site, bytes, "1234567890123", "password.long");
-    assert_judged(&site, units, "1234\xf0\x9f\x94\x91\xf0\x9f\x94\x91", NULL);
-    assert_judged(&site, units, "12345\xf0\x9f\x94\x91", "password.short");
+    assert_judged(&none, units, "1234\xf0\x9f\x94\x91\xf0\x9f\x94\x91", NULL);
+    assert_judged(&site, units, "1234\xf0\x9f\x94\x91\xf0\x9f\x94\x91", "password.short");
+    assert_judged(&none, units, "12345\xf0\x9f\x94\x91", "password.short");
 }
 
 static void bytes_and_characters_are_bounded_each(void **state)
@@ -147,7 +148,7 @@ static void the_box_shows_each_rule_once_and_the_stricter_one(void **state)
                           .has_quality_check = true,
                           .classes
                           = {.lower = 1, .digits = 3, .repeats = 2, .counting = PWR_COUNT_BYTES}}),
-        "min_length=12(utf16) lower=2(bytes) digits=3(bytes) repeats=2(bytes) history=5(points) "
+        "min_length=12(points) lower=2(bytes) digits=3(bytes) repeats=2(bytes) history=5(points) "
         "quality=1(points) ");
     assert_string_equal(
         lines_of(&plain, (pwr_rules_t){.max_length = 64, .lengths = PWR_LENGTH_BYTES}),
@@ -260,7 +261,7 @@ int main(void)
         cmocka_unit_test(the_longer_of_two_minimums_holds),
         cmocka_unit_test(without_a_word_of_the_site_the_minimum_is_fifteen),
         cmocka_unit_test(with_a_second_factor_the_directorys_minimum_is_enough),
-        cmocka_unit_test(a_directory_counts_length_in_its_own_units),
+        cmocka_unit_test(a_directory_counts_length_in_its_own_units_unless_the_site_counts),
         cmocka_unit_test(bytes_and_characters_are_bounded_each),
         cmocka_unit_test(the_box_shows_each_rule_once_and_the_stricter_one),
         cmocka_unit_test(the_maximum_is_the_directorys_up_to_our_own),

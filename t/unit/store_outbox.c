@@ -98,8 +98,7 @@ static void counts_a_form_once(void **state)
     row.subject = "somebody else";
     assert_fine(pwr_outbox_put(&is_new, fixture->store, &row, fixture->pool));
     assert_false(is_new);
-    assert_fine(pwr_outbox_count_of_subject(&count, fixture->store, REALM, "subject-digest", NOON,
-                                            fixture->pool));
+    assert_fine(pwr_outbox_backlog(&count, &(apr_time_t){0}, fixture->store, REALM, fixture->pool));
     assert_int_equal(1, count);
     assert_string_equal("kari.ødegård@example.org", take(fixture, "worker", NULL)->subject);
 }
@@ -372,19 +371,35 @@ static void a_row_whose_worker_died_keeps_no_other_waiting(void **state)
     assert_true(has_turn(fixture, "one", "account", "worker")); /* marked before, taken anew */
 }
 
-static void counts_the_requests_for_a_name(void **state)
+static int mails_for_name(fixture_t *fixture, const char *digest, bool is_proved, apr_time_t since)
+{
+    int count = -1;
+    const pwr_outbox_row_t like
+        = {.realm = REALM, .subject_digest = digest, .is_proved = is_proved};
+    assert_fine(pwr_outbox_count_of_subject(&count, fixture->store, &like, since, fixture->pool));
+    return count;
+}
+
+static void counts_the_mails_that_a_name_led_to(void **state)
 {
     fixture_t *fixture = *state;
-    int count = -1;
+    pwr_outbox_row_t row = row_named("another name");
+    bool is_held = false;
 
-    end_row(fixture, "one", NULL);
-    put_named(fixture, "two", NOON);
-    assert_fine(pwr_outbox_count_of_subject(&count, fixture->store, REALM, "subject-digest", NOON,
-                                            fixture->pool));
-    assert_int_equal(2, count);
-    assert_fine(pwr_outbox_count_of_subject(&count, fixture->store, REALM, "subject-digest",
-                                            NOON + 1, fixture->pool));
-    assert_int_equal(0, count);
+    end_row(fixture, "one", "account");
+    end_row(fixture, "two", "other-account");
+    end_row(fixture, "lost", NULL);
+    row.subject_digest = "other-digest";
+    row.is_proved = true;
+    put(fixture, &row);
+    take(fixture, "worker", NULL);
+    assert_fine(
+        pwr_outbox_done(&is_held, fixture->store, row.id, "worker", "account", fixture->pool));
+    put_named(fixture, "waits", NOON);
+    assert_int_equal(2, mails_for_name(fixture, "subject-digest", false, NOON));
+    assert_int_equal(0, mails_for_name(fixture, "subject-digest", true, NOON));
+    assert_int_equal(1, mails_for_name(fixture, "other-digest", true, NOON));
+    assert_int_equal(0, mails_for_name(fixture, "subject-digest", false, NOON + 1));
 }
 
 static void tells_the_backlog(void **state)
@@ -445,7 +460,7 @@ int main(void)
         TEST(counts_the_mails_of_an_account),
         TEST(works_one_row_of_an_account_at_a_time),
         TEST(a_row_whose_worker_died_keeps_no_other_waiting),
-        TEST(counts_the_requests_for_a_name),
+        TEST(counts_the_mails_that_a_name_led_to),
         TEST(tells_the_backlog),
         TEST(expires_ended_rows_in_small_steps),
     };

@@ -13,7 +13,7 @@ static pwr_messages_t *load(scratch_t *scratch)
     scratch_write(scratch, "nb.txt", "a = a\n");
     scratch_write(scratch, "en.txt", "a = a\n");
     scratch_write(scratch, "pt-BR.txt", "a = a\n");
-    assert_fine(pwr_messages_load(&messages, scratch->folder, "nb", NULL, scratch->pool));
+    assert_fine(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool));
     return messages;
 }
 
@@ -49,7 +49,7 @@ static void the_old_code_no_means_nb(void **state)
     pwr_messages_t *made;
 
     load(scratch);
-    assert_fine(pwr_messages_load(&made, scratch->folder, "en", NULL, scratch->pool));
+    assert_fine(pwr_messages_load(&made, SOURCE(scratch->folder, "en", NULL), scratch->pool));
     messages = made;
     assert_match(scratch, messages, "no", "nb");
     assert_match(scratch, messages, "no-NO, en;q=0.5", "nb");
@@ -89,6 +89,36 @@ static void the_tail_of_a_long_header_is_not_looked_at(void **state)
     assert_match(scratch, messages, header, "nb");
 }
 
+/* More headers than are remembered, so that they push each other out. */
+static void a_remembered_match_is_the_first_one(void **state)
+{
+    scratch_t *scratch = *state;
+    const pwr_messages_t *messages = load(scratch);
+    static const char *const tags[] = {"en", "nb", "pt-BR"};
+
+    for (int i = 0; i < 3 * 10 * PWR_MATCHES; i++) {
+        int header = i % (10 * PWR_MATCHES);
+        const char *tag = tags[header % 3];
+        assert_match(scratch, messages,
+                     apr_psprintf(scratch->pool, "%s, fr;q=0.%03d", tag, header / 3), tag);
+        assert_match(scratch, messages, "en-GB", "en");
+        assert_match(scratch, messages, "", "nb");
+    }
+}
+
+static void other_messages_have_matches_of_their_own(void **state)
+{
+    scratch_t *scratch = *state;
+    const pwr_messages_t *messages = load(scratch);
+    pwr_messages_t *made;
+
+    assert_fine(pwr_messages_load(&made, SOURCE(scratch->folder, "en", NULL), scratch->pool));
+    for (int i = 0; i < 3; i++) {
+        assert_match(scratch, messages, "fr", "nb");
+        assert_match(scratch, made, "fr", "en");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +126,8 @@ int main(void)
         TEST(the_old_code_no_means_nb),
         TEST(what_cannot_be_matched_gives_the_fallback),
         TEST(the_tail_of_a_long_header_is_not_looked_at),
+        TEST(a_remembered_match_is_the_first_one),
+        TEST(other_messages_have_matches_of_their_own),
     };
     apr_initialize();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

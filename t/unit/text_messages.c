@@ -13,7 +13,8 @@ static pwr_messages_t *load(scratch_t *scratch)
 {
     pwr_messages_t *messages;
 
-    assert_fine(pwr_messages_load(&messages, scratch->folder, "nb", "Europe/Oslo", scratch->pool));
+    assert_fine(
+        pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", "Europe/Oslo"), scratch->pool));
     return messages;
 }
 
@@ -52,7 +53,7 @@ static pwr_fault_t *load_fault(scratch_t *scratch, const char *text)
     pwr_messages_t *messages;
 
     scratch_write(scratch, "nb.txt", text);
-    return pwr_messages_load(&messages, scratch->folder, "nb", NULL, scratch->pool);
+    return pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool);
 }
 
 static void a_file_is_read_line_by_line(void **state)
@@ -78,7 +79,7 @@ static void a_file_is_read_line_by_line(void **state)
                         "second goes on and on");
     assert_string_equal(pwr_messages_format(nb, "c", NULL, scratch->pool), "starts late = here");
     assert_string_equal(pwr_messages_format(nb, "d", NULL, scratch->pool), "a = b # no comment");
-    assert_string_equal(pwr_messages_format(nb, "e", NULL, scratch->pool), "");
+    assert_false(pwr_messages_has(nb, "e")); /* not translated yet */
     assert_string_equal(pwr_messages_format(nb, "f", NULL, scratch->pool), "last");
     assert_true(pwr_messages_has(nb, "f"));
     assert_false(pwr_messages_has(nb, "g"));
@@ -157,15 +158,17 @@ static void a_folder_must_hold_the_fallback_and_nothing_odd(void **state)
     scratch_t *scratch = *state;
     pwr_messages_t *messages;
 
-    assert_broken(pwr_messages_load(&messages, "/nowhere/at/all", "nb", NULL, scratch->pool),
-                  "PWR0320", "/nowhere/at/all");
+    assert_broken(
+        pwr_messages_load(&messages, SOURCE("/nowhere/at/all", "nb", NULL), scratch->pool),
+        "PWR0320", "/nowhere/at/all");
     scratch_write(scratch, "en.txt", "a = x\n");
-    assert_broken(pwr_messages_load(&messages, scratch->folder, "nb", NULL, scratch->pool),
+    assert_broken(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool),
                   "PWR0322", "nb.txt");
-    assert_broken(pwr_messages_load(&messages, scratch->folder, "en", "Europe/Olso", scratch->pool),
-                  "PWR0323", "Europe/Olso");
+    assert_broken(
+        pwr_messages_load(&messages, SOURCE(scratch->folder, "en", "Europe/Olso"), scratch->pool),
+        "PWR0323", "Europe/Olso");
     scratch_write(scratch, "nb_old!.txt", "a = x\n");
-    assert_broken(pwr_messages_load(&messages, scratch->folder, "en", NULL, scratch->pool),
+    assert_broken(pwr_messages_load(&messages, SOURCE(scratch->folder, "en", NULL), scratch->pool),
                   "PWR0321", "nb_old!");
 }
 
@@ -191,31 +194,113 @@ static void languages_are_in_order_and_know_their_names(void **state)
 }
 
 static int log_lines;
+static char last_line[512];
 
-static void count_line(pwr_log_level_t level, const char *tag, const char *line)
+static void keep_line(pwr_log_level_t level, const char *tag, const char *line)
 {
     assert_int_equal(level, PWR_LOG_WARNING);
     assert_string_equal(tag, "PWR0324");
-    assert_non_null(strstr(line, "'b.c'"));
+    apr_cpystrn(last_line, line, sizeof last_line);
     log_lines++;
 }
 
-static void a_key_missing_in_one_language_comes_from_the_fallback_and_is_logged(void **state)
+static pwr_messages_t *load_logged(scratch_t *scratch, const char *offered)
+{
+    const pwr_messages_source_t source
+        = {.folder = scratch->folder, .fallback = "nb", .offered = offered};
+    pwr_messages_t *messages;
+
+    log_lines = 0;
+    pwr_log_set(keep_line);
+    assert_fine(pwr_messages_load(&messages, &source, scratch->pool));
+    pwr_log_set(NULL);
+    return messages;
+}
+
+static void a_language_that_is_not_complete_falls_back_by_key_and_one_line_says_so(void **state)
 {
     scratch_t *scratch = *state;
 
-    scratch_write(scratch, "nb.txt", "a = x\nb.c = norsk {many}\n");
-    scratch_write(scratch, "en.txt", "a = y\n");
-    log_lines = 0;
-    pwr_log_set(count_line);
-    const pwr_language_t *en = pwr_messages_language(load(scratch), "en");
-    pwr_log_set(NULL);
+    scratch_write(scratch, "nb.txt", "a = x\nb.c = norsk {many}\nb.d = to\n");
+    scratch_write(scratch, "en.txt", "a = y\nb.d =\n");
+    const pwr_language_t *en = pwr_messages_language(load_logged(scratch, NULL), "en");
     assert_int_equal(log_lines, 1);
-    assert_true(pwr_messages_has(en, "b.c"));
+    assert_non_null(strstr(last_line, "en.txt lacks 2 of 3 messages"));
+    assert_non_null(strstr(last_line, "'b.c'"));
+    assert_non_null(strstr(last_line, "from nb.txt"));
     assert_string_equal(pwr_messages_format(en, "a", NULL, scratch->pool), "y");
+    assert_string_equal(pwr_messages_format(en, "b.d", NULL, scratch->pool), "to");
     assert_string_equal(pwr_messages_format(en, "b.c", sample(scratch), scratch->pool),
                         "norsk 1\xc2\xa0"
                         "234");
+}
+
+static void what_even_the_sites_own_language_lacks_comes_from_english(void **state)
+{
+    scratch_t *scratch = *state;
+
+    scratch_write(scratch, "nb.txt", "a = norsk\n");
+    scratch_write(scratch, "en.txt", "a = x\nb = english\n");
+    scratch_write(scratch, "fi.txt", "b = suomi\n");
+    const pwr_messages_t *messages = load_logged(scratch, "nb fi");
+    assert_int_equal(log_lines, 2);
+    assert_int_equal(pwr_messages_count(messages), 2); /* English is not offered */
+    const pwr_language_t *nb = pwr_messages_language(messages, "nb");
+    const pwr_language_t *fi = pwr_messages_language(messages, "fi");
+    assert_string_equal(pwr_messages_format(nb, "b", NULL, scratch->pool), "english");
+    assert_string_equal(pwr_messages_format(fi, "a", NULL, scratch->pool), "norsk");
+    assert_string_equal(pwr_messages_format(fi, "b", NULL, scratch->pool), "suomi");
+    assert_ptr_equal(pwr_messages_language(messages, "en"), nb);
+}
+
+static void languages_are_offered_in_the_order_they_were_asked_for(void **state)
+{
+    scratch_t *scratch = *state;
+    pwr_messages_source_t source = {.folder = scratch->folder, .fallback = "nb"};
+    pwr_messages_t *messages;
+
+    scratch_write(scratch, "nb.txt", "a = x\n");
+    scratch_write(scratch, "en.txt", "a = x\n");
+    scratch_write(scratch, "fi.txt", "a = \xff\n"); /* not read when not offered */
+    messages = load_logged(scratch, "nb en nb");
+    assert_int_equal(pwr_messages_count(messages), 2);
+    assert_string_equal(pwr_language_tag(pwr_messages_at(messages, 0)), "nb");
+    assert_string_equal(pwr_language_tag(pwr_messages_at(messages, 1)), "en");
+    source.offered = "en";
+    assert_broken(pwr_messages_load(&messages, &source, scratch->pool), "PWR0328", "nb");
+    source.offered = "nb sv";
+    assert_broken(pwr_messages_load(&messages, &source, scratch->pool), "PWR0327", "sv.txt");
+}
+
+static void a_language_has_a_name_of_its_own(void **state)
+{
+    scratch_t *scratch = *state;
+
+    scratch_write(scratch, "nb.txt", "language.name = Norsk bokm\xc3\xa5l\n");
+    scratch_write(scratch, "fi.txt", "a = x\n");
+    const pwr_messages_t *messages = load_logged(scratch, NULL);
+    assert_string_equal(pwr_language_name(pwr_messages_language(messages, "nb")),
+                        "Norsk bokm\xc3\xa5l");
+    assert_string_equal(pwr_language_name(pwr_messages_language(messages, "fi")), "suomi");
+    assert_int_equal(log_lines, 0); /* a name is nothing to fall back for */
+}
+
+static void in_a_text_from_right_to_left_an_argument_stands_apart(void **state)
+{
+    scratch_t *scratch = *state;
+    pwr_view_t *view = pwr_view_make(scratch->pool);
+    pwr_messages_t *messages;
+
+    scratch_write(scratch, "ar.txt", "a = {phone}.\n");
+    scratch_write(scratch, "nb.txt", "a = {phone}.\n");
+    pwr_view_text(view, "phone", "+47 22 00");
+    assert_fine(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool));
+    assert_string_equal(
+        pwr_messages_format(pwr_messages_language(messages, "ar"), "a", view, scratch->pool),
+        "\xe2\x81\xa8+47 22 00\xe2\x81\xa9.");
+    assert_string_equal(
+        pwr_messages_format(pwr_messages_language(messages, "nb"), "a", view, scratch->pool),
+        "+47 22 00.");
 }
 
 static void arguments_are_looked_up_by_name(void **state)
@@ -287,12 +372,14 @@ static void times_are_in_the_configured_zone(void **state)
     assert_string_equal(formatted(scratch, "{at,date,::dMMMM} {at,time,HH.mm}", view),
                         "1. mai 10.40");
     assert_string_equal(formatted(scratch, "{at}", view), "1. mai 2024, 10:40");
-    assert_fine(pwr_messages_load(&messages, scratch->folder, "nb", "Asia/Tokyo", scratch->pool));
+    assert_fine(
+        pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", "Asia/Tokyo"), scratch->pool));
     scratch_write(scratch, "nb.txt",
                   "a = {at, time, short}\nb = {one, plural, one {{at, time, short}} other {}}\n");
     pwr_messages_t *tokyo;
-    assert_fine(pwr_messages_load(&tokyo, scratch->folder, "nb", "Asia/Tokyo", scratch->pool));
-    assert_fine(pwr_messages_load(&messages, scratch->folder, "nb", "UTC", scratch->pool));
+    assert_fine(
+        pwr_messages_load(&tokyo, SOURCE(scratch->folder, "nb", "Asia/Tokyo"), scratch->pool));
+    assert_fine(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", "UTC"), scratch->pool));
     assert_string_equal(pwr_messages_format(pwr_messages_at(tokyo, 0), "b", view, scratch->pool),
                         "17:40");
     assert_string_equal(pwr_messages_format(pwr_messages_at(messages, 0), "b", view, scratch->pool),
@@ -382,7 +469,11 @@ int main(void)
         TEST(too_much_is_refused_when_loaded),
         TEST(a_folder_must_hold_the_fallback_and_nothing_odd),
         TEST(languages_are_in_order_and_know_their_names),
-        TEST(a_key_missing_in_one_language_comes_from_the_fallback_and_is_logged),
+        TEST(a_language_that_is_not_complete_falls_back_by_key_and_one_line_says_so),
+        TEST(what_even_the_sites_own_language_lacks_comes_from_english),
+        TEST(languages_are_offered_in_the_order_they_were_asked_for),
+        TEST(a_language_has_a_name_of_its_own),
+        TEST(in_a_text_from_right_to_left_an_argument_stands_apart),
         TEST(arguments_are_looked_up_by_name),
         TEST(plurals_selects_and_numbers_are_icus),
         TEST(arguments_may_be_nested_and_mixed),

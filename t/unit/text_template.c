@@ -10,6 +10,8 @@
 #include "base/limits.h"
 #include "text/template.h"
 
+#define FROM(in, spoken) (&(const pwr_template_source_t){.folder = (in), .language = (spoken)})
+
 typedef struct {
     const char *name;
     const char *source;
@@ -25,7 +27,7 @@ static const pwr_language_t *language_of(scratch_t *scratch)
         scratch, "nb.txt",
         "plain = Fish & <chips>\nhello = Hei {name}, {n, plural, one {#} other {# ganger}}"
         "\nitem = [{i}]\n");
-    assert_fine(pwr_messages_load(&messages, scratch->folder, "nb", NULL, scratch->pool));
+    assert_fine(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool));
     return pwr_messages_language(messages, "nb");
 }
 
@@ -65,8 +67,8 @@ static const char *rendered(scratch_t *scratch, const char *source, pwr_template
     apr_size_t length;
 
     scratch_write(scratch, "case.html", source);
-    assert_fine(
-        pwr_template_load(&template, scratch->folder, "case.html", kind, language, scratch->pool));
+    assert_fine(pwr_template_load(&template, FROM(scratch->folder, language), "case.html", kind,
+                                  scratch->pool));
     assert_fine(pwr_template_render(&text, &length, template, view, language, scratch->pool));
     assert_int_equal(strlen(text), length);
     return text;
@@ -305,8 +307,8 @@ static pwr_fault_t *load_fault(scratch_t *scratch, const char *source)
     pwr_template_t *template;
 
     scratch_write(scratch, "case.html", source);
-    return pwr_template_load(&template, scratch->folder, "case.html", PWR_TEMPLATE_HTML, language,
-                             scratch->pool);
+    return pwr_template_load(&template, FROM(scratch->folder, language), "case.html",
+                             PWR_TEMPLATE_HTML, scratch->pool);
 }
 
 static void a_bad_template_is_broken_with_its_line(void **state)
@@ -385,8 +387,8 @@ static void sizes_have_ceilings(void **state)
 
     pwr_view_text(view, "text", text);
     scratch_write(scratch, "case.html", "{{text}}");
-    assert_fine(pwr_template_load(&template, scratch->folder, "case.html", PWR_TEMPLATE_HTML,
-                                  language, scratch->pool));
+    assert_fine(pwr_template_load(&template, FROM(scratch->folder, language), "case.html",
+                                  PWR_TEMPLATE_HTML, scratch->pool));
     assert_broken(pwr_template_render(&page, &length, template, view, language, scratch->pool),
                   "PWR0350", "case.html");
     text[PWR_MAX_PAGE] = '\0';
@@ -415,11 +417,11 @@ static void a_missing_or_strange_file_is_broken(void **state)
     const pwr_language_t *language = language_of(scratch);
     pwr_template_t *template;
 
-    assert_broken(pwr_template_load(&template, scratch->folder, "none.html", PWR_TEMPLATE_HTML,
-                                    language, scratch->pool),
+    assert_broken(pwr_template_load(&template, FROM(scratch->folder, language), "none.html",
+                                    PWR_TEMPLATE_HTML, scratch->pool),
                   "PWR0300", "none.html");
-    assert_broken(pwr_template_load(&template, scratch->folder, ".", PWR_TEMPLATE_HTML, language,
-                                    scratch->pool),
+    assert_broken(pwr_template_load(&template, FROM(scratch->folder, language), ".",
+                                    PWR_TEMPLATE_HTML, scratch->pool),
                   "PWR0301", "no plain file");
 }
 

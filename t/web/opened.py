@@ -11,6 +11,8 @@ import struct
 import time
 from dataclasses import dataclass
 
+import work
+
 NONCE_BYTES, TAG_BYTES, TIME_BYTES = 24, 16, 8
 FORM, HELD, TASK = "seal:form", "seal:held", "seal:task"
 SQUARES = 9
@@ -125,6 +127,13 @@ def answer_by_sound(site, page, browser=None, sound=None, follow=True):
     chosen = task_on(site, page).sound if sound is None else sound
     return (browser or site.browser).submit(page, form_for(page, "sound"), follow, way="sound",
                                             sound=str(chosen))
+
+
+def answer_by_work(site, page, browser=None, follow=True):
+    """As the script does it."""
+    browser, form = browser or site.browser, form_for(page, "work")
+    challenge = work.fetch(site, form.named("seal").value, browser, path="/challenge/long")
+    return browser.submit(page, form, follow, altcha=work.solve(challenge))
 
 
 def answer_by_waiting(site, page, browser=None, follow=True):

@@ -1,5 +1,6 @@
 """What several tests do to a site, beside what a person does (kit.site)."""
 import base64
+import re
 import sqlite3
 import time
 from contextlib import closing
@@ -64,7 +65,7 @@ def path_of(url):
 
 def trail_until(site, page, event, seconds=10.0):
     """The trail of the request that this "sent" page is about, up to this event."""
-    code = page.html.partition('class="code"')[2].partition("<strong>")[2].partition("<")[0]
+    code = re.search(r'class="code".*?<strong[^>]*>([^<]+)<', page.html, re.DOTALL)[1]
     deadline = time.monotonic() + seconds
     while True:
         rows = store(site, "SELECT event FROM pwreset_trail WHERE support_code = ? ORDER BY id",

@@ -48,9 +48,9 @@ def solve(challenge):
     return encoded((solve_second if "parameters" in challenge else solve_first)(challenge))
 
 
-def fetch(site, seal, browser=None, headers=None):
+def fetch(site, seal, browser=None, headers=None, path="/challenge"):
     """The work that the form with this seal asks for."""
-    page = (browser or site.browser).get(f"{site.reset_url}/challenge?seal={seal}",
+    page = (browser or site.browser).get(f"{site.reset_url}{path}?seal={seal}",
                                          headers={"Accept": "application/json", **(headers or {})})
     assert (page.status, page.headers["Content-Type"]) == (200, "application/json")
     assert page.headers["Cache-Control"] == "no-store"

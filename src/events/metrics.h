@@ -1,0 +1,32 @@
+/*
+ * Counts for the operator's graphs: one counter for each event, and how the queue stood when the
+ * worker last looked. In memory that all processes of the server share: opened in the parent before
+ * the fork, the rest from any thread of any process. Nothing in it names a person, yet whoever may
+ * read it sees whether a request led to a mail, so it is for the operator alone.
+ */
+#ifndef PWR_EVENTS_METRICS_H
+#define PWR_EVENTS_METRICS_H
+
+#include "events/events.h"
+
+/* Zeros at first. The memory goes with `pool`. */
+pwr_fault_t *pwr_metrics_open(pwr_metrics_t **metrics, apr_pool_t *pool) PWR_MUST_USE;
+
+void pwr_metrics_count(pwr_metrics_t *metrics, pwr_event_t event);
+
+/* How many requests wait, and since when the oldest does (0 when none). */
+void pwr_metrics_set_queue(pwr_metrics_t *metrics, int waiting, apr_time_t oldest);
+
+/* A site, as it is shown. */
+typedef struct {
+    const char *name;
+    const pwr_metrics_t *metrics;
+    int level; /* of difficulty, for everybody */
+} pwr_metrics_site_t;
+
+#define PWR_METRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+/* All of the sites, as OpenMetrics 1.0 writes it. */
+const char *pwr_metrics_text(const pwr_metrics_site_t *sites, int count, apr_pool_t *pool);
+
+#endif

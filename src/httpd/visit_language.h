@@ -1,0 +1,27 @@
+/*
+ * The language of a visit. Who follows a language link goes on under "/en/...": the choice is in
+ * the address of every page and form behind it, so it needs neither cookie nor script. Without one,
+ * the browser's Accept-Language counts. A chosen language stands in the links of the mail too.
+ */
+#ifndef PWR_HTTPD_VISIT_LANGUAGE_H
+#define PWR_HTTPD_VISIT_LANGUAGE_H
+
+#include "httpd/private.h"
+#include "text/view.h"
+
+/* The language that a path behind the base path begins with; `path` then is what follows it (""
+ * when nothing does). NULL, and `path` as it was, when it begins with none that is offered. */
+const pwr_language_t *pwr_visit_language_take(const char **path, const pwr_site_t *site);
+
+/* Sets language and prefix of a visit, whose request and site are there, and takes the language off
+ * `path`. */
+void pwr_visit_language_begin(pwr_visit_t *visit, const char *path);
+
+/* The language as a row keeps it: "nb", or "/nb" when the person chose it, so that the links of the
+ * mail carry the choice on. */
+const char *pwr_visit_language_mark(const pwr_visit_t *visit);
+
+/* Adds to a complete view what the links to the other languages need. */
+void pwr_visit_language_links(pwr_view_t *view, const pwr_visit_t *visit);
+
+#endif
