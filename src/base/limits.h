@@ -31,18 +31,20 @@
 #define PWR_MAX_VALUES 64           /* values of one directory attribute we look at */
 #define PWR_MAX_WORDS 2048          /* words that a directory refuses inside one password */
 #define PWR_MAX_MATCHES 8           /* entries of one search for a typed name */
-#define PWR_MAX_DIRECTORY_ANSWER 1048576 /* one message of a directory server */
-#define PWR_MAX_MAIL 524288              /* one composed mail */
-#define PWR_MAX_SECRET_FILE 4096         /* a file or command output that holds a credential */
-#define PWR_MAX_SOLUTION 1536            /* a posted proof of work; the longest of ours takes 700 */
-#define PWR_MAX_ROUNDS 64                /* of PBKDF2 for one posted proof of work */
-#define PWR_MAX_JSON 65536               /* JSON that comes from outside */
-#define PWR_MAX_JSON_DEPTH 8             /* its objects and arrays within one another */
-#define PWR_MAX_PICTURE 131072           /* one drawn picture task */
-#define PWR_MAX_SOUND 131072             /* one synthesised sound */
-#define PWR_MAX_LIVE_LINKS 3             /* live links of one account */
-#define PWR_MORE_LIVE_LINKS 2            /* beyond those, for requests that were proved */
-#define PWR_MAX_RELAYS 8                 /* relays of one site */
-#define PWR_MAX_DETAIL 512               /* detail of a fault, as logged and kept in the trail */
+#define PWR_MAX_DIRECTORY_ANSWER 1048576  /* one message of a directory server */
+#define PWR_MAX_DIRECTORY_TRAFFIC 4194304 /* all it sends during one operation */
+#define PWR_MAX_SERVERS 16                /* directory servers of one site */
+#define PWR_MAX_MAIL 524288               /* one composed mail */
+#define PWR_MAX_SECRET_FILE 4096          /* a file or command output that holds a credential */
+#define PWR_MAX_SOLUTION 1536  /* a posted proof of work; the longest of ours takes 700 */
+#define PWR_MAX_ROUNDS 64      /* of PBKDF2 for one posted proof of work */
+#define PWR_MAX_JSON 65536     /* JSON that comes from outside */
+#define PWR_MAX_JSON_DEPTH 8   /* its objects and arrays within one another */
+#define PWR_MAX_PICTURE 131072 /* one drawn picture task */
+#define PWR_MAX_SOUND 131072   /* one synthesised sound */
+#define PWR_MAX_LIVE_LINKS 3   /* live links of one account */
+#define PWR_MORE_LIVE_LINKS 2  /* beyond those, for requests that were proved */
+#define PWR_MAX_RELAYS 8       /* relays of one site */
+#define PWR_MAX_DETAIL 512     /* detail of a fault, as logged and kept in the trail */
 
 #endif

@@ -4,7 +4,8 @@
  *
  * Message keys of refused passwords: directory.expired .locked .change_after_reset .not_allowed
  * .old_needed .quality .short .young .history (password policy errors 0 to 8 of
- * draft-behera-ldap-password-policy), and directory.refused where the server gave no reason.
+ * draft-behera-ldap-password-policy), directory.refused where the server gave no reason, and
+ * directory.unexplained where it is one of those that Windows does not tell apart.
  */
 #ifndef PWR_DIRECTORY_ANSWERS_H
 #define PWR_DIRECTORY_ANSWERS_H

@@ -4,6 +4,8 @@
  * took it connects outside the lock. One lost connection tells on its siblings: each server counts
  * its losses, and a connection made before the last one is not trusted again. So the connection
  * taken after a loss is always a new one.
+ *
+ * A server may be sick, or well and a read-only copy: it rests from everything, or from writes.
  */
 #include "directory/connection.h"
 
@@ -14,11 +16,13 @@
 #include <apr_strings.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 typedef struct {
     const char *uri;
-    volatile apr_uint32_t rests_until; /* seconds since 1970 */
+    volatile apr_uint32_t rests_until;      /* seconds since 1970 */
+    volatile apr_uint32_t reads_only_until; /* the same */
     volatile apr_uint32_t losses;
 } server_t;
 
@@ -27,7 +31,16 @@ struct pwr_connections_t {
     server_t *servers;
     int server_count;
     apr_reslist_t *slots;
+    pwr_tickets_t *tickets; /* with GSSAPI */
 };
+
+/* What a connection is wanted for. */
+typedef struct {
+    bool is_write;
+    apr_uint32_t refused; /* a bit for each server that has refused this write */
+} purpose_t;
+
+static const purpose_t reading = {.is_write = false};
 
 static apr_status_t make_slot(void **resource, void *data, apr_pool_t *pool)
 {
@@ -59,6 +72,9 @@ pwr_fault_t *pwr_connections_open(pwr_connections_t **connections,
     apr_size_t count = (apr_size_t)settings->uris->nelts;
 
     self->settings = settings;
+    if (settings->bind == PWR_BIND_GSSAPI) {
+        PWR_TRY(pwr_tickets_open(&self->tickets, settings, pool));
+    }
     self->server_count = settings->uris->nelts;
     self->servers = apr_pcalloc(pool, count * sizeof *self->servers);
     for (int i = 0; i < self->server_count; i++) {
@@ -78,33 +94,46 @@ pwr_fault_t *pwr_connections_open(pwr_connections_t **connections,
     return NULL;
 }
 
-static void put_to_rest(server_t *server)
+static apr_uint32_t rest_from_now(void)
 {
-    apr_time_t until = pwr_clock_now() + PWR_SERVER_REST;
-    apr_atomic_set32(&server->rests_until, (apr_uint32_t)apr_time_sec(until));
+    return (apr_uint32_t)apr_time_sec(pwr_clock_now() + PWR_SERVER_REST);
 }
 
-/* The servers in the order of the settings, those that rest behind the others. */
-static void order_servers(server_t **order, const pwr_connections_t *connections)
+static void put_to_rest(server_t *server)
+{
+    apr_atomic_set32(&server->rests_until, rest_from_now());
+}
+
+static bool is_resting(server_t *server, bool is_write)
 {
     apr_time_t now = apr_time_sec(pwr_clock_now());
-    int count = connections->server_count;
-    int first = 0, last = count;
 
-    for (int i = count - 1; i >= 0; i--) {
-        if (now < (apr_time_t)apr_atomic_read32(&connections->servers[i].rests_until)) {
-            order[--last] = &connections->servers[i];
+    return now < (apr_time_t)apr_atomic_read32(&server->rests_until)
+           || (is_write && now < (apr_time_t)apr_atomic_read32(&server->reads_only_until));
+}
+
+static apr_uint32_t bit_of(int server)
+{
+    return (apr_uint32_t)1 << server;
+}
+
+/* The servers in the order of the settings, those that rest behind the others, without those that
+ * have refused. How many there are. */
+static int order_servers(server_t **order, const pwr_connections_t *connections,
+                         const purpose_t *purpose)
+{
+    int count = 0;
+
+    for (int turn = 0; turn < 2; turn++) {
+        for (int i = 0; i < connections->server_count; i++) {
+            server_t *server = &connections->servers[i];
+            bool is_late = is_resting(server, purpose->is_write);
+            if (is_late == (turn == 1) && (purpose->refused & bit_of(i)) == 0) {
+                order[count++] = server;
+            }
         }
     }
-    for (int i = 0; i < count && first < last; i++) {
-        bool is_resting = false;
-        for (int j = last; j < count; j++) {
-            is_resting = is_resting || order[j] == &connections->servers[i];
-        }
-        if (!is_resting) {
-            order[first++] = &connections->servers[i];
-        }
-    }
+    return count;
 }
 
 static pwr_fault_t *open_one(pwr_connection_t *connection, const pwr_connections_t *connections,
@@ -115,22 +144,34 @@ static pwr_fault_t *open_one(pwr_connection_t *connection, const pwr_connections
     connection->opened_at = pwr_clock_now();
     connection->is_fresh = true;
     pwr_fault_t *fault
-        = pwr_handle_open(&connection->handle, server->uri, connections->settings, scratch);
+        = pwr_handle_connect(&connection->handle, server->uri, connections->settings, scratch);
+    if (fault == NULL) {
+        fault = pwr_bind_service(&connection->handle, server->uri, connections->settings,
+                                 connections->tickets, scratch);
+    }
     if (fault != NULL) {
         pwr_handle_close(&connection->handle);
     }
     return fault;
 }
 
+static pwr_fault_t *nobody_writes(apr_pool_t *pool)
+{
+    return pwr_fault_broken(pool, "PWR0429",
+                            "No directory server takes writes. Name one that does.");
+}
+
 /* The fault of the last server, or the last that an operator must mend. */
 static pwr_fault_t *open_any(pwr_connection_t *connection, const pwr_connections_t *connections,
-                             apr_pool_t *scratch)
+                             const purpose_t *purpose, apr_pool_t *scratch)
 {
-    int count = connections->server_count;
-    server_t **order = apr_palloc(scratch, (apr_size_t)count * sizeof *order);
+    server_t *order[PWR_MAX_SERVERS];
+    int count = order_servers(order, connections, purpose);
     pwr_fault_t *worst = NULL;
 
-    order_servers(order, connections);
+    if (count == 0) {
+        return nobody_writes(scratch);
+    }
     for (int i = 0; i < count; i++) {
         pwr_fault_t *fault = open_one(connection, connections, order[i], scratch);
         if (fault == NULL) {
@@ -147,16 +188,35 @@ static pwr_fault_t *open_any(pwr_connection_t *connection, const pwr_connections
     return worst;
 }
 
-static bool may_be_used(const pwr_connection_t *connection, const pwr_connections_t *connections)
+/* A connection to a server that rests from writes takes one only where no other server does. */
+static bool fits(const pwr_connection_t *connection, const pwr_connections_t *connections,
+                 const purpose_t *purpose)
+{
+    server_t *order[PWR_MAX_SERVERS];
+
+    if (!purpose->is_write) {
+        return true;
+    }
+    if ((purpose->refused & bit_of(connection->server)) != 0) {
+        return false;
+    }
+    order_servers(order, connections, purpose);
+    return !is_resting(&connections->servers[connection->server], true)
+           || is_resting(order[0], true);
+}
+
+static bool may_be_used(const pwr_connection_t *connection, const pwr_connections_t *connections,
+                        const purpose_t *purpose)
 {
     return connection->handle.ld != NULL
            && connection->losses
                   == apr_atomic_read32(&connections->servers[connection->server].losses)
-           && pwr_clock_now() - connection->opened_at < PWR_CONNECTION_LIFE;
+           && pwr_clock_now() - connection->opened_at < PWR_CONNECTION_LIFE
+           && fits(connection, connections, purpose);
 }
 
-pwr_fault_t *pwr_connection_take(pwr_connection_t **connection, pwr_connections_t *connections,
-                                 apr_pool_t *scratch)
+static pwr_fault_t *take_for(pwr_connection_t **connection, pwr_connections_t *connections,
+                             const purpose_t *purpose, apr_pool_t *scratch)
 {
     void *slot = NULL;
     apr_status_t status = apr_reslist_acquire(connections->slots, &slot);
@@ -169,9 +229,9 @@ pwr_fault_t *pwr_connection_take(pwr_connection_t **connection, pwr_connections_
     }
     pwr_connection_t *taken = slot;
     taken->is_fresh = false;
-    if (!may_be_used(taken, connections)) {
+    if (!may_be_used(taken, connections, purpose)) {
         pwr_handle_close(&taken->handle);
-        pwr_fault_t *fault = open_any(taken, connections, scratch);
+        pwr_fault_t *fault = open_any(taken, connections, purpose, scratch);
         if (fault != NULL) {
             apr_reslist_release(connections->slots, slot);
             return fault;
@@ -179,6 +239,36 @@ pwr_fault_t *pwr_connection_take(pwr_connection_t **connection, pwr_connections_
     }
     *connection = taken;
     return NULL;
+}
+
+pwr_fault_t *pwr_connection_take(pwr_connection_t **connection, pwr_connections_t *connections,
+                                 apr_pool_t *scratch)
+{
+    return take_for(connection, connections, &reading, scratch);
+}
+
+pwr_fault_t *pwr_connection_take_to_write(pwr_connection_t **connection,
+                                          pwr_connections_t *connections, apr_uint32_t refused,
+                                          apr_pool_t *scratch)
+{
+    const purpose_t writing = {.is_write = true, .refused = refused};
+    return take_for(connection, connections, &writing, scratch);
+}
+
+bool pwr_connection_refused(apr_uint32_t *refused, const pwr_connections_t *connections,
+                            const pwr_connection_t *connection)
+{
+    server_t *order[PWR_MAX_SERVERS];
+    server_t *server = &connections->servers[connection->server];
+    purpose_t purpose = {.is_write = true};
+
+    *refused |= bit_of(connection->server);
+    purpose.refused = *refused;
+    apr_atomic_set32(&server->reads_only_until, rest_from_now());
+    bool has_more = order_servers(order, connections, &purpose) > 0;
+    pwr_log(PWR_LOG_WARNING, "PWR0428", "%s takes no writes: it seems to be a read-only copy.%s",
+            server->uri, has_more ? " Trying the next server." : "");
+    return has_more;
 }
 
 void pwr_connection_give(pwr_connections_t *connections, pwr_connection_t *connection)
@@ -199,26 +289,37 @@ void pwr_connection_drop(pwr_connections_t *connections, pwr_connection_t *conne
     apr_reslist_release(connections->slots, connection);
 }
 
+/* Bound as a person, to one server. */
+static pwr_fault_t *open_one_as(pwr_connection_t *connection, const pwr_connections_t *connections,
+                                server_t *server, pwr_person_t *person, apr_pool_t *pool)
+{
+    pwr_handle_t *handle = &connection->handle;
+
+    connection->server = (int)(server - connections->servers);
+    pwr_fault_t *fault = pwr_handle_connect(handle, server->uri, connections->settings, pool);
+    if (fault == NULL) {
+        fault = pwr_bind_person(person, handle, server->uri, pool);
+    }
+    if (fault != NULL) {
+        pwr_handle_close(handle);
+        put_to_rest(server);
+    }
+    return fault;
+}
+
 pwr_fault_t *pwr_connection_open_as(pwr_connection_t **connection,
                                     const pwr_connections_t *connections, pwr_person_t *person,
-                                    apr_pool_t *pool)
+                                    apr_uint32_t refused, apr_pool_t *pool)
 {
-    int count = connections->server_count;
-    server_t **order = apr_palloc(pool, (apr_size_t)count * sizeof *order);
-    pwr_connection_t *made = apr_pcalloc(pool, sizeof *made);
-    pwr_fault_t *fault = NULL;
+    const purpose_t writing = {.is_write = true, .refused = refused};
+    server_t *order[PWR_MAX_SERVERS];
+    int count = order_servers(order, connections, &writing);
+    pwr_fault_t *fault = nobody_writes(pool);
 
-    made->handle.pool = pool;
-    order_servers(order, connections);
-    for (int i = 0; i < count; i++) {
-        fault
-            = pwr_handle_open_as(&made->handle, order[i]->uri, connections->settings, person, pool);
-        if (fault == NULL) {
-            *connection = made;
-            return NULL;
-        }
-        pwr_handle_close(&made->handle);
-        put_to_rest(order[i]);
+    *connection = apr_pcalloc(pool, sizeof **connection);
+    (*connection)->handle.pool = pool;
+    for (int i = 0; i < count && fault != NULL; i++) {
+        fault = open_one_as(*connection, connections, order[i], person, pool);
     }
     return fault;
 }

@@ -6,9 +6,9 @@
 #ifndef PWR_DIRECTORY_CONNECTION_H
 #define PWR_DIRECTORY_CONNECTION_H
 
-#include "directory/handle.h"
+#include "directory/bind.h"
 
-#define PWR_SERVER_REST apr_time_from_sec(30)      /* a server that failed is not tried first */
+#define PWR_SERVER_REST apr_time_from_sec(30)      /* a server that failed is tried last */
 #define PWR_CONNECTION_IDLE apr_time_from_sec(60)  /* an unused connection is closed */
 #define PWR_CONNECTION_LIFE apr_time_from_sec(300) /* then a preferred server gets its turn */
 
@@ -35,6 +35,18 @@ pwr_fault_t *pwr_connections_open(pwr_connections_t **connections,
 pwr_fault_t *pwr_connection_take(pwr_connection_t **connection, pwr_connections_t *connections,
                                  apr_pool_t *scratch) PWR_MUST_USE;
 
+/* The same for a write: servers that refused one within PWR_SERVER_REST because they are read-only
+ * copies come last, and those in `refused`, which have refused this very write, are left out. */
+pwr_fault_t *pwr_connection_take_to_write(pwr_connection_t **connection,
+                                          pwr_connections_t *connections, apr_uint32_t refused,
+                                          apr_pool_t *scratch) PWR_MUST_USE;
+
+/* To be told when the server of a connection has answered a write with the word that it is a
+ * read-only copy: nothing was done. It rests from writes, and its bit is set in `refused`, which
+ * begins as 0. Whether there is another server that this write may be sent to. */
+bool pwr_connection_refused(apr_uint32_t *refused, const pwr_connections_t *connections,
+                            const pwr_connection_t *connection);
+
 /* Hands a healthy connection back. */
 void pwr_connection_give(pwr_connections_t *connections, pwr_connection_t *connection);
 
@@ -43,11 +55,11 @@ void pwr_connection_give(pwr_connections_t *connections, pwr_connection_t *conne
 void pwr_connection_drop(pwr_connections_t *connections, pwr_connection_t *connection,
                          bool is_server_ill);
 
-/* A connection outside the pool, bound as a person on the first server that answers; closed by the
- * caller (pwr_handle_close), or with `pool`. */
+/* A connection outside the pool, bound as a person, to the first server that answers and takes
+ * writes; closed by the caller (pwr_handle_close), or with `pool`. */
 pwr_fault_t *pwr_connection_open_as(pwr_connection_t **connection,
                                     const pwr_connections_t *connections, pwr_person_t *person,
-                                    apr_pool_t *pool) PWR_MUST_USE;
+                                    apr_uint32_t refused, apr_pool_t *pool) PWR_MUST_USE;
 
 /* Connects to one server, binds, and closes again. */
 pwr_fault_t *pwr_connection_probe(const pwr_connections_t *connections, int server,

@@ -3,7 +3,7 @@
  * (mod_ldap). libldap bounds the connect and the wait for an answer, but not the rest of a message
  * that has begun, and not a TLS handshake (with GnuTLS it tries again for ever). So sockets get the
  * kernel's timeouts, and between TLS and the socket sits a layer of ours that lets nothing through
- * after the operation's deadline.
+ * after the operation's deadline, nor more than an operation may bring.
  */
 #include "directory/handle.h"
 
@@ -69,9 +69,22 @@ static bool is_late(const Sockbuf_IO_Desc *layer)
     return is_over;
 }
 
+/* libldap keeps what nobody asked for (unsolicited notifications, messages before the one that is
+ * waited for), so the sum is bounded as well. */
 static ber_slen_t layer_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
 {
-    return is_late(layer) ? -1 : LBER_SBIOD_READ_NEXT(layer, bytes, length);
+    pwr_handle_t *handle = layer->sbiod_pvt;
+
+    if (is_late(layer)) {
+        return -1;
+    }
+    if (handle->bytes_left <= 0) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    ber_slen_t count = LBER_SBIOD_READ_NEXT(layer, bytes, length);
+    handle->bytes_left -= count > 0 ? count : 0;
+    return count;
 }
 
 static ber_slen_t layer_write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
@@ -116,6 +129,7 @@ static apr_status_t free_message(void *data)
 void pwr_handle_begin(pwr_handle_t *handle)
 {
     handle->deadline = apr_time_now() + handle->timeout;
+    handle->bytes_left = PWR_MAX_DIRECTORY_TRAFFIC;
 }
 
 int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, int all,
@@ -135,8 +149,10 @@ int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, i
     if (kind == 0 || apr_time_now() >= handle->deadline) {
         return LDAP_TIMEOUT;
     }
+    /* libldap's own codes are negative. Another is that of a notice of disconnection (RFC 4511,
+     * 4.4.1), which answers nothing: what was asked may have been done or not. */
     ldap_get_option(handle->ld, LDAP_OPT_RESULT_CODE, &code);
-    return pwr_answer_is_lost(code) ? code : LDAP_SERVER_DOWN;
+    return code < 0 && pwr_answer_is_lost(code) ? code : LDAP_SERVER_DOWN;
 }
 
 int pwr_handle_answer(pwr_answer_t *answer, const pwr_handle_t *handle, int code, int id,
@@ -146,7 +162,7 @@ int pwr_handle_answer(pwr_answer_t *answer, const pwr_handle_t *handle, int code
 
     *answer = (pwr_answer_t){.code = code, .policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
     if (code == LDAP_SUCCESS) {
-        answer->code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ALL, scratch);
+        answer->code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ONE, scratch);
     }
     if (answer->code == LDAP_SUCCESS) {
         pwr_answer_parse(answer, handle->ld, message, scratch);
@@ -202,6 +218,12 @@ static int set_options(pwr_handle_t *handle, const pwr_directory_settings_t *set
         ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTDIR, NULL);
         ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, settings->trusted_ca);
     }
+    if (settings->client_certificate != NULL) {
+        const char *key = settings->client_key;
+        ldap_set_option(ld, LDAP_OPT_X_TLS_CERTFILE, settings->client_certificate);
+        ldap_set_option(ld, LDAP_OPT_X_TLS_KEYFILE,
+                        key != NULL ? key : settings->client_certificate);
+    }
     return ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &as_client);
 }
 
@@ -253,70 +275,8 @@ static pwr_fault_t *start_tls(pwr_handle_t *handle, const char *uri,
     return tls_fault(uri, settings, words_of(handle, code, scratch), scratch);
 }
 
-/* The password policy control: what else than right or wrong the server tells about a bind. */
-static apr_status_t free_control(void *data)
-{
-    ldap_control_free(data);
-    return APR_SUCCESS;
-}
-
-static LDAPControl *policy_control(const pwr_handle_t *handle, apr_pool_t *scratch)
-{
-    LDAPControl *control = NULL;
-
-    if (ldap_create_passwordpolicy_control(handle->ld, &control) != LDAP_SUCCESS) {
-        return NULL;
-    }
-    apr_pool_cleanup_register(scratch, control, free_control, apr_pool_cleanup_null);
-    return control;
-}
-
-static struct berval berval_of(const pwr_secret_t *secret)
-{
-    return (struct berval){.bv_len = pwr_secret_length(secret),
-                           .bv_val = (char *)pwr_secret_bytes(secret)};
-}
-
-static pwr_fault_t *no_answer(const char *uri, int code, apr_pool_t *scratch)
-{
-    return pwr_fault_later(scratch, "PWR0426", "%s: no answer to the bind (%s).", uri,
-                           ldap_err2string(code));
-}
-
-/* A bind with a name and no password would "succeed" as nobody (RFC 4513, 5.1.2); such settings
- * were refused when the directory was opened. */
-static pwr_fault_t *bind_as_told(pwr_handle_t *handle, const char *uri,
-                                 const pwr_directory_settings_t *settings, apr_pool_t *scratch)
-{
-    const char *who = settings->bind_dn;
-    const char *way = LDAP_SASL_SIMPLE;
-    struct berval password = {.bv_len = 0, .bv_val = (char *)""};
-    pwr_answer_t answer;
-    int id = 0;
-
-    if (who != NULL) {
-        password = berval_of(settings->bind_password);
-    } else if (strncmp(uri, "ldapi:", 6) == 0) {
-        way = "EXTERNAL"; /* the kernel tells the server who we are */
-    }
-    pwr_handle_begin(handle);
-    int code = ldap_sasl_bind(handle->ld, who, way, &password, NULL, NULL, &id);
-    code = pwr_handle_answer(&answer, handle, code, id, scratch);
-    if (code == LDAP_SUCCESS) {
-        return NULL;
-    }
-    if (pwr_answer_is_lost(code)) {
-        return no_answer(uri, code, scratch);
-    }
-    return pwr_fault_broken(scratch, "PWR0427",
-                            "%s: the bind as %s was refused (%s; %s). Check the bind DN and its "
-                            "password, and that the account is not locked.",
-                            uri, who != NULL ? who : "nobody", ldap_err2string(code), answer.words);
-}
-
-/* Connected, and under TLS where the settings say so. */
-static pwr_fault_t *open_unbound(pwr_handle_t *handle, const char *uri,
-                                 const pwr_directory_settings_t *settings, apr_pool_t *scratch)
+pwr_fault_t *pwr_handle_connect(pwr_handle_t *handle, const char *uri,
+                                const pwr_directory_settings_t *settings, apr_pool_t *scratch)
 {
     if (ldap_initialize(&handle->ld, uri) != LDAP_SUCCESS) {
         handle->ld = NULL;
@@ -333,30 +293,7 @@ static pwr_fault_t *open_unbound(pwr_handle_t *handle, const char *uri,
     }
     PWR_TRY(reach(handle, uri, settings, scratch));
     if (settings->tls == PWR_TLS_STARTTLS && strncmp(uri, "ldap:", 5) == 0) {
-        PWR_TRY(start_tls(handle, uri, settings, scratch));
+        return start_tls(handle, uri, settings, scratch);
     }
     return NULL;
-}
-
-pwr_fault_t *pwr_handle_open(pwr_handle_t *handle, const char *uri,
-                             const pwr_directory_settings_t *settings, apr_pool_t *scratch)
-{
-    PWR_TRY(open_unbound(handle, uri, settings, scratch));
-    return bind_as_told(handle, uri, settings, scratch);
-}
-
-pwr_fault_t *pwr_handle_open_as(pwr_handle_t *handle, const char *uri,
-                                const pwr_directory_settings_t *settings, pwr_person_t *person,
-                                apr_pool_t *scratch)
-{
-    struct berval password = berval_of(person->password);
-    int id = 0;
-
-    PWR_TRY(open_unbound(handle, uri, settings, scratch));
-    LDAPControl *controls[] = {policy_control(handle, scratch), NULL};
-    pwr_handle_begin(handle);
-    int code
-        = ldap_sasl_bind(handle->ld, person->dn, LDAP_SASL_SIMPLE, &password, controls, NULL, &id);
-    code = pwr_handle_answer(&person->answer, handle, code, id, scratch);
-    return pwr_answer_is_lost(code) ? no_answer(uri, code, scratch) : NULL;
 }

@@ -1,6 +1,7 @@
 /*
- * One libldap handle: made with its options, connected, put under TLS, bound; and waiting for its
- * answers. Only this room includes this header. A handle belongs to one thread at a time.
+ * One libldap handle: made with its options, connected, put under TLS; and waiting for its answers.
+ * bind.h says who it is. Only this room includes this header. A handle belongs to one thread at a
+ * time.
  */
 #ifndef PWR_DIRECTORY_HANDLE_H
 #define PWR_DIRECTORY_HANDLE_H
@@ -14,35 +15,23 @@ typedef struct {
     LDAP *ld;         /* NULL while closed */
     apr_pool_t *pool; /* closes the handle when it goes */
     apr_interval_time_t timeout;
-    apr_time_t deadline; /* of the running operation, by apr_time_now's clock */
-    bool is_reached;     /* the socket is connected: what fails next is TLS */
+    apr_time_t deadline;  /* of the running operation, by apr_time_now's clock */
+    apr_off_t bytes_left; /* that the running operation may bring */
+    bool is_reached;      /* the socket is connected: what fails next is TLS */
     struct ldap_conncb on_connect;
 } pwr_handle_t;
 
-/* Connects to `uri`, starts TLS as the settings say, and binds. `handle->pool` is set by the
- * caller, and the handle stays where it is while it is open. After a fault the caller closes it.
- * LATER: not reached, or no answer in time. BROKEN: certificate or credentials were refused. */
-pwr_fault_t *pwr_handle_open(pwr_handle_t *handle, const char *uri,
-                             const pwr_directory_settings_t *settings,
-                             apr_pool_t *scratch) PWR_MUST_USE;
-
-/* Who binds with a password of their own, and what the server answered. */
-typedef struct {
-    const char *dn;
-    const pwr_secret_t *password; /* not empty: that would be a bind as nobody */
-    pwr_answer_t answer;
-} pwr_person_t;
-
-/* As pwr_handle_open, bound as a person; what became of the bind stands in the answer, which is no
- * fault. */
-pwr_fault_t *pwr_handle_open_as(pwr_handle_t *handle, const char *uri,
-                                const pwr_directory_settings_t *settings, pwr_person_t *person,
+/* Connects to `uri` and starts TLS as the settings say; nobody is bound yet. `handle->pool` is set
+ * by the caller, and the handle stays where it is while it is open. After a fault the caller closes
+ * it. LATER: not reached, or no answer in time. BROKEN: a certificate was refused. */
+pwr_fault_t *pwr_handle_connect(pwr_handle_t *handle, const char *uri,
+                                const pwr_directory_settings_t *settings,
                                 apr_pool_t *scratch) PWR_MUST_USE;
 
 /* May be called on a closed one. */
 void pwr_handle_close(pwr_handle_t *handle);
 
-/* Begins an operation: it may take the timeout from now on. */
+/* Begins an operation: it may take the timeout from now on, and bring PWR_MAX_DIRECTORY_TRAFFIC. */
 void pwr_handle_begin(pwr_handle_t *handle);
 
 /* Waits for a message that answers `id`, until the operation's deadline. LDAP_SUCCESS, or a code

@@ -76,6 +76,8 @@ struct pwr_kind_t {
     LDAPMod **(*unlock)(const pwr_entry_t *entry, apr_pool_t *scratch);
     /* The message key for a refused password; NULL when the person can do nothing about it. */
     const char *(*key_of)(const pwr_answer_t *answer);
+    /* What else would put the bind above the policy, as a fault. May itself be NULL. */
+    pwr_fault_t *(*check_bind)(const pwr_kind_context_t *context, apr_pool_t *scratch);
     /* How a bind as the person ended, from its answer (AD's sub-codes). */
     pwr_bind_outcome_t (*bind_of)(const pwr_answer_t *answer);
 };

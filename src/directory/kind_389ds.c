@@ -236,7 +236,6 @@ static const char *key_of(const pwr_answer_t *answer)
         {"palindrome", "directory.pattern"},
         {"sequence", "directory.pattern"},
         {"same character class", "directory.pattern"},
-        {"7-bit clean", "directory.ascii"},
     };
 
     if (answer->code == LDAP_CONSTRAINT_VIOLATION) {
@@ -271,9 +270,10 @@ const pwr_kind_t pwr_kind_389ds = {
     .name = "389ds",
     .login_attribute = "uid",
     .id_attribute = ID,
+    .hash_attribute = PASSWORD,
+    .check_bind = pwr_rules_389ds_check_bind,
     .match = match,
     .attributes = account_attributes,
-    .hash_attribute = "userPassword",
     .is_root = is_root,
     .id_of = id_of,
     .id_filter = id_filter,

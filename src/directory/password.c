@@ -21,6 +21,8 @@ typedef struct {
     const pwr_account_t *account;
     pwr_connection_t *connection;
     const pwr_entry_t *entry; /* as read on this connection; NULL when it is not what it was */
+    bool is_read_only;        /* so says the server about itself; nothing was done */
+    apr_uint32_t refused;     /* servers that said so of this write */
     apr_pool_t *pool;
 } job_t;
 
@@ -75,11 +77,13 @@ static pwr_fault_t *begin(job_t *job)
     pwr_answer_t answer = {.code = LDAP_SERVER_DOWN, .words = ""};
 
     for (int attempt = 0; attempt < 2 && pwr_answer_is_lost(answer.code); attempt++) {
-        PWR_TRY(pwr_connection_take(&job->connection, connections, job->pool));
+        PWR_TRY(
+            pwr_connection_take_to_write(&job->connection, connections, job->refused, job->pool));
         bool is_fresh = job->connection->is_fresh;
         answer = read_again(job);
         if (pwr_answer_is_lost(answer.code)) {
-            pwr_connection_drop(connections, job->connection, is_fresh);
+            bool is_ill = is_fresh || answer.code != LDAP_SERVER_DOWN;
+            pwr_connection_drop(connections, job->connection, is_ill);
         } else if (answer.code != LDAP_SUCCESS) {
             pwr_connection_give(connections, job->connection);
         }
@@ -93,6 +97,21 @@ static bool is_unknown(int code)
     return pwr_answer_is_lost(code) && code != LDAP_BUSY && code != LDAP_UNAVAILABLE;
 }
 
+/* A referral is never followed. It says that nothing was done, and so does a server that is
+ * unwilling for no reason that lies with the password. */
+static bool is_read_only(const pwr_answer_t *answer, const char *key)
+{
+    return answer->code == LDAP_REFERRAL
+           || (answer->code == LDAP_UNWILLING_TO_PERFORM && key == NULL);
+}
+
+/* Whether the write is to be done on another server, as none was done on this one. */
+static bool goes_on(job_t *job, const pwr_connection_t *connection)
+{
+    return job->is_read_only
+           && pwr_connection_refused(&job->refused, job->directory->connections, connection);
+}
+
 /* Sends a write over the handle and judges the answer. `is_lost`: the connection is no good now. */
 static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_t *job,
                                pwr_handle_t *handle, const pwr_write_t *write)
@@ -103,6 +122,7 @@ static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_
 
     *outcome = PWR_WRITE_NOT_SENT;
     *is_lost = true;
+    job->is_read_only = false;
     pwr_handle_begin(handle);
     int code = context->kind->send(&id, handle, context, write, job->pool);
     if (code == LDAP_CONFIDENTIALITY_REQUIRED) {
@@ -123,7 +143,9 @@ static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_
                                ldap_err2string(code));
     }
     *is_lost = false;
-    pwr_fault_t *fault = pwr_answer_to_write(&answer, context->kind->key_of(&answer), job->pool);
+    const char *key = context->kind->key_of(&answer);
+    pwr_fault_t *fault = pwr_answer_to_write(&answer, key, job->pool);
+    job->is_read_only = is_read_only(&answer, key);
     *outcome = fault == NULL                ? PWR_WRITE_DONE
                : fault->kind == PWR_REFUSED ? PWR_WRITE_REFUSED
                                             : PWR_WRITE_NOT_SENT;
@@ -185,27 +207,31 @@ static void end(job_t *job, bool is_lost)
     }
 }
 
-/* One write as the service. */
+/* One write as the service, on servers in turn until one takes writes. */
 static pwr_fault_t *write_as_service(pwr_write_outcome_t *outcome, job_t *job,
                                      const pwr_write_t *write)
 {
+    pwr_fault_t *fault = NULL;
     bool is_lost = false;
+    bool has_more = true;
 
-    *outcome = PWR_WRITE_NOT_SENT;
-    PWR_TRY(begin(job));
-    if (job->entry == NULL) {
-        *outcome = PWR_WRITE_STALE;
-        end(job, false);
-        return NULL;
+    for (*outcome = PWR_WRITE_NOT_SENT; has_more;) {
+        PWR_TRY(begin(job));
+        if (job->entry == NULL) {
+            *outcome = PWR_WRITE_STALE;
+            end(job, false);
+            return NULL;
+        }
+        fault = send_write(outcome, &is_lost, job, &job->connection->handle, write);
+        if (*outcome == PWR_WRITE_DONE) {
+            write_rest(&is_lost, job, write);
+        }
+        if (*outcome == PWR_WRITE_DONE && !is_lost) {
+            check_stamp(&is_lost, job);
+        }
+        has_more = goes_on(job, job->connection);
+        end(job, is_lost);
     }
-    pwr_fault_t *fault = send_write(outcome, &is_lost, job, &job->connection->handle, write);
-    if (*outcome == PWR_WRITE_DONE) {
-        write_rest(&is_lost, job, write);
-    }
-    if (*outcome == PWR_WRITE_DONE && !is_lost) {
-        check_stamp(&is_lost, job);
-    }
-    end(job, is_lost);
     return fault;
 }
 
@@ -222,12 +248,14 @@ pwr_fault_t *pwr_password_set(pwr_write_outcome_t *outcome, pwr_directory_t *dir
     return write_as_service(outcome, &job, &write);
 }
 
-/* Binds as the person. The connection is open afterwards, whatever the outcome. */
-static pwr_fault_t *bind_as(pwr_bind_outcome_t *outcome, pwr_connection_t **connection,
-                            pwr_directory_t *directory, pwr_person_t *person, apr_pool_t *pool)
+/* Binds as the person. The job's connection is open afterwards, whatever the outcome. */
+static pwr_fault_t *bind_as(pwr_bind_outcome_t *outcome, job_t *job, pwr_person_t *person)
 {
+    pwr_directory_t *directory = job->directory;
+
     *outcome = PWR_BIND_WRONG;
-    PWR_TRY(pwr_connection_open_as(connection, directory->connections, person, pool));
+    PWR_TRY(pwr_connection_open_as(&job->connection, directory->connections, person, job->refused,
+                                   job->pool));
     *outcome = directory->context.kind->bind_of(&person->answer);
     return NULL;
 }
@@ -236,22 +264,40 @@ pwr_fault_t *pwr_password_try(pwr_bind_outcome_t *outcome, pwr_directory_t *dire
                               const pwr_account_t *account, const pwr_secret_t *password,
                               apr_pool_t *pool)
 {
+    job_t job = {.directory = directory, .account = account, .pool = pool};
     pwr_person_t person = {.dn = account->dn, .password = password};
-    pwr_connection_t *connection = NULL;
 
     *outcome = PWR_BIND_WRONG;
     PWR_TRY(check(password, pool));
-    PWR_TRY(bind_as(outcome, &connection, directory, &person, pool));
-    pwr_handle_close(&connection->handle);
+    PWR_TRY(bind_as(outcome, &job, &person));
+    pwr_handle_close(&job.connection->handle);
     return NULL;
 }
 
-/* Bound as the person, where the server lets them change their password. */
-static pwr_fault_t *write_as_person(pwr_write_outcome_t *outcome, job_t *job,
-                                    pwr_connection_t *connection, const pwr_write_t *write)
+static bool is_bound(pwr_bind_outcome_t bind)
 {
+    return bind == PWR_BIND_RIGHT || bind == PWR_BIND_MUST_CHANGE;
+}
+
+/* Binds as the person, and writes where the server lets them change their password. */
+static pwr_fault_t *write_as_person(pwr_change_outcome_t *outcome, job_t *job, pwr_person_t *person,
+                                    const pwr_write_t *write)
+{
+    const bool is_theirs = !job->directory->context.kind->changes_as_service;
+    pwr_fault_t *fault = NULL;
     bool is_lost = false;
-    return send_write(outcome, &is_lost, job, &connection->handle, write);
+    bool has_more = true;
+
+    while (has_more) {
+        PWR_TRY(bind_as(&outcome->bind, job, person));
+        job->is_read_only = false;
+        if (is_theirs && is_bound(outcome->bind)) {
+            fault = send_write(&outcome->write, &is_lost, job, &job->connection->handle, write);
+        }
+        has_more = goes_on(job, job->connection);
+        pwr_handle_close(&job->connection->handle);
+    }
+    return fault;
 }
 
 pwr_fault_t *pwr_password_change(pwr_change_outcome_t *outcome, pwr_directory_t *directory,
@@ -262,23 +308,29 @@ pwr_fault_t *pwr_password_change(pwr_change_outcome_t *outcome, pwr_directory_t 
     pwr_person_t person = {.dn = account->dn, .password = old_and_new[0]};
     const pwr_write_t write
         = {.dn = account->dn, .password = old_and_new[1], .old = old_and_new[0]};
-    pwr_connection_t *connection = NULL;
 
     *outcome = (pwr_change_outcome_t){.bind = PWR_BIND_WRONG, .write = PWR_WRITE_NOT_SENT};
     PWR_TRY(check(old_and_new[0], pool));
     PWR_TRY(check_new(directory, old_and_new[1], pool));
-    PWR_TRY(bind_as(&outcome->bind, &connection, directory, &person, pool));
-    bool is_bound = outcome->bind == PWR_BIND_RIGHT || outcome->bind == PWR_BIND_MUST_CHANGE;
-    if (is_bound && !directory->context.kind->changes_as_service) {
-        pwr_fault_t *fault = write_as_person(&outcome->write, &job, connection, &write);
-        pwr_handle_close(&connection->handle);
-        return fault;
-    }
-    pwr_handle_close(&connection->handle);
+    PWR_TRY(write_as_person(outcome, &job, &person, &write));
     /* Who is not let in with an expired password has proved all the same that it is theirs. */
-    return is_bound || outcome->bind == PWR_BIND_EXPIRED
-               ? write_as_service(&outcome->write, &job, &write)
-               : NULL;
+    bool is_for_us = outcome->bind == PWR_BIND_EXPIRED
+                     || (directory->context.kind->changes_as_service && is_bound(outcome->bind));
+    return is_for_us ? write_as_service(&outcome->write, &job, &write) : NULL;
+}
+
+/* The answer of the server; LDAP_SUCCESS where there was nothing to do. */
+static pwr_fault_t *unlock_once(pwr_answer_t *answer, job_t *job)
+{
+    *answer = (pwr_answer_t){.code = LDAP_SUCCESS, .words = ""};
+    PWR_TRY(begin(job));
+    LDAPMod **changes
+        = job->entry != NULL ? job->directory->context.kind->unlock(job->entry, job->pool) : NULL;
+    if (changes != NULL) {
+        modify(answer, job, changes);
+    }
+    job->is_read_only = is_read_only(answer, NULL);
+    return NULL;
 }
 
 pwr_fault_t *pwr_password_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
@@ -286,25 +338,21 @@ pwr_fault_t *pwr_password_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *
 {
     job_t job = {.directory = directory, .account = account, .pool = pool};
     pwr_answer_t answer;
+    bool has_more = true;
 
-    *outcome = PWR_WRITE_NOT_SENT;
-    PWR_TRY(begin(&job));
-    if (job.entry == NULL) {
-        *outcome = PWR_WRITE_STALE;
-        end(&job, false);
+    for (*outcome = PWR_WRITE_NOT_SENT; has_more;) {
+        PWR_TRY(unlock_once(&answer, &job));
+        has_more = goes_on(&job, job.connection);
+        end(&job, pwr_answer_is_lost(answer.code));
+    }
+    if (answer.code == LDAP_SUCCESS) {
+        *outcome = job.entry != NULL ? PWR_WRITE_DONE : PWR_WRITE_STALE;
         return NULL;
     }
-    LDAPMod **changes = directory->context.kind->unlock(job.entry, pool);
-    int code = changes != NULL ? modify(&answer, &job, changes) : LDAP_SUCCESS;
-    end(&job, pwr_answer_is_lost(code));
-    if (code == LDAP_SUCCESS) {
-        *outcome = PWR_WRITE_DONE;
-        return NULL;
-    }
-    if (is_unknown(code)) {
+    if (is_unknown(answer.code)) {
         *outcome = PWR_WRITE_UNKNOWN;
         return pwr_fault_later(pool, "PWR0485", "No answer to unlocking an account (%s).",
-                               ldap_err2string(code));
+                               ldap_err2string(answer.code));
     }
     return pwr_answer_to_write(&answer, NULL, pool);
 }

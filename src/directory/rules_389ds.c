@@ -251,3 +251,42 @@ apr_array_header_t *pwr_rules_389ds_words(const pwr_account_t *account, const pw
     }
     return words;
 }
+
+/* Names are compared as they are written: a server gives them back as they were given. */
+static bool is_named(const pwr_entry_t *entry, const char *attribute, const char *dn)
+{
+    const apr_array_header_t *names = pwr_entry_values(entry, attribute);
+
+    for (int i = 0; names != NULL && i < names->nelts; i++) {
+        if (apr_cstr_casecmp(APR_ARRAY_IDX(names, i, const char *), dn) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+pwr_fault_t *pwr_rules_389ds_check_bind(const pwr_kind_context_t *context, apr_pool_t *scratch)
+{
+    static const char *const attributes[] = {"passwordAdminDN", NULL};
+    static const char *const members[] = {"member", "uniqueMember", NULL};
+    const char *dn = context->settings->bind_dn;
+    const pwr_entry_t *config = NULL, *group = NULL;
+
+    PWR_TRY(read_entry(&config, context, CONFIG, attributes, scratch));
+    const char *above = config != NULL ? pwr_entry_first(config, attributes[0]) : NULL;
+    if (dn == NULL || above == NULL || *above == '\0') {
+        return NULL;
+    }
+    bool is_above = is_named(config, attributes[0], dn);
+    if (!is_above) {
+        PWR_TRY(read_entry(&group, context, above, members, scratch));
+        is_above
+            = group != NULL && (is_named(group, members[0], dn) || is_named(group, members[1], dn));
+    }
+    return is_above ? pwr_fault_broken(scratch, "PWR0467",
+                                       "passwordAdminDN (%s) puts %s above the password policy: "
+                                       "no length, history or minimum age would hold. Take it out "
+                                       "there; the rights in conf/examples/acl-389ds.ldif do.",
+                                       above, dn)
+                    : NULL;
+}

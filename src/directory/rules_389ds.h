@@ -18,4 +18,8 @@ pwr_fault_t *pwr_rules_389ds_read(pwr_rules_t *rules, const pwr_kind_context_t *
 apr_array_header_t *pwr_rules_389ds_words(const pwr_account_t *account, const pwr_rules_t *rules,
                                           apr_pool_t *pool);
 
+/* Whether cn=config's passwordAdminDN is the bind, or a group that names it. */
+pwr_fault_t *pwr_rules_389ds_check_bind(const pwr_kind_context_t *context,
+                                        apr_pool_t *scratch) PWR_MUST_USE;
+
 #endif

@@ -107,21 +107,45 @@ static void collect(pwr_answer_t *answer, pwr_found_t *found, const pwr_handle_t
     answer->code = LDAP_DECODING_ERROR; /* it does not keep to the limit: not to be talked with */
 }
 
+static apr_status_t free_control(void *data)
+{
+    ldap_control_free(data);
+    return APR_SUCCESS;
+}
+
+/* Samba does not keep to the size limit, but to the size of a page (RFC 2696). Others take no
+ * notice of a page that is larger than their limit. NULL where there is nothing to limit, or no
+ * memory. */
+static LDAPControl *page_for(const pwr_handle_t *handle, const pwr_search_t *search,
+                             apr_pool_t *pool)
+{
+    LDAPControl *page = NULL;
+
+    if (search->scope == LDAP_SCOPE_BASE
+        || ldap_create_page_control(handle->ld, search->limit + 1, NULL, 0, &page)
+               != LDAP_SUCCESS) {
+        return NULL;
+    }
+    apr_pool_cleanup_register(pool, page, free_control, apr_pool_cleanup_null);
+    return page;
+}
+
 pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_connection_t *connection,
                            const pwr_search_t *search, apr_pool_t *pool)
 {
     pwr_handle_t *handle = &connection->handle;
     struct timeval limit
         = {.tv_sec = apr_time_sec(handle->timeout), .tv_usec = apr_time_usec(handle->timeout)};
+    LDAPControl *controls[] = {page_for(handle, search, pool), NULL};
     pwr_answer_t answer = {.policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
     int id = 0;
 
     pwr_handle_begin(handle);
     found->has_more = false;
     found->entries = apr_array_make(pool, 2, sizeof(pwr_entry_t));
-    answer.code
-        = ldap_search_ext(handle->ld, search->base, search->scope, search->filter,
-                          (char **)search->attributes, 0, NULL, NULL, &limit, search->limit, &id);
+    answer.code = ldap_search_ext(handle->ld, search->base, search->scope, search->filter,
+                                  (char **)search->attributes, 0, controls, NULL, &limit,
+                                  search->limit, &id);
     if (answer.code == LDAP_SUCCESS) {
         collect(&answer, found, handle, id, search, pool);
     }

@@ -11,6 +11,8 @@
 #include <apr_strings.h>
 #include <ldap.h>
 
+#include "base/limits.h"
+#include "directory/bind.h"
 #include "directory/kind.h"
 
 static apr_status_t free_url(void *data)
@@ -222,6 +224,10 @@ static pwr_fault_t *check_servers(const pwr_directory_settings_t *settings, apr_
     if (settings->uris == NULL || settings->uris->nelts == 0) {
         return pwr_fault_broken(pool, "PWR0410", "No directory server is named. %s.", url_hint);
     }
+    if (settings->uris->nelts > PWR_MAX_SERVERS) {
+        return pwr_fault_broken(pool, "PWR0498", "More than %d directory servers are named.",
+                                PWR_MAX_SERVERS);
+    }
     for (int i = 0; i < settings->uris->nelts; i++) {
         const char *uri = APR_ARRAY_IDX(settings->uris, i, const char *);
         if (!is_server(uri)) {
@@ -295,14 +301,6 @@ static pwr_fault_t *check_access(const pwr_directory_settings_t *settings, apr_p
 {
     apr_finfo_t info;
 
-    if (settings->bind_dn != NULL
-        && (*settings->bind_dn == '\0' || settings->bind_password == NULL
-            || pwr_secret_length(settings->bind_password) == 0)) {
-        return pwr_fault_broken(pool, "PWR0416",
-                                "A bind needs both a DN and a password: with one of them empty the "
-                                "server would take the program for nobody, and say that all is "
-                                "well (RFC 4513, 5.1.2).");
-    }
     if (settings->trusted_ca != NULL
         && apr_stat(&info, settings->trusted_ca, APR_FINFO_TYPE, pool) != APR_SUCCESS) {
         return pwr_fault_broken(pool, "PWR0417",
@@ -323,5 +321,6 @@ pwr_fault_t *pwr_directory_check_settings(const pwr_directory_settings_t *settin
 {
     PWR_TRY(check_servers(settings, pool));
     PWR_TRY(check_search(settings, pool));
-    return check_access(settings, pool);
+    PWR_TRY(check_access(settings, pool));
+    return pwr_bind_check_settings(settings, pool);
 }

@@ -68,6 +68,9 @@ pwr_fault_t *pwr_sight_check_bind(pwr_directory_t *directory, apr_pool_t *scratc
     if (kind->hash_attribute != NULL) {
         PWR_TRY(check_hashes(directory, scratch));
     }
+    if (kind->check_bind != NULL) {
+        PWR_TRY(kind->check_bind(&directory->context, scratch));
+    }
     /* A bind by user principal name or by Kerberos leaves nothing to look up. */
     return kind->privileged_filter != NULL && dn != NULL && pwr_directory_is_dn(dn)
                ? check_mark(directory, dn, scratch)

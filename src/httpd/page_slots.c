@@ -23,7 +23,7 @@ static const pwr_slots_t rows[PWR_PAGE_COUNT] = {
     [PWR_PAGE_RESET]
     = {COMMON,
        "token login min_length max_length rules kind value "
-       "counting has_tick is_guessable "
+       "counting has_tick is_guessable asked detail said "
        "error_first error_second entered_length",
        "prefix token rules errors|error_first errors|error_second"},
     [PWR_PAGE_DONE] = {COMMON, "", "login_url"},

@@ -18,6 +18,7 @@ ROOMS = [
      ["src/httpd/", PLATE]),
     (r"apr_dbd\.h", ["src/store/"]),
     (r"(ldap|lber|apr_ldap)\w*\.h|sasl/.*", ["src/directory/"]),
+    (r"(gssapi|krb5)/.*", ["src/directory/"]),
     (r"sodium(/.*)?(\.h)?", ["src/base/crypto.c"]),
     (r"unicode/.*", ["src/text/"]),
     (r"jansson\.h", ["src/text/json.c"]),

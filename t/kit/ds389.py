@@ -132,8 +132,9 @@ class Ds389(Server):
     def configuration(self):
         folder = self.folder
         values = {
-            "schema_dir": self.config / "schema", "lock_dir": folder / "run", "run_dir": folder / "run",
-            "tmp_dir": folder / "tmp", "cert_dir": self.config, "ldif_dir": folder / "tmp",
+            "schema_dir": self.config / "schema", "lock_dir": folder / "run",
+            "run_dir": folder / "run", "tmp_dir": folder / "tmp",
+            "cert_dir": self.config, "ldif_dir": folder / "tmp",
             "bak_dir": folder / "tmp", "inst_dir": folder / "run", "log_dir": folder / "logs",
             "fqdn": "localhost", "ds_port": self.port, "rootdn": ROOT_DN,
             "ds_user": self.user.pw_name if self.user else pwd.getpwuid(os.getuid()).pw_name,

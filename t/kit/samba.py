@@ -39,6 +39,7 @@ POLICY = {"complexity": "on", "min-pwd-length": 8, "history-length": 5, "min-pwd
 EXPIRED = "per"
 PROTECTED = "solveig"
 
+FROM_1601_TO_1970 = 11644473600  # seconds
 NORMAL_ACCOUNT, ACCOUNT_DISABLED, NEVER_EXPIRES = 0x200, 0x2, 0x10000
 
 # What the reset service may do, as rights in SDDL: schema GUIDs are the same in every domain.
@@ -76,7 +77,7 @@ tls enabled = yes
 tls keyfile = {folder}/key.pem
 tls certfile = {folder}/cert.pem
 tls cafile = {folder}/ca.pem
-log level = 1
+log level = 1 dsdb_password_audit:5
 logging = file
 log file = {folder}/samba.log
 max log size = 0
@@ -191,12 +192,19 @@ class Domain:
         self.configuration.write_text(CONFIGURATION.format(
             realm=REALM, folder=self.folder, address=address))
 
-    def load(self, text):
-        done = subprocess.run([system.PYTHON, "-B", "-m", "kit.samba_load", self.configuration],
-                              input=text, capture_output=True, text=True, check=False,
+    def load(self, text, *partition):
+        done = subprocess.run([system.PYTHON, "-B", "-m", "kit.samba_load", self.configuration,
+                               *partition], input=text, capture_output=True, text=True, check=False,
                               cwd=system.T_FOLDER, timeout=120)
         if done.returncode != 0:
             raise ServerError(f"the people could not be loaded:\n{done.stderr}")
+
+    def age_password(self, uid, days):
+        """As if it had been set so many days ago."""
+        ticks = int((time.time() - days * 86400 + FROM_1601_TO_1970) * 10000000)
+        self.load(f"dn: CN={uid},{PEOPLE_DN}\nchangetype: modify\nreplace: pwdLastSet\n"
+                  f"pwdLastSet: {ticks}\n-\n",
+                  self.folder / "private" / "sam.ldb.d" / f"{BASE.upper()}.ldb")
 
     def sid_of(self, name):
         for line in self.tool("user", "show", name, "--attributes=objectSid").splitlines():
@@ -340,8 +348,8 @@ class SambaAd(Server):
 
     def add_policy(self, name, *uids, **values):
         """A fine-grained policy (PSO) for these people."""
-        settings = {"length": 8, "history": 0, "complex": "TRUE", "age": 0, **values}
-        zero = "-9223372036854775808"
+        settings = {"length": 8, "history": 0, "complex": "TRUE", "age": 0, "life": 0, **values}
+        life = settings["life"] * -10000000 or -9223372036854775808
         text = people.entry(f"CN={name},{POLICIES_DN}", {
             "objectClass": ["top", "msDS-PasswordSettings"],
             "msDS-PasswordSettingsPrecedence": "10",
@@ -350,11 +358,16 @@ class SambaAd(Server):
             "msDS-PasswordComplexityEnabled": settings["complex"],
             "msDS-PasswordReversibleEncryptionEnabled": "FALSE",
             "msDS-MinimumPasswordAge": str(settings["age"] * -10000000),
-            "msDS-MaximumPasswordAge": zero, "msDS-LockoutThreshold": "0",
+            "msDS-MaximumPasswordAge": str(life), "msDS-LockoutThreshold": "0",
             "msDS-LockoutObservationWindow": "-18000000000",
             "msDS-LockoutDuration": "-18000000000",
             "msDS-PSOAppliesTo": [f"CN={uid},{PEOPLE_DN}" for uid in uids]})
         self.domain.load(text)
+
+    def password_writes(self):
+        """How many passwords have been set or changed so far, by its own log."""
+        text = (self.folder / "samba.log").read_text(errors="replace")
+        return text.count("[Reset]") + text.count("[Change]")
 
     def lock(self, uid, wrong="Feil-passord-9"):
         """As somebody who has forgotten the password would."""

@@ -38,7 +38,8 @@ class Site:
 
     Options: `module` a path, or None for a site without it; `directives` overrides the module's
     lines by name (None drops one); `server_lines`, `host_lines` for httpd; `log_level`;
-    `policy` and `slapd_lines` for slapd; `smtp` a dictionary for Smtp.
+    `directory` another class than Slapd, with its `policy` and `slapd_lines`; `smtp` a dictionary
+    for Smtp.
     """
 
     def __init__(self, folder, block, keeper=None, **options):
@@ -53,8 +54,9 @@ class Site:
         self.extra_host_lines = options.pop("host_lines", "")
         self.on_close = []
         self.ca = Authority(folder / "ca")
-        self.slapd = Slapd(folder / "slapd", (block[3], block[4]), self.ca, keeper,
-                           options.pop("policy", None), options.pop("slapd_lines", ""))
+        directory = options.pop("directory", Slapd)
+        self.slapd = directory(folder / "slapd", (block[3], block[4]), self.ca, keeper,
+                               options.pop("policy", None), options.pop("slapd_lines", ""))
         self.smtp = Smtp(folder / "smtp", folder / "mail", (block[2], block[1]), self.ca, keeper,
                          **options.pop("smtp", {}))
         self.httpd = Httpd(folder / "httpd", block[0], self.ca, self.slapd, keeper)

@@ -23,7 +23,7 @@ TLSCertificateKeyFile {folder}/key.pem
 database mdb
 suffix {base}
 directory {folder}/db
-maxsize 67108864
+maxsize {maxsize}
 rootdn {admin_dn}
 rootpw {admin_password}
 index objectClass,uid,mail,entryUUID eq
@@ -50,6 +50,7 @@ overlay ppolicy
 ppolicy_default {policy_dn}
 ppolicy_hash_cleartext
 ppolicy_use_lockout
+{database_lines}
 """
 
 OPERATIONAL = ",".join("""
@@ -65,7 +66,8 @@ BIND_SUCCESS = bytes.fromhex("300c02010161070a0100")
 
 class Slapd(Server):
     """`ports` are those of ldap:// and ldaps://. `policy` overrides values of the policy entry; a
-    value None leaves the attribute out. `global_lines` goes into slapd.conf as it is."""
+    value None leaves the attribute out. `global_lines` goes into slapd.conf as it is, before the
+    database; `database_lines`, set before `prepare`, behind it. It listens at `socket_url` too."""
 
     name = "slapd"
 
@@ -75,18 +77,21 @@ class Slapd(Server):
         self.authority = authority
         self.policy = policy or {}
         self.global_lines = global_lines
+        self.database_lines = ""
+        self.maxsize = 64 << 20
         self.user = system.slapd_user()
         self.admin_password = secrets.token_urlsafe(18)
         self.service_password = secrets.token_urlsafe(18)
         self.intranet_password = secrets.token_urlsafe(18)
         self.url = f"ldap://127.0.0.1:{self.port}"
         self.tls_url = f"ldaps://127.0.0.1:{self.tls_port}"
+        self.socket_url = f"ldapi://{str(folder / 'ldapi').replace('/', '%2F')}"
 
     def argv(self):
         who = ["-u", self.user.pw_name, "-g", str(self.user.pw_gid)] if self.user else []
         # A debug level, here that of statistics, keeps it in the foreground.
         return [system.program("slapd"), "-d", "stats", "-f", self.folder / "slapd.conf", *who,
-                "-h", f"{self.url}/ {self.tls_url}/"]
+                "-h", f"{self.url}/ {self.tls_url}/ {self.socket_url}/"]
 
     def prepare(self):
         system.give(self.folder, self.user, 0o711)
@@ -94,12 +99,16 @@ class Slapd(Server):
         shutil.copy(self.authority.certificate, self.folder / "ca.pem")
         self.authority.issue(self.folder, self.user)
         system.write_private(self.folder / "slapd.conf", self.configuration(), self.user)
-        self.load(people.ldif(self.service_password, self.intranet_password, self.policy))
+        self.load(self.ldif())
+
+    def ldif(self):
+        return people.ldif(self.service_password, self.intranet_password, self.policy)
 
     def configuration(self):
         return CONFIGURATION.format(
             schema=system.slapd_schema(), modules=system.slapd_modules(), folder=self.folder,
             base=people.BASE, admin_dn=people.ADMIN_DN, global_lines=self.global_lines,
+            database_lines=self.database_lines, maxsize=self.maxsize,
             admin_password=people.hashed(self.admin_password, secrets.token_bytes(8)),
             service_dn=people.SERVICE_DN, intranet_dn=people.INTRANET_DN,
             policy_dn=people.POLICY_DN, operational=OPERATIONAL)

@@ -63,25 +63,6 @@ static bool must_change_soon(pwr_directory_t *directory, const pwr_account_t *ac
     return is_so == wanted;
 }
 
-static pwr_rules_t rules_of(pwr_directory_t *directory, const char *who)
-{
-    pwr_rules_t rules;
-
-    expect_fine(
-        pwr_directory_rules(&rules, directory, who != NULL ? find(directory, who, 1) : NULL, pool));
-    return rules;
-}
-
-static bool has_word(const pwr_rules_t *rules, const char *word)
-{
-    for (int i = 0; rules->words != NULL && i < rules->words->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(rules->words, i, const char *), word) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void the_server_is_recognised(void **state)
 {
     pwr_directory_t *directory = open_directory(NULL);
@@ -133,96 +114,6 @@ static void the_barred_are_told_apart(void **state)
     assert_null(find(directory, "utgatt", 1)->barred);
     assert_true(find(directory, "bytt", 1)->must_change);
     assert_false(find(directory, "kari", 1)->must_change);
-}
-
-static void the_global_policy_is_read(void **state)
-{
-    static const char *const who[] = {NULL, "kari"};
-    pwr_directory_t *directory = open_directory(NULL);
-
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        pwr_rules_t rules = rules_of(directory, who[i]);
-        assert_int_equal(rules.min_length, 8);
-        assert_int_equal(rules.history, 5);
-        assert_int_equal(rules.min_age, 0);
-        assert_int_equal(rules.classes.categories, 0);
-        assert_int_equal(rules.classes.counting, PWR_COUNT_BYTES);
-        assert_false(rules.has_quality_check);
-        assert_int_equal(has_word(&rules, "Nordm"), i == 1);
-        assert_int_equal(has_word(&rules, "dmann"), i == 1);
-        assert_int_equal(has_word(&rules, "e.org"), i == 1);
-        assert_false(has_word(&rules, "mann"));
-    }
-}
-
-static void a_persons_policy_counts_from_the_built_in_values(void **state)
-{
-    pwr_directory_t *directory = open_directory(NULL);
-    pwr_rules_t rules = rules_of(directory, "plain");
-
-    (void)state;
-    assert_int_equal(rules.min_length, 8);
-    assert_int_equal(rules.classes.categories, 3);
-    assert_int_equal(rules.history, 0);
-    assert_true(has_word(&rules, "pla"));
-    assert_false(rules.has_quality_check);
-}
-
-static void every_rule_of_a_policy_is_read(void **state)
-{
-    pwr_directory_t *directory = open_directory(NULL);
-    pwr_rules_t rules = rules_of(directory, "all");
-
-    (void)state;
-    assert_int_equal(rules.min_length, 10);
-    assert_int_equal(rules.min_age, apr_time_from_sec(86400));
-    assert_int_equal(rules.history, 2);
-    assert_int_equal(rules.classes.digits, 1);
-    assert_int_equal(rules.classes.letters, 4);
-    assert_int_equal(rules.classes.upper, 1);
-    assert_int_equal(rules.classes.lower, 2);
-    assert_int_equal(rules.classes.specials, 1);
-    assert_int_equal(rules.classes.others, 2);
-    assert_int_equal(rules.classes.repeats, 2);
-    assert_int_equal(rules.classes.categories, 5);
-    assert_true(rules.has_quality_check); /* palindromes */
-    assert_true(has_word(&rules, "\xc3\x98kon"));
-    assert_true(has_word(&rules, "all@"));
-    assert_false(has_word(&rules, "all")); /* is shorter than a piece */
-}
-
-static void a_subtrees_policy_holds_below_it(void **state)
-{
-    pwr_directory_t *directory = open_directory(NULL);
-    pwr_rules_t rules = rules_of(directory, "streng");
-
-    (void)state;
-    assert_int_equal(rules.min_length, 12);
-    assert_int_equal(rules.classes.categories, 0);
-}
-
-static void without_a_syntax_check_nothing_is_counted(void **state)
-{
-    pwr_directory_t *directory = open_directory(NULL);
-    pwr_rules_t rules = rules_of(directory, "fri");
-
-    (void)state;
-    assert_int_equal(rules.min_length, 0);
-    assert_int_equal(rules.classes.categories, 0);
-    assert_null(rules.words);
-    assert_false(rules.has_quality_check);
-    takes(directory, find(directory, "fri", 1), "fri");
-}
-
-static void a_hidden_policy_shows_no_rule(void **state)
-{
-    pwr_directory_t *directory = open_directory("hidden_policy");
-    pwr_rules_t rules = rules_of(directory, NULL);
-
-    (void)state;
-    assert_int_equal(rules.min_length, 0);
-    assert_true(rules.has_quality_check);
 }
 
 static void a_new_password_holds_and_moves_the_stamp(void **state)
@@ -327,6 +218,12 @@ static void what_the_policy_refuses_is_named(void **state)
                      PWR_BIND_RIGHT);
 }
 
+/* History and minimum age are noted after the answer, too, and nothing shows when that is done. */
+static void settle(void)
+{
+    apr_sleep(apr_time_from_msec(200));
+}
+
 static void history_and_minimum_age_hold_for_a_reset(void **state)
 {
     pwr_directory_t *directory = open_directory(NULL);
@@ -334,10 +231,13 @@ static void history_and_minimum_age_hold_for_a_reset(void **state)
 
     (void)state;
     takes(directory, marit, "first-secret");
+    settle();
     takes(directory, marit, "second-secret");
+    settle();
     refuses(directory, marit, "first-secret", "directory.history");
     refuses(directory, marit, "second-secret", "directory.history");
     takes(directory, all, "abcdB1!\xc3\xb8\xc3\xb8xyz");
+    settle();
     refuses(directory, all, "abcdB1!\xc3\xb8\xc3\xb8xyw", "directory.young");
 }
 
@@ -442,7 +342,7 @@ static void a_password_that_was_given_is_changed_first(void **state)
     assert_int_equal(try(directory, account, "own Choice 1"), PWR_BIND_RIGHT);
     settings.must_change = false;
     takes(directory, account, "given Secret 2");
-    assert_int_equal(try(directory, account, "given Secret 2"), PWR_BIND_RIGHT);
+    takes(directory, find(directory, "fri", 1), "fri"); /* without a syntax check */
 }
 
 static void the_disabled_are_not_let_in(void **state)
@@ -466,41 +366,12 @@ static void an_entry_that_may_not_be_written_is_the_operators(void **state)
     assert_true(fault == NULL ? outcome == PWR_WRITE_STALE : fault->kind == PWR_BROKEN);
 }
 
-/* For the comparison of the rules with the server's verdicts, as lines. */
-static void the_rules_are_told(void **state)
-{
-    pwr_directory_t *directory = open_directory("tell");
-    pwr_rules_t rules = rules_of(directory, getenv("PWR_TEST_LDAP_WHO"));
-    const pwr_classes_t *classes = &rules.classes;
-
-    (void)state;
-    print_message("rule min_length %d\n", rules.min_length);
-    print_message("rule digits %d\n", classes->digits);
-    print_message("rule letters %d\n", classes->letters);
-    print_message("rule upper %d\n", classes->upper);
-    print_message("rule lower %d\n", classes->lower);
-    print_message("rule specials %d\n", classes->specials);
-    print_message("rule others %d\n", classes->others);
-    print_message("rule repeats %d\n", classes->repeats);
-    print_message("rule categories %d\n", classes->categories);
-    print_message("rule has_quality_check %d\n", rules.has_quality_check);
-    for (int i = 0; rules.words != NULL && i < rules.words->nelts; i++) {
-        print_message("word %s\n", APR_ARRAY_IDX(rules.words, i, const char *));
-    }
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         PROMISE(the_server_is_recognised),
         PROMISE(an_account_is_found_and_read_again_by_its_id),
         PROMISE(the_barred_are_told_apart),
-        PROMISE(the_global_policy_is_read),
-        PROMISE(a_persons_policy_counts_from_the_built_in_values),
-        PROMISE(every_rule_of_a_policy_is_read),
-        PROMISE(a_subtrees_policy_holds_below_it),
-        PROMISE(without_a_syntax_check_nothing_is_counted),
-        PROMISE(a_hidden_policy_shows_no_rule),
         PROMISE(a_new_password_holds_and_moves_the_stamp),
         PROMISE(an_account_that_has_changed_meanwhile_is_left_alone),
         PROMISE(every_password_is_stored_as_it_was_sent),
@@ -514,7 +385,6 @@ int main(int argc, char **argv)
         PROMISE(a_password_that_was_given_is_changed_first),
         PROMISE(the_disabled_are_not_let_in),
         PROMISE(an_entry_that_may_not_be_written_is_the_operators),
-        PROMISE(the_rules_are_told),
     };
 
     return RUN_LIVE(tests, argc, argv);

@@ -55,6 +55,9 @@ static inline void take_settings(void)
     if (tls != NULL && strcmp(tls, "none") == 0) {
         settings.tls = PWR_TLS_NONE;
     }
+    settings.keytab = getenv("PWR_TEST_LDAP_KEYTAB");
+    settings.principal = getenv("PWR_TEST_LDAP_PRINCIPAL");
+    settings.bind = settings.keytab != NULL ? PWR_BIND_GSSAPI : PWR_BIND_SIMPLE;
 }
 
 static inline int set_up(void **state)
@@ -153,6 +156,8 @@ static inline bool may_bind(const pwr_account_t *account, const char *password)
     pwr_directory_settings_t own = settings;
     pwr_directory_t *directory = NULL;
 
+    own.bind = PWR_BIND_SIMPLE;
+    own.keytab = own.principal = NULL;
     own.bind_dn = account->dn;
     own.bind_password = pwr_secret_make(password, strlen(password), pool);
     expect_fine(pwr_directory_open(&directory, &own, pool));

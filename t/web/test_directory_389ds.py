@@ -1,7 +1,8 @@
 """The directory room against a real 389 Directory Server, by the least-privilege account of
 conf/examples/acl-389ds.ldif.
 
-Runs the built program t/unit/directory_389ds; PWR_BUILD names the folder that it was built in."""
+Runs the built programs t/unit/directory_389ds and t/unit/directory_389ds_rules; PWR_BUILD names the
+folder that they were built in."""
 import os
 import pathlib
 import random
@@ -12,13 +13,12 @@ import pytest
 
 from kit import people, ports, system
 from kit.certs import Authority
-from kit.ds389 import Ds389
+from kit.ds389 import ROOT_DN, Ds389
 from kit.scratch import Scratch
 
 import directory_389ds_fixture as fixture
 
-PROGRAM = (pathlib.Path(os.environ.get("PWR_BUILD", system.ROOT / "build"))
-           / "t" / "unit" / "directory_389ds")
+PROGRAMS = pathlib.Path(os.environ.get("PWR_BUILD", system.ROOT / "build")) / "t" / "unit"
 PASSWORDS = int(os.environ.get("PWR_TEST_PASSWORDS", "600"))
 
 
@@ -37,8 +37,9 @@ def server(keeper):
         scratch.close()
 
 
-def run(server, *only, fault=None, **more):
-    assert PROGRAM.exists(), f"{PROGRAM} is not built: run t/run, or make check_PROGRAMS"
+def run(server, program, *only, fault=None, **more):
+    path = PROGRAMS / program
+    assert path.exists(), f"{path} is not built: run t/run, or make check_PROGRAMS"
     given = {"URL": f"{server.url}/{people.PEOPLE_DN}?mail,uid?sub?(objectClass=inetOrgPerson)",
              "CA": server.authority.certificate, "BIND_DN": people.SERVICE_DN,
              "BIND_PASSWORD": server.service_password, "FAULT": fault, **more}
@@ -47,7 +48,7 @@ def run(server, *only, fault=None, **more):
     environment.update({"PWR_TEST_LDAP_" + name: str(value)
                         for name, value in given.items() if value is not None})
     wrapper = os.environ.get("PWR_TEST_WRAPPER", "").split()
-    done = subprocess.run([*wrapper, PROGRAM, *only], env=environment, capture_output=True,
+    done = subprocess.run([*wrapper, path, *only], env=environment, capture_output=True,
                           text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "] 0 test(s) run" not in done.stdout
@@ -60,14 +61,36 @@ def service(server, **more):
 
 
 def test_every_promise_holds_over_starttls(server):
-    out = run(server)
-    assert out.count("[       OK ]") == 21, out
+    out = run(server, "directory_389ds")
+    assert out.count("[       OK ]") == 16, out
     assert "a new secret" not in out and "own Choice" not in out
 
 
+def test_policies_are_read(server):
+    out = run(server, "directory_389ds_rules")
+    assert out.count("[       OK ]") == 6, out
+
+
 def test_a_hidden_policy(server):
-    run(server, "a_hidden_policy_shows_no_rule", fault="hidden_policy",
+    run(server, "directory_389ds_rules", "a_hidden_policy_shows_no_rule", fault="hidden_policy",
         BIND_DN=people.INTRANET_DN, BIND_PASSWORD=server.intranet_password)
+
+
+def test_a_bind_above_the_policy_is_told_of(server):
+    told = "a_bind_above_the_policy_is_told_of"
+    group = f"cn=passordfolk,{people.BASE}"
+    with server.admin() as connection:
+        connection.add(group, "groupOfNames", {"member": people.SERVICE_DN, "aci": (
+            f'(targetattr="*")(version 3.0; acl "read"; allow (read, search) '
+            f'userdn="ldap:///{people.SERVICE_DN}";)')})
+    try:
+        for administrator in (people.SERVICE_DN, group):
+            server.change_policy(passwordAdminDN=administrator)
+            run(server, "directory_389ds_rules", told, fault="administrator")
+    finally:
+        server.change_policy(passwordAdminDN="")
+    run(server, "directory_389ds_rules", told, fault="manager", BIND_DN=ROOT_DN,
+        BIND_PASSWORD=server.admin_password)
 
 
 def test_the_service_may_do_what_a_reset_needs_and_no_more(server):
@@ -166,7 +189,7 @@ def test_a_new_entry_of_the_same_name_is_another_account(server):
 
 def told_rules(server, uid):
     rules, words = {}, []
-    out = run(server, "the_rules_are_told", fault="tell", WHO=uid)
+    out = run(server, "directory_389ds_rules", "the_rules_are_told", fault="tell", WHO=uid)
     for line in out.splitlines():
         kind, _, rest = line.partition(" ")
         if kind == "rule":
@@ -238,3 +261,18 @@ def test_the_rules_and_the_server_agree(server, uid):
         server.change_policy(passwordHistory="on")
     assert not disagreed
     assert PASSWORDS / 50 < allowed < PASSWORDS * 49 / 50
+
+
+def test_the_web_flow(make_site):
+    """The link's form says what the server would, and what it sets is what one logs in with."""
+    site = make_site(directory=Ds389, directives={"PwResetRefuseNames": "off"})
+    person = site.someone()
+    site.ask(person.uid)
+    link = site.link_of(site.mail_to(person.mails[0]))
+    page = site.set_password(link, people.PASSWORD)
+    assert "er brukt før" in page.text
+    page = site.set_password(link, f"xx {person.mails[0]} xx")
+    assert "ligner for mye" in page.text
+    assert site.set_password(link, "Et nytt \"p\u00e5ss\\ord\" 1").heading == "Passordet er endret"
+    assert site.can_bind(person.uid, "Et nytt \"p\u00e5ss\\ord\" 1")
+    assert site.slapd.password_writes() >= 1

@@ -1,6 +1,7 @@
 """The directory room against Samba's Active Directory, and against a fake that claims to be Windows.
 
-Runs the built program t/unit/directory_ad; PWR_BUILD names the folder that it was built in.
+Runs the built programs t/unit/directory_ad and t/unit/directory_ad_fake; PWR_BUILD names the folder
+that they were built in.
 PWR_TEST_PASSWORDS=5000 compares more passwords with the server's verdict than the few of a daily run.
 """
 
@@ -14,6 +15,9 @@ from kit import people, samba
 from kit.certs import Authority
 from kit.scratch import Scratch
 from test_directory import run, serve  # noqa: F401 (a fixture)
+
+# Of ldap3 itself.
+pytestmark = pytest.mark.filterwarnings("ignore:ssl.match_hostname:DeprecationWarning")
 
 NAMES = "mail,sAMAccountName,userPrincipalName,proxyAddresses"
 FILTER = "(&(objectCategory=person)(objectClass=user))"
@@ -60,16 +64,33 @@ def run_ad(domain, *only, url=None, **more):
 def test_every_promise_holds(domain):
     domain.add_policy("strict", STRICT, length=14, complex="FALSE")
     domain.add_policy("young", YOUNG, age=3600, complex="FALSE")
+    domain.add_policy("shortlived", "hans", life=2 * 86400)
+    domain.domain.age_password("hans", days=5)
     domain.change_person("eva", pwdLastSet="0")
     domain.lock("lars")
+    before = domain.password_writes()
     out = run_ad(domain)
-    assert out.count("[       OK ]") == 19, out
+    assert domain.password_writes() > before + 20
+    assert out.count("[       OK ]") == 22, out
     for secret in (samba.PASSWORD, "Husket det ikke", "Satt et annet sted", domain.service_password):
         assert secret not in out
 
 
 def test_starttls(domain):
     run_ad(domain, "finds_by_each_name_in_any_case", url=domain.url)
+
+
+@pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
+def test_kerberos_finds_and_writes(domain, monkeypatch, scheme):
+    monkeypatch.setenv("KRB5_CONFIG", str(domain.kerberos))
+    for promise in ("finds_by_each_name_in_any_case", "a_new_password_holds_and_moves_the_stamp"):
+        run_ad(domain, promise, url=domain.url if scheme == "ldap" else domain.tls_url,
+               BIND_DN=None, BIND_PASSWORD=None, KEYTAB=domain.keytab, PRINCIPAL=domain.principal)
+
+
+def test_an_administrator_as_the_service_is_told_of(domain):
+    run_ad(domain, "an_administrators_account_does_not", fault="administrator",
+           BIND_DN=f"CN=Administrator,CN=Users,{samba.BASE}", BIND_PASSWORD=domain.admin_password)
 
 
 def test_the_service_account_may_do_no_more(domain):
@@ -134,7 +155,7 @@ def windows(serve, tmp_path):  # noqa: F811
     def start(only, fault="windows", **options):
         server = serve(fake_ad.FakeActiveDirectory, tmp_path, **options)
         url = f"ldaps://127.0.0.1:{server.port}/{fake_ad.BASE.decode()}?{NAMES}?sub"
-        run("directory_ad", url, only, fault=fault, CA=tmp_path / "cert.pem")
+        run("directory_ad_fake", url, only, fault=fault, CA=tmp_path / "cert.pem")
         return server.requests
 
     return start
@@ -174,6 +195,6 @@ def test_a_refusal_without_a_reason(windows, code, words):
 
 def test_a_password_is_not_sent_in_the_clear(serve):  # noqa: F811
     server = serve(fake_ad.FakeActiveDirectory)
-    run("directory_ad", f"ldap://127.0.0.1:{server.port}/{fake_ad.BASE.decode()}?{NAMES}?sub",
+    run("directory_ad_fake", f"ldap://127.0.0.1:{server.port}/{fake_ad.BASE.decode()}?{NAMES}?sub",
         "nothing_is_sent_that_others_could_read", fault="plain", TLS="none")
     assert server.requests == []

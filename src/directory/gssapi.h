@@ -1,0 +1,17 @@
+/*
+ * SASL GSSAPI (RFC 4752) with Kerberos, with the ticket that tickets.h gets. It takes no security
+ * layer: TLS is under it, and the context is bound to TLS (RFC 5929, tls-server-end-point), as
+ * Active Directory may insist. Only this room includes this header; any thread.
+ */
+#ifndef PWR_DIRECTORY_GSSAPI_H
+#define PWR_DIRECTORY_GSSAPI_H
+
+#include "directory/handle.h"
+#include "directory/tickets.h"
+
+/* Binds; `answer` is the server's last word, valid when the fault is NULL. Faults: those of
+ * pwr_tickets_use, and BROKEN where the server is not the one that the KDC knows. */
+pwr_fault_t *pwr_gssapi_bind(pwr_answer_t *answer, pwr_handle_t *handle, const char *uri,
+                             pwr_tickets_t *tickets, apr_pool_t *scratch) PWR_MUST_USE;
+
+#endif
