@@ -15,6 +15,9 @@
 _Static_assert(crypto_shorthash_KEYBYTES == PWR_SHORT_KEY_BYTES, "libsodium has another size");
 _Static_assert(crypto_shorthash_BYTES == sizeof(apr_uint64_t), "libsodium has another size");
 
+#define ARGON2_PASSES 2
+#define ARGON2_MEMORY ((size_t)19 * 1024 * 1024)
+
 struct pwr_secret_t {
     size_t length;
     char *bytes; /* from sodium_malloc: guarded, locked where possible */
@@ -139,6 +142,18 @@ void pwr_crypto_hmac_sha256(unsigned char out[PWR_DIGEST_BYTES], const pwr_secre
     derive(subkey, key, purpose);
     crypto_auth_hmacsha256(out, bytes, length, subkey);
     sodium_memzero(subkey, sizeof subkey);
+}
+
+const char *pwr_crypto_argon2id(const pwr_secret_t *secret, apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, crypto_pwhash_STRBYTES);
+
+    pwr_crypto_wipe_with(text, crypto_pwhash_STRBYTES, pool);
+    return crypto_pwhash_str_alg(text, pwr_secret_bytes(secret), pwr_secret_length(secret),
+                                 ARGON2_PASSES, ARGON2_MEMORY, crypto_pwhash_ALG_ARGON2ID13)
+                   == 0
+               ? text
+               : NULL;
 }
 
 bool pwr_crypto_pbkdf2(unsigned char out[PWR_DIGEST_BYTES], const pwr_pbkdf2_t *what)

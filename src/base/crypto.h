@@ -54,6 +54,10 @@ void pwr_crypto_sha256(unsigned char out[PWR_DIGEST_BYTES], const void *bytes, s
 void pwr_crypto_hmac_sha256(unsigned char out[PWR_DIGEST_BYTES], const pwr_secret_t *key,
                             const char *purpose, const void *bytes, size_t length);
 
+/* Argon2id (RFC 9106) with a salt of its own, as "$argon2id$v=19$m=...": 19 MiB and two passes,
+ * what OWASP asks for at least. NULL when there is no memory for it. Wiped with `pool`. */
+const char *pwr_crypto_argon2id(const pwr_secret_t *secret, apr_pool_t *pool);
+
 typedef struct {
     const void *password, *salt;
     size_t password_length, salt_length;

@@ -96,6 +96,7 @@ void pwr_kind_change(apr_array_header_t *changes, int op, const char *attribute,
     if (value != NULL) {
         change->mod_values = apr_pcalloc(pool, 2 * sizeof *change->mod_values);
         change->mod_values[0] = apr_pstrdup(pool, value);
+        pwr_crypto_wipe_with(change->mod_values[0], strlen(value), pool); /* it may be a hash */
     }
     APR_ARRAY_PUSH(changes, LDAPMod *) = change;
 }

@@ -133,3 +133,16 @@ const char *pwr_judge_directory_kind(const pwr_taken_t *taken)
                    : apr_psprintf(taken->pool, "'%s' is none of auto, %s", taken->words[0],
                                   pwr_directory_kind_names(taken->pool));
 }
+
+const char *pwr_take_scheme(const pwr_taken_t *taken)
+{
+    const char **scheme = &taken->settings->parts.directory.scheme;
+
+    if (strcasecmp(taken->words[0], "none") == 0) {
+        *scheme = NULL;
+        return NULL;
+    }
+    return strcasecmp(taken->words[0], "argon2") == 0
+               ? NULL
+               : apr_psprintf(taken->pool, "'%s' is neither none nor argon2", taken->words[0]);
+}

@@ -14,6 +14,7 @@ const char *pwr_judge_attribute(const pwr_taken_t *taken);
 const char *pwr_judge_dn(const pwr_taken_t *taken);
 const char *pwr_judge_filter(const pwr_taken_t *taken);
 const char *pwr_judge_directory_kind(const pwr_taken_t *taken);
+const char *pwr_take_scheme(const pwr_taken_t *taken);
 const char *pwr_judge_readable(const pwr_taken_t *taken);
 const char *pwr_take_bind(const pwr_taken_t *taken);
 const char *pwr_take_bind_password(const pwr_taken_t *taken);

@@ -20,12 +20,11 @@ static const pwr_slots_t rows[PWR_PAGE_COUNT] = {
                             "held task thing picture_url sound_url sounds value wait_minutes ready "
                             "long_work_url " ASKING,
                             "prefix held errors"},
-    [PWR_PAGE_RESET]
-    = {COMMON,
-       "token login min_length max_length rules kind value "
-       "counting has_tick is_guessable asked detail said "
-       "error_first error_second entered_length",
-       "prefix token rules errors|error_first errors|error_second"},
+    [PWR_PAGE_RESET] = {COMMON,
+                        "token login min_length max_length rules kind value "
+                        "counting has_tick is_guessable asked detail said "
+                        "error_first error_second entered_length",
+                        "prefix token rules errors|error_first errors|error_second"},
     [PWR_PAGE_DONE] = {COMMON, "", "login_url"},
     [PWR_PAGE_UNSURE] = {COMMON, "", ""},
     [PWR_PAGE_DEAD] = {COMMON,

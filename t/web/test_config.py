@@ -48,6 +48,9 @@ BAD_VALUES = {
     "PwResetAllowGroup": [*TEXTS, "staff"],
     "PwResetDenyGroup": [*TEXTS, "admins"],
     "PwResetProtectedFilter": [*TEXTS, "uid=a", '"(uid=a"', '"(uid=a))"'],
+    "PwResetLDAPScheme": [*TEXTS, "ssha"],
+    "PwResetLDAPSamba": ["", "yes", "on off"],
+    "PwResetLDAPShadow": ["", "yes", "on off"],
     "PwResetChangeAtLogin": ["", "yes", "on off"],
     "PwResetRelay": [
         "", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:0",
