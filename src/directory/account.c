@@ -89,6 +89,14 @@ static apr_array_header_t *matched(const pwr_directory_t *directory, apr_pool_t 
     return names;
 }
 
+const char *pwr_account_person_filter(const pwr_directory_t *directory)
+{
+    const char *own = directory->settings->filter;
+    const char *kinds = directory->context.kind->person_filter;
+
+    return strcmp(own, PWR_EVERYTHING) == 0 && kinds != NULL ? kinds : own;
+}
+
 const char *pwr_account_filter(const pwr_directory_t *directory, const char *typed,
                                apr_pool_t *pool)
 {
@@ -101,7 +109,7 @@ const char *pwr_account_filter(const pwr_directory_t *directory, const char *typ
         any = apr_pstrcat(pool, any, "(", attribute, "=", is_prefixed(attribute) ? PREFIX : "",
                           value, ")", NULL);
     }
-    return apr_pstrcat(pool, "(&", directory->settings->filter, "(|", any, "))", NULL);
+    return apr_pstrcat(pool, "(&", pwr_account_person_filter(directory), "(|", any, "))", NULL);
 }
 
 bool pwr_account_is_name(const char *typed)
@@ -365,7 +373,7 @@ pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_directory_t *director
     if (filter == NULL) {
         return NULL;
     }
-    filter = apr_pstrcat(pool, "(&", directory->settings->filter, filter, ")", NULL);
+    filter = apr_pstrcat(pool, "(&", pwr_account_person_filter(directory), filter, ")", NULL);
     PWR_TRY(search_all(&entries, &has_more, directory, filter, pool));
     if (entries->nelts != 1 || has_more) {
         return NULL;
@@ -382,7 +390,7 @@ pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_
 {
     const pwr_search_t search = {.base = account->dn,
                                  .scope = LDAP_SCOPE_BASE,
-                                 .filter = directory->settings->filter,
+                                 .filter = pwr_account_person_filter(directory),
                                  .attributes = pwr_account_attributes(directory, pool),
                                  .limit = 1};
     pwr_found_t found;

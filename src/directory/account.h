@@ -26,6 +26,9 @@ const char *const *pwr_account_attributes(const pwr_directory_t *directory, apr_
  */
 const char *pwr_account_escape(const char *value, apr_pool_t *pool);
 
+/* What each account must match: the site's filter, or where it has none the kind's. */
+const char *pwr_account_person_filter(const pwr_directory_t *directory);
+
 /* "(&FILTER(|(mail=TYPED)(uid=TYPED)))"; in proxyAddresses the address stands behind "smtp:". */
 const char *pwr_account_filter(const pwr_directory_t *directory, const char *typed,
                                apr_pool_t *pool);

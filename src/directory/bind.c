@@ -100,7 +100,7 @@ static pwr_fault_t *check_gssapi(const pwr_directory_settings_t *settings, apr_p
 pwr_fault_t *pwr_bind_check_settings(const pwr_directory_settings_t *settings, apr_pool_t *pool)
 {
     if (is_missing(settings->client_certificate, pool) || is_missing(settings->client_key, pool)) {
-        return pwr_fault_broken(pool, "PWR0495",
+        return pwr_fault_broken(pool, "PWR0499",
                                 "The client certificate %s or its key cannot be found. Name PEM "
                                 "files that the server's user may read.",
                                 settings->client_certificate);

@@ -36,7 +36,7 @@ struct pwr_kind_t {
     const char *const *match;      /* where the site's URL names no attributes; closed by NULL */
     const char *const *attributes; /* what is read of each account besides; closed by NULL */
     const char *hash_attribute;    /* that a service account has no business reading; NULL: none */
-    const char *privileged_filter; /* who matches it should not be the service; NULL: none */
+    const char *person_filter;     /* where the site's URL has none; NULL: everything */
     bool has_chain_rule;           /* memberOf:1.2.840.113556.1.4.1941:= finds nested groups */
     bool changes_as_service;       /* an own change is proved by the old password in the request */
 

@@ -333,12 +333,43 @@ static LDAPMod **after(const pwr_kind_context_t *context, const pwr_write_t *wri
                                                                      : NULL;
 }
 
+/* Who is an administrator of the domain is so by a group, which the root DSE tells of whoever is
+ * bound, by whatever name (MS-ADTS, 3.1.1.3.2.34). adminCount would not do: Samba never sets it. */
+static pwr_fault_t *check_bind(const pwr_kind_context_t *context, apr_pool_t *scratch)
+{
+    static const char *const asked[] = {"tokenGroups", NULL};
+    static const char administrators[] = "01020000000000052000000020020000"; /* S-1-5-32-544 */
+    const pwr_search_t search = {.base = "",
+                                 .scope = LDAP_SCOPE_BASE,
+                                 .filter = "(objectClass=*)",
+                                 .attributes = asked,
+                                 .limit = 1};
+    const apr_array_header_t *groups = NULL;
+    pwr_found_t found;
+
+    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
+    if (found.entries->nelts == 1) {
+        groups = pwr_entry_values(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), asked[0]);
+    }
+    for (int i = 0; groups != NULL && i < groups->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(groups, i, const char *), administrators) == 0) {
+            return pwr_fault_broken(
+                scratch, "PWR0458",
+                "The bind is an administrator of the domain, and could take all of it over. Use an "
+                "account of its own for the service, to which the right to reset passwords is "
+                "delegated; examples/active-directory.md has the commands.");
+        }
+    }
+    return NULL;
+}
+
 const pwr_kind_t pwr_kind_ad = {.name = "ad",
                                 .login_attribute = "sAMAccountName",
                                 .id_attribute = "objectGUID",
                                 .match = match,
                                 .attributes = attributes,
-                                .privileged_filter = "(adminCount=1)",
+                                .person_filter = "(&(objectCategory=person)(objectClass=user))",
+                                .check_bind = check_bind,
                                 .has_chain_rule = true,
                                 .changes_as_service = true,
                                 .is_root = is_root,

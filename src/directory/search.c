@@ -22,7 +22,8 @@ static apr_status_t free_values(void *data)
 /* Attributes whose values are bytes and no text. */
 static bool is_bytes(const char *name)
 {
-    return apr_cstr_casecmp(name, "objectGUID") == 0 || apr_cstr_casecmp(name, "objectSid") == 0;
+    return apr_cstr_casecmp(name, "objectGUID") == 0 || apr_cstr_casecmp(name, "objectSid") == 0
+           || apr_cstr_casecmp(name, "tokenGroups") == 0;
 }
 
 static const char *to_hex(const struct berval *value, apr_pool_t *pool)

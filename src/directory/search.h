@@ -1,8 +1,8 @@
 /*
  * A bounded search, its answer as plain data: nothing of libldap is left in it. Only this room
- * includes this header. Values of objectGUID and objectSid come as hexadecimal digits. Others that
- * hold NUL, and values longer than PWR_MAX_ATTRIBUTE, are left out, and so is what comes after
- * PWR_MAX_VALUES of one attribute.
+ * includes this header. Values of objectGUID, objectSid and tokenGroups come as hexadecimal digits.
+ * Others that hold NUL, and values longer than PWR_MAX_ATTRIBUTE, are left out, and so is what
+ * comes after PWR_MAX_VALUES of one attribute.
  */
 #ifndef PWR_DIRECTORY_SEARCH_H
 #define PWR_DIRECTORY_SEARCH_H

@@ -171,7 +171,7 @@ static pwr_fault_t *parse_fields(pwr_directory_settings_t *settings, const char 
     settings->base = apr_pstrdup(pool, parts->lud_dn);
     settings->scope = has_scope(fields) ? parts->lud_scope : LDAP_SCOPE_SUBTREE;
     settings->filter
-        = parts->lud_filter != NULL ? apr_pstrdup(pool, parts->lud_filter) : "(objectClass=*)";
+        = parts->lud_filter != NULL ? apr_pstrdup(pool, parts->lud_filter) : PWR_EVERYTHING;
     if (settings->filter[0] != '(') {
         settings->filter = apr_pstrcat(pool, "(", settings->filter, ")", NULL);
     }

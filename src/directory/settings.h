@@ -13,6 +13,8 @@
 #include "base/crypto.h"
 #include "base/fault.h"
 
+#define PWR_EVERYTHING "(objectClass=*)" /* the filter of a URL that has none */
+
 typedef enum { PWR_TLS_STARTTLS, PWR_TLS_LDAPS, PWR_TLS_NONE } pwr_directory_tls_t;
 
 typedef enum { PWR_BIND_SIMPLE, PWR_BIND_EXTERNAL, PWR_BIND_GSSAPI } pwr_directory_bind_t;

@@ -1,7 +1,7 @@
 /*
  * No server says "you are above the policy". But whoever is above it (OpenLDAP's rootdn, the
  * Directory Manager) is above the access rules as well, and so reads password hashes, which no
- * service account needs to read; and in Active Directory the privileged are marked.
+ * service account needs to read. What else marks the mighty, each kind knows.
  */
 #include "directory/sight.h"
 
@@ -23,8 +23,8 @@ static pwr_fault_t *look(pwr_found_t *found, pwr_directory_t *directory, const c
 static pwr_fault_t *check_hashes(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     const char *const attributes[] = {directory->context.kind->hash_attribute, NULL};
-    const char *filter
-        = apr_pstrcat(scratch, "(&", directory->settings->filter, "(", attributes[0], "=*))", NULL);
+    const char *filter = apr_pstrcat(scratch, "(&", pwr_account_person_filter(directory), "(",
+                                     attributes[0], "=*))", NULL);
     pwr_found_t found;
 
     PWR_TRY(look(&found, directory, filter, attributes, scratch));
@@ -40,48 +40,21 @@ static pwr_fault_t *check_hashes(pwr_directory_t *directory, apr_pool_t *scratch
                             attributes[0], attributes[0]);
 }
 
-static pwr_fault_t *check_mark(pwr_directory_t *directory, const char *dn, apr_pool_t *scratch)
-{
-    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
-    const pwr_search_t search = {.base = dn,
-                                 .scope = LDAP_SCOPE_BASE,
-                                 .filter = directory->context.kind->privileged_filter,
-                                 .attributes = nothing,
-                                 .limit = 1};
-    pwr_found_t found;
-
-    PWR_TRY(pwr_search(&found, directory->connections, &search, scratch));
-    return found.entries->nelts == 0
-               ? NULL
-               : pwr_fault_broken(scratch, "PWR0458",
-                                  "%s is a privileged account (%s): it could take over the whole "
-                                  "domain. Use an account of its own for the service, to which "
-                                  "the right to reset passwords is delegated.",
-                                  dn, search.filter);
-}
-
 pwr_fault_t *pwr_sight_check_bind(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     const pwr_kind_t *kind = directory->context.kind;
-    const char *dn = directory->settings->bind_dn;
 
     if (kind->hash_attribute != NULL) {
         PWR_TRY(check_hashes(directory, scratch));
     }
-    if (kind->check_bind != NULL) {
-        PWR_TRY(kind->check_bind(&directory->context, scratch));
-    }
-    /* A bind by user principal name or by Kerberos leaves nothing to look up. */
-    return kind->privileged_filter != NULL && dn != NULL && pwr_directory_is_dn(dn)
-               ? check_mark(directory, dn, scratch)
-               : NULL;
+    return kind->check_bind != NULL ? kind->check_bind(&directory->context, scratch) : NULL;
 }
 
 pwr_fault_t *pwr_sight_check_account(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     const pwr_directory_settings_t *settings = directory->settings;
     const char *filter
-        = apr_pstrcat(scratch, "(&", settings->filter, "(",
+        = apr_pstrcat(scratch, "(&", pwr_account_person_filter(directory), "(",
                       APR_ARRAY_IDX(settings->mail_attributes, 0, const char *), "=*))", NULL);
     pwr_found_t found;
     pwr_account_t *account = NULL;
