@@ -1,4 +1,4 @@
--- The tables of mod_pwreset for mysql, version 1. Needed only where the server may not
+-- The tables of mod_pwreset for mysql, version 2. Needed only where the server may not
 -- make tables itself.
 CREATE TABLE IF NOT EXISTS pwreset_schema (
     name VARBINARY(64) NOT NULL PRIMARY KEY,
@@ -60,3 +60,10 @@ CREATE TABLE IF NOT EXISTS pwreset_trail (
     INDEX pwreset_trail_happened (happened)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 INSERT INTO pwreset_schema (name, version) VALUES ('version', 1);
+CREATE TABLE IF NOT EXISTS pwreset_returns (
+    request_id VARBINARY(64) NOT NULL PRIMARY KEY,
+    url VARCHAR(1024) NOT NULL,
+    created BIGINT NOT NULL,
+    INDEX pwreset_returns_created (created)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+UPDATE pwreset_schema SET version = 2 WHERE name = 'version';

@@ -1,4 +1,4 @@
--- The tables of mod_pwreset for sqlite3, version 1. Needed only where the server may not
+-- The tables of mod_pwreset for sqlite3, version 2. Needed only where the server may not
 -- make tables itself.
 PRAGMA journal_mode=WAL;
 CREATE TABLE IF NOT EXISTS pwreset_schema (
@@ -61,3 +61,10 @@ CREATE TABLE IF NOT EXISTS pwreset_trail (
 CREATE INDEX IF NOT EXISTS pwreset_trail_code ON pwreset_trail (support_code, happened);
 CREATE INDEX IF NOT EXISTS pwreset_trail_happened ON pwreset_trail (happened);
 INSERT INTO pwreset_schema (name, version) VALUES ('version', 1);
+CREATE TABLE IF NOT EXISTS pwreset_returns (
+    request_id VARCHAR(64) NOT NULL PRIMARY KEY,
+    url VARCHAR(1024) NOT NULL,
+    created BIGINT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS pwreset_returns_created ON pwreset_returns (created);
+UPDATE pwreset_schema SET version = 2 WHERE name = 'version';

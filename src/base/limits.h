@@ -8,6 +8,7 @@
 #define PWR_MAX_BODY 16384         /* one posted form */
 #define PWR_MAX_FIELDS 16          /* fields in one posted form */
 #define PWR_MAX_TYPED 254          /* a typed name or address (RFC 5321, 4.5.3.1: 254 fit a path) */
+#define PWR_MAX_RETURN 500         /* where an application wants somebody back */
 #define PWR_MAX_ADDRESS 254        /* an address mail goes to */
 #define PWR_MAX_PASSWORD 1024      /* a new password, in bytes of UTF-8 */
 #define PWR_MAX_PASSWORD_CHARS 256 /* a new password, in code points */

@@ -21,8 +21,9 @@ static const char *address_with(const pwr_parts_t *parts, const char *language, 
     return address;
 }
 
+/* `language` is that of the words, `chosen` stands in the links. */
 static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_letter_t *letter,
-                             const pwr_language_t *language, apr_pool_t *pool)
+                             const pwr_language_t *language, const char *chosen, apr_pool_t *pool)
 {
     const pwr_flow_settings_t *flow = &parts->settings->flow;
     pwr_view_t *view = pwr_view_make(pool);
@@ -36,8 +37,6 @@ static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_letter_t *lette
     pwr_view_text(view, "zone", flow->time_zone);
     pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
     if (letter->kind == PWR_LETTER_LINK) {
-        const char *chosen
-            = is_chosen(letter) ? apr_pstrcat(pool, "/", pwr_language_tag(language), NULL) : "";
         pwr_view_text(view, "link", address_with(parts, chosen, "/r/", letter->token, pool));
         pwr_view_text(view, "stop_link",
                       address_with(parts, chosen, "/stop/", letter->stop_token, pool));
@@ -58,21 +57,71 @@ static pwr_fault_t *render(const char **text, const pwr_template_t *template,
     return NULL;
 }
 
+/* The language in which it is said again: the site's own when the letter is in the second one
+ * already. NULL when there is none but the letter's. */
+static const pwr_language_t *second_of(const pwr_parts_t *parts, const pwr_language_t *first)
+{
+    const pwr_messages_t *messages = parts->texts->messages;
+    const char *tag = parts->settings->flow.mail_also;
+    const pwr_language_t *second = tag != NULL ? pwr_messages_language(messages, tag) : first;
+
+    if (second == first && tag != NULL) {
+        second = pwr_messages_language(messages, NULL);
+    }
+    return second != first ? second : NULL;
+}
+
+/* Adds to `view` what a letter in two languages says below: `body` in the second one. */
+static pwr_fault_t *render_below(pwr_view_t *view, const pwr_template_t *body,
+                                 const pwr_view_t *below, const pwr_language_t *second,
+                                 apr_pool_t *pool)
+{
+    const char *text = NULL;
+
+    if (second == NULL) {
+        return NULL;
+    }
+    PWR_TRY(render(&text, body, below, second, pool));
+    pwr_view_set_text(view, "also", text);
+    pwr_view_set_text(view, "also_lang", pwr_language_tag(second));
+    pwr_view_set_text(view, "also_dir", pwr_language_direction(second));
+    return NULL;
+}
+
+static void add_second(pwr_mail_t *mail, const char *key, const pwr_view_t *below,
+                       const pwr_language_t *second, apr_pool_t *pool)
+{
+    const char *subject = pwr_messages_format(second, key, below, pool);
+
+    mail->subject = apr_pstrcat(pool, mail->subject, " / ", subject, NULL);
+    mail->language = apr_pstrcat(pool, mail->language, ", ", pwr_language_tag(second), NULL);
+}
+
 pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts, const pwr_letter_t *letter,
                          apr_pool_t *pool)
 {
     const pwr_texts_t *texts = parts->texts;
-    const pwr_language_t *language
-        = pwr_messages_language(texts->messages, letter->language + (is_chosen(letter) ? 1 : 0));
-    const pwr_view_t *view = make_view(parts, letter, language, pool);
     bool is_link = letter->kind == PWR_LETTER_LINK;
+    const char *key = is_link ? "mail.link.subject" : "mail.changed.subject";
+    const pwr_language_t *first
+        = pwr_messages_language(texts->messages, letter->language + (is_chosen(letter) ? 1 : 0));
+    const pwr_language_t *second = second_of(parts, first);
+    const char *chosen
+        = is_chosen(letter) ? apr_pstrcat(pool, "/", pwr_language_tag(first), NULL) : "";
+    pwr_view_t *view = make_view(parts, letter, first, chosen, pool);
+    const pwr_view_t *below
+        = second != NULL ? make_view(parts, letter, second, chosen, pool) : NULL;
 
-    mail->subject = pwr_messages_format(
-        language, is_link ? "mail.link.subject" : "mail.changed.subject", view, pool);
-    mail->language = pwr_language_tag(language);
-    PWR_TRY(render(&mail->text, is_link ? texts->link_text : texts->changed_text, view, language,
-                   pool));
-    PWR_TRY(render(&mail->html, is_link ? texts->link_html : texts->changed_html, view, language,
-                   pool));
-    return NULL;
+    mail->subject = pwr_messages_format(first, key, view, pool);
+    mail->language = pwr_language_tag(first);
+    if (second != NULL) {
+        add_second(mail, key, below, second, pool);
+    }
+    PWR_TRY(render_below(view, is_link ? texts->link_text_body : texts->changed_text_body, below,
+                         second, pool));
+    PWR_TRY(
+        render(&mail->text, is_link ? texts->link_text : texts->changed_text, view, first, pool));
+    PWR_TRY(render_below(view, is_link ? texts->link_html_body : texts->changed_html_body, below,
+                         second, pool));
+    return render(&mail->html, is_link ? texts->link_html : texts->changed_html, view, first, pool);
 }

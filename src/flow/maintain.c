@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "events/metrics.h"
 #include "store/outbox.h"
+#include "store/returns.h"
 #include "store/tokens.h"
 #include "store/trail.h"
 
@@ -15,12 +16,13 @@
 pwr_fault_t *pwr_maintain_step(bool *is_more, pwr_parts_t *parts, apr_pool_t *scratch)
 {
     apr_time_t before = pwr_clock_now() - parts->settings->flow.keep;
-    int rows = 0, tokens = 0, trail = 0;
+    int rows = 0, tokens = 0, trail = 0, returns = 0;
 
     PWR_TRY(pwr_outbox_expire(&rows, parts->store, before, STEP, scratch));
     PWR_TRY(pwr_tokens_expire(&tokens, parts->store, before, STEP, scratch));
     PWR_TRY(pwr_trail_expire(&trail, parts->store, before, STEP, scratch));
-    *is_more = rows == STEP || tokens == STEP || trail == STEP;
+    PWR_TRY(pwr_returns_expire(&returns, parts->store, before, STEP, scratch));
+    *is_more = rows == STEP || tokens == STEP || trail == STEP || returns == STEP;
     return NULL;
 }
 

@@ -1,9 +1,11 @@
 /* Opening the parts, in one order, for web children and worker alike. */
 #include "flow/parts.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
-#define COMMON "lang dir org contact login login_url zone life_minutes"
+#define COMMON "lang dir org contact login login_url zone life_minutes also also_lang also_dir"
 
 static pwr_fault_t *load_mails(pwr_texts_t *texts, const pwr_flow_settings_t *settings,
                                apr_pool_t *pool)
@@ -21,6 +23,10 @@ static pwr_fault_t *load_mails(pwr_texts_t *texts, const pwr_flow_settings_t *se
         {"link.html", PWR_TEMPLATE_HTML, &link, &texts->link_html},
         {"changed.txt", PWR_TEMPLATE_TEXT, &changed, &texts->changed_text},
         {"changed.html", PWR_TEMPLATE_HTML, &changed, &texts->changed_html},
+        {"link_body.txt", PWR_TEMPLATE_TEXT, &link, &texts->link_text_body},
+        {"link_body.html", PWR_TEMPLATE_HTML, &link, &texts->link_html_body},
+        {"changed_body.txt", PWR_TEMPLATE_TEXT, &changed, &texts->changed_text_body},
+        {"changed_body.html", PWR_TEMPLATE_HTML, &changed, &texts->changed_html_body},
     };
     pwr_template_source_t source = {
         .folder = apr_pstrcat(pool, settings->files, "/mail", NULL),
@@ -48,6 +54,15 @@ pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t
 
     PWR_TRY(pwr_messages_load(&loaded->messages, &source, pool));
     PWR_TRY(load_mails(loaded, settings, pool));
+    if (settings->mail_also != NULL
+        && strcmp(pwr_language_tag(pwr_messages_language(loaded->messages, settings->mail_also)),
+                  settings->mail_also)
+               != 0) {
+        return pwr_fault_broken(pool, "PWR0803",
+                                "PwResetMailAlso: the language %s is not offered here. Write "
+                                "PwResetMailAlso with one that is.",
+                                settings->mail_also);
+    }
     *texts = loaded;
     return NULL;
 }

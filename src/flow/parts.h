@@ -22,6 +22,7 @@ typedef struct {
     const char *login_url;
     const char *time_zone; /* Olson name; NULL for the system's */
     const char *language;  /* the fallback's tag */
+    const char *mail_also; /* tag of the language in which mails say it again; NULL: in none */
     const char *languages; /* tags to offer, parted by spaces; NULL: all that there are */
     const char *files;     /* folder of messages/, pages/, mail/, assets/ */
     const char *mails;     /* folder of the site's own templates of mails; NULL: none */
@@ -48,6 +49,9 @@ typedef struct {
     pwr_messages_t *messages;
     pwr_template_t *link_text, *link_html;
     pwr_template_t *changed_text, *changed_html;
+    /* what of them is said again in a second language */
+    pwr_template_t *link_text_body, *link_html_body;
+    pwr_template_t *changed_text_body, *changed_html_body;
 } pwr_texts_t;
 
 typedef struct {

@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
+#include "store/returns.h"
 #include "text/unicode.h"
 
 #define SUPPORT_CODE_CHARS 8
@@ -114,6 +116,21 @@ static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t 
     return NULL;
 }
 
+/* Without it, the last page leads to the site's own login: nothing to refuse a request for. */
+static void keep_return(const pwr_request_parts_t *parts, const char *id, const char *back,
+                        apr_pool_t *pool)
+{
+    const char *kept = NULL;
+    pwr_fault_t *fault = back != NULL ? pwr_returns_find(&kept, parts->store, id, pool) : NULL;
+
+    if (back != NULL && fault == NULL && kept == NULL) {
+        fault = pwr_returns_put(parts->store, id, back, pool);
+    }
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+    }
+}
+
 pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
                                 const pwr_request_form_t *form, apr_pool_t *pool)
 {
@@ -150,5 +167,7 @@ pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_
         return NULL;
     }
     row.subject = answer->typed;
-    return put(answer, parts, &row, pool);
+    PWR_TRY(put(answer, parts, &row, pool));
+    keep_return(parts, row.id, form->back, pool);
+    return NULL;
 }

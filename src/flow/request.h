@@ -24,6 +24,7 @@ typedef struct {
     const char *subject; /* NULL when the field is missing */
     pwr_challenge_form_t form; /* what it proves */
     const char *language;
+    const char *back; /* where somebody came from, judged; NULL: nowhere */
 } pwr_request_form_t;
 
 typedef enum {

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/returns.h"
 #include "token/token.h"
 
 #define CLAIM_BYTES 24
@@ -305,4 +306,10 @@ pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
     }
     write_password(answer, parts, form, password, claim_id, pool);
     return NULL;
+}
+
+pwr_fault_t *pwr_reset_return_of(const char **url, pwr_parts_t *parts, const pwr_link_t *link,
+                                 apr_pool_t *pool)
+{
+    return pwr_returns_find(url, parts->store, link->row->request_id, pool);
 }

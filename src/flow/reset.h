@@ -61,6 +61,10 @@ pwr_fault_t *pwr_reset_look(pwr_link_t *link, pwr_parts_t *parts, const char *to
 pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
                            const pwr_reset_form_t *form, apr_pool_t *pool) PWR_MUST_USE;
 
+/* Where the person who asked for this link came from; NULL when they came from nowhere. */
+pwr_fault_t *pwr_reset_return_of(const char **url, pwr_parts_t *parts, const pwr_link_t *link,
+                                 apr_pool_t *pool) PWR_MUST_USE;
+
 /* The digest by which a dead link asks for a new one; NULL when `token` is no token. */
 const char *pwr_reset_digest_of(const pwr_parts_t *parts, const char *token, apr_pool_t *pool);
 

@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 #include <apr_uri.h>
 #include "base/limits.h"
+#include "httpd/return_url.h"
 #include "httpd/secret.h"
 #include "mail/message.h"
 
@@ -270,6 +271,23 @@ const char *pwr_take_style(const pwr_taken_t *taken)
 const char *pwr_take_logo(const pwr_taken_t *taken)
 {
     return take_file_here(&taken->settings->logo, taken);
+}
+
+const char *pwr_take_return_url(const pwr_taken_t *taken)
+{
+    pwr_settings_t *settings = taken->settings;
+
+    if (settings->returns == NULL) {
+        settings->returns = apr_array_make(taken->pool, 4, sizeof(pwr_return_t));
+    }
+    for (int i = 0; i < taken->count; i++) {
+        const char *wrong
+            = pwr_return_parse(apr_array_push(settings->returns), taken->words[i], taken->pool);
+        if (wrong != NULL) {
+            return wrong;
+        }
+    }
+    return NULL;
 }
 
 /* Tags, parted by spaces; whether each has its file is known when the files are read. */

@@ -28,6 +28,7 @@ const char *pwr_take_bounce(const pwr_taken_t *taken);
 const char *pwr_take_store(const pwr_taken_t *taken);
 const char *pwr_take_login_url(const pwr_taken_t *taken);
 const char *pwr_take_help_url(const pwr_taken_t *taken);
+const char *pwr_take_return_url(const pwr_taken_t *taken);
 const char *pwr_take_style(const pwr_taken_t *taken);
 const char *pwr_take_logo(const pwr_taken_t *taken);
 const char *pwr_take_languages(const pwr_taken_t *taken);

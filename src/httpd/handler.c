@@ -20,6 +20,7 @@
 #include "httpd/origin.h"
 #include "httpd/private.h"
 #include "httpd/respond.h"
+#include "httpd/return_url.h"
 #include "httpd/scrub.h"
 #include "httpd/visit_challenge.h"
 #include "httpd/visit_language.h"
@@ -42,7 +43,17 @@ static int show_link(const pwr_visit_t *visit)
 
 static int show_done(const pwr_visit_t *visit)
 {
-    return pwr_respond_page(visit, PWR_PAGE_DONE, pwr_pages_view(visit, PWR_PAGE_DONE), HTTP_OK);
+    const char *sealed = visit->path + strlen("/done");
+    pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_DONE);
+
+    if (sealed[0] == '/') {
+        const char *back = pwr_return_of_seal(visit, sealed + 1);
+        if (back == NULL) {
+            return pwr_respond_see_other(visit, "/done");
+        }
+        pwr_view_set_text(view, "login_url", back);
+    }
+    return pwr_respond_page(visit, PWR_PAGE_DONE, view, HTTP_OK);
 }
 
 static int show_asset(const pwr_visit_t *visit)
@@ -70,6 +81,7 @@ static const struct {
     {"/r/", true, pwr_visit_link_show, NULL},
     {"/r", false, NULL, pwr_visit_link_post},
     {"/done", false, show_done, NULL},
+    {"/done/", true, show_done, NULL},
     {"/stop/", true, pwr_visit_stop_show, NULL},
     {"/stop", false, NULL, pwr_visit_stop_post},
     {"/help", false, show_help, NULL},

@@ -11,7 +11,8 @@
     "has_languages has_many_languages languages name url language_name is_fragment"
 /* A form that asks for a link. */
 #define ASKING                                                                                     \
-    "seal work_url level_work has_remote remote_class remote_key remote_action remote_script"
+    "return return_url seal work_url level_work has_remote remote_class remote_key remote_action " \
+    "remote_script"
 
 static const pwr_slots_t rows[PWR_PAGE_COUNT] = {
     [PWR_PAGE_REQUEST] = {COMMON, "typed error_name " ASKING, "prefix seal errors|error_name"},

@@ -19,6 +19,7 @@
 #include "httpd/visit_language.h"
 #include "token/token.h"
 
+#define LEAST_SEALED_RETURN 64 /* characters: a token has fewer */
 #define SEEN_NOTE "pwreset-scrubbed"
 
 static const char *const secret_paths[] = {"/r/", "/stop/"};
@@ -127,7 +128,12 @@ static const char *behind_base(const pwr_site_t *site, const char *path)
 /* Addresses that hold something long of ours which is no secret. */
 static bool is_sealed(const pwr_site_t *site, const char *behind)
 {
+    static const char done[] = "/done/";
+
     pwr_visit_language_take(&behind, site);
+    if (strncmp(behind, done, sizeof done - 1) == 0) {
+        return strlen(behind + sizeof done - 1) >= LEAST_SEALED_RETURN;
+    }
     for (size_t i = 0; i < sizeof sealed_paths / sizeof sealed_paths[0]; i++) {
         if (strncmp(behind, sealed_paths[i], strlen(sealed_paths[i])) == 0) {
             return true;

@@ -23,9 +23,11 @@ typedef struct {
     bool is_plain_allowed; /* without TLS, as behind a proxy that ends it */
     bool is_well_known;    /* /.well-known/change-password is answered */
     const char *pages;     /* folder of the site's own templates; NULL: none */
-    const char *style;     /* "file:/path" that we serve, or a path on this server; NULL: none */
-    const char *logo;      /* the same */
-    const char *help_url;  /* NULL: our own page */
+    apr_array_header_t
+        *returns;         /* pwr_return_t: where "go to sign-in" may lead; NULL: nowhere else */
+    const char *style;    /* "file:/path" that we serve, or a path on this server; NULL: none */
+    const char *logo;     /* the same */
+    const char *help_url; /* NULL: our own page */
 
     bool is_set[PWR_MOST_DIRECTIVES]; /* by row */
     const char *where;                /* "file:line" of the first directive, for messages */

@@ -168,10 +168,10 @@ static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
     pwr_fault_t *fault = name_directives("PwResetLDAPURL and its like",
                                          check_directory(&settings->parts.directory, pool), pool);
     if (fault == NULL) {
-        fault = name_directives("PwResetFiles, PwResetMails, PwResetLanguage, PwResetLanguages or "
-                                "PwResetTimeZone",
-                                pwr_parts_load_texts(&site->texts, &settings->parts.flow, pool),
-                                pool);
+        fault = name_directives(
+            "PwResetFiles, PwResetMails, PwResetMailAlso, PwResetLanguage, PwResetLanguages or "
+            "PwResetTimeZone",
+            pwr_parts_load_texts(&site->texts, &settings->parts.flow, pool), pool);
     }
     if (fault == NULL) {
         fault

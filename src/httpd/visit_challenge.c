@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "httpd/form.h"
 #include "httpd/respond.h"
+#include "httpd/return_url.h"
 #include "httpd/visit_language.h"
 #include "httpd/visit_request.h"
 #include "text/unicode.h"
@@ -34,6 +35,7 @@ typedef struct {
     pwr_row_kind_t kind;
     const char *form_seal;
     const char *subject;
+    const char *back; /* NULL: nowhere */
 } held_t;
 
 typedef struct {
@@ -72,7 +74,8 @@ int pwr_visit_challenge_begin(const pwr_visit_t *visit, const pwr_request_form_t
 {
     apr_pool_t *pool = visit->request->pool;
     const char *text
-        = apr_psprintf(pool, "%d\n%s\n%s", (int)form->kind, form->form.seal, form->subject);
+        = apr_psprintf(pool, "%d\n%s\n%s%s%s", (int)form->kind, form->form.seal, form->subject,
+                       form->back != NULL ? "\n" : "", form->back != NULL ? form->back : "");
     const char *sealed = pwr_seal_make(visit->site->key, PWR_SEAL_HELD, text, pool);
 
     return pwr_respond_see_other(visit, apr_pstrcat(pool, "/c/", sealed, NULL));
@@ -96,7 +99,8 @@ static bool open_held(held_t *held, const pwr_visit_t *visit, const char *sealed
                      .made = seal.made,
                      .kind = (pwr_row_kind_t)apr_atoi64(kind),
                      .form_seal = form_seal,
-                     .subject = subject};
+                     .subject = subject,
+                     .back = apr_strtok(NULL, "\n", &last)};
     return subject != NULL;
 }
 
@@ -292,6 +296,7 @@ int pwr_visit_challenge_post(const pwr_visit_t *visit)
         .subject = held.subject,
         .form = {.seal = held.form_seal, .has_solved_task = true, .client = visit->client},
         .language = pwr_visit_language_mark(visit),
+        .back = pwr_return_judge(visit->site, held.back, visit->request->pool),
     };
     const char *shown = held.kind == PWR_ROW_LINK ? held.subject : NULL;
     return pwr_visit_request_answer(visit, &form, shown);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "text/language.h"
@@ -59,6 +60,18 @@ const char *pwr_visit_language_mark(const pwr_visit_t *visit)
                                      : pwr_language_tag(visit->language);
 }
 
+/* For a query: every byte but letters and digits stands as %xx. */
+static const char *escaped(const char *text, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, 3 * strlen(text) + 1);
+    char *at = out;
+
+    for (; *text != '\0'; text++) {
+        at += apr_snprintf(at, 4, apr_isalnum(*text) ? "%c" : "%%%02X", (unsigned char)*text);
+    }
+    return out;
+}
+
 /* The path of this page, or of the page with its form. A token is repeated where the page has it
  * anyway. */
 static const char *address_of(const pwr_visit_t *visit, const pwr_view_t *view)
@@ -78,7 +91,11 @@ static const char *address_of(const pwr_visit_t *visit, const pwr_view_t *view)
     if (token != NULL) {
         return apr_pstrcat(pool, "/r/", token, NULL);
     }
-    return is_error || !is_get ? "/" : visit->path;
+    const char *back = pwr_view_get(view, "return_url").text;
+    const char *page = is_error || !is_get ? "/" : visit->path;
+    return back != NULL && strcmp(page, "/") == 0
+               ? apr_pstrcat(pool, "/?return=", escaped(back, pool), NULL)
+               : page;
 }
 
 void pwr_visit_language_links(pwr_view_t *view, const pwr_visit_t *visit)

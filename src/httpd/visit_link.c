@@ -2,6 +2,7 @@
  */
 #include "httpd/visit_link.h"
 
+#include <apr_strings.h>
 #include <http_protocol.h>
 
 #include "base/log.h"
@@ -9,6 +10,7 @@
 #include "flow/revoke.h"
 #include "httpd/form.h"
 #include "httpd/respond.h"
+#include "httpd/return_url.h"
 #include "httpd/visit_language.h"
 
 static int unavailable(const pwr_visit_t *visit, const pwr_fault_t *fault)
@@ -17,9 +19,26 @@ static int unavailable(const pwr_visit_t *visit, const pwr_fault_t *fault)
     return pwr_respond_error(visit, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
 }
 
+/* Where the person of this link came from; NULL where that is not known or no longer allowed. */
+static const char *return_of(const pwr_visit_t *visit, const pwr_link_t *link)
+{
+    const char *url = NULL;
+    pwr_fault_t *fault = NULL;
+
+    if (link->row != NULL && visit->site->settings->returns != NULL) {
+        fault = pwr_reset_return_of(&url, &visit->site->parts, link, visit->request->pool);
+    }
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+    }
+    return pwr_return_judge(visit->site, url, visit->request->pool);
+}
+
 static int show_dead(const pwr_visit_t *visit, const pwr_link_t *link)
 {
     pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_DEAD);
+
+    pwr_return_show(view, visit, return_of(visit, link));
 
     pwr_pages_show_dead(view, visit, link);
     return pwr_respond_page(visit, PWR_PAGE_DEAD, view,
@@ -69,7 +88,9 @@ static int answer_set(const pwr_visit_t *visit, const pwr_reset_answer_t *answer
     switch (answer->outcome) {
     case PWR_RESET_DONE:
         pwr_visit_wake_worker(visit);
-        return pwr_respond_see_other(visit, "/done");
+        return pwr_respond_see_other(
+            visit, apr_pstrcat(visit->request->pool, "/done",
+                               pwr_return_sealed(visit, return_of(visit, &answer->link)), NULL));
     case PWR_RESET_REFUSED:
         return show_refusal(visit, answer);
     case PWR_RESET_UNSURE:

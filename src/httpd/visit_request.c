@@ -16,6 +16,7 @@
 #include "flow/request.h"
 #include "httpd/form.h"
 #include "httpd/respond.h"
+#include "httpd/return_url.h"
 #include "httpd/visit_challenge.h"
 #include "httpd/visit_language.h"
 
@@ -23,12 +24,13 @@
 #define SENT_LIFE apr_time_from_sec(30 * 60)
 
 /* The form, with what was typed and what is wrong with it. */
-static int show_form(const pwr_visit_t *visit, const char *typed, const char *key)
+static int show_form(const pwr_visit_t *visit, const char *typed, const char *back, const char *key)
 {
     pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_REQUEST);
 
     pwr_pages_show_form(view, visit, pwr_seal_form(visit->site->key, visit->request->pool));
     pwr_view_text(view, "typed", typed);
+    pwr_return_show(view, visit, back);
     if (key == NULL) {
         return pwr_respond_page(visit, PWR_PAGE_REQUEST, view, HTTP_OK);
     }
@@ -39,21 +41,21 @@ static int show_form(const pwr_visit_t *visit, const char *typed, const char *ke
 
 int pwr_visit_request_show(const pwr_visit_t *visit)
 {
-    return show_form(visit, NULL, NULL);
+    return show_form(visit, NULL, pwr_return_of_query(visit), NULL);
 }
 
-/* "<support code>\n<typed>", closed by line ends up to a full block. */
-static const char *sealed_answer(const pwr_visit_t *visit, const char *code, const char *typed)
+/* "<support code>\n<typed>\n<return>", closed by line ends up to a full block. */
+static const char *sealed_answer(const pwr_visit_t *visit, const char *code, const char *typed,
+                                 const char *back)
 {
     apr_pool_t *pool = visit->request->pool;
-    size_t length = strlen(code) + 1 + strlen(typed);
-    size_t padded = (length / PADDING + 1) * PADDING;
+    const char *lines = apr_pstrcat(pool, code, "\n", typed, back != NULL ? "\n" : "", back, NULL);
+    size_t padded = (strlen(lines) / PADDING + 1) * PADDING;
     char *text = apr_palloc(pool, padded + 1);
 
     memset(text, '\n', padded);
     text[padded] = '\0';
-    memcpy(text, code, strlen(code));
-    memcpy(text + strlen(code) + 1, typed, strlen(typed));
+    memcpy(text, lines, strlen(lines));
     return pwr_seal_make(visit->site->key, PWR_SEAL_SENT, text, pool);
 }
 
@@ -78,10 +80,11 @@ int pwr_visit_request_answer(const pwr_visit_t *visit, const pwr_request_form_t 
     }
     switch (answer.outcome) {
     case PWR_REQUEST_AGAIN:
-        return show_form(visit, shown, answer.key);
+        return show_form(visit, shown, form->back, answer.key);
     case PWR_REQUEST_MORE:
-        return may_work_more(form, answer.level) ? show_form(visit, shown, "request.more_work")
-                                                 : pwr_visit_challenge_begin(visit, form);
+        return may_work_more(form, answer.level)
+                   ? show_form(visit, shown, form->back, "request.more_work")
+                   : pwr_visit_challenge_begin(visit, form);
     case PWR_REQUEST_TOO_MANY:
         return pwr_respond_too_many(visit, answer.retry_after);
     case PWR_REQUEST_FULL:
@@ -91,7 +94,8 @@ int pwr_visit_request_answer(const pwr_visit_t *visit, const pwr_request_form_t 
     }
     pwr_visit_wake_worker(visit);
     bool is_named = form->kind == PWR_ROW_LINK;
-    const char *sealed = sealed_answer(visit, answer.support_code, is_named ? answer.typed : "");
+    const char *sealed
+        = sealed_answer(visit, answer.support_code, is_named ? answer.typed : "", form->back);
     return pwr_respond_see_other(visit, apr_pstrcat(visit->request->pool, "/sent/", sealed, NULL));
 }
 
@@ -121,6 +125,7 @@ int pwr_visit_request_post(const pwr_visit_t *visit)
                  .response = remote_response(visit, fields),
                  .client = visit->client},
         .language = pwr_visit_language_mark(visit),
+        .back = pwr_return_of_seal(visit, pwr_form_value(fields, "return")),
     };
     if (typed == NULL && dead_token != NULL) {
         const char *digest
@@ -144,11 +149,14 @@ int pwr_visit_request_sent(const pwr_visit_t *visit)
     char *code = apr_pstrdup(pool, seal.text);
     char *typed = strchr(code, '\n');
     *typed++ = '\0';
-    typed[strcspn(typed, "\n")] = '\0';
+    char *back = typed + strcspn(typed, "\n");
+    *back++ = '\0'; /* the padding has one line end at least */
+    back[strcspn(back, "\n")] = '\0';
     pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_SENT);
     pwr_view_text(view, "support_code", code);
     pwr_view_text(view, "typed", typed);
     pwr_view_flag(view, "has_typed", typed[0] != '\0');
+    pwr_return_show(view, visit, pwr_return_judge(visit->site, back, pool));
     pwr_pages_show_form(view, visit, pwr_seal_form(visit->site->key, pool));
     return pwr_respond_page(visit, PWR_PAGE_SENT, view, HTTP_OK);
 }

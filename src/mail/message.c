@@ -258,7 +258,7 @@ static bool is_message_id(const char *id)
 static bool is_language(const char *tag)
 {
     for (const char *at = tag; *at != '\0'; at++) {
-        if (!apr_isalnum(*at) && *at != '-') {
+        if (!apr_isalnum(*at) && *at != '-' && *at != ',' && *at != ' ') {
             return false;
         }
     }

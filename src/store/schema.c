@@ -12,7 +12,7 @@
 
 #include "store/connections.h"
 
-enum { VERSION = 1, MAX_INDEXES = 5 };
+enum { VERSION = 2, MAX_INDEXES = 5 };
 
 typedef struct {
     const char *name;
@@ -81,6 +81,12 @@ static const table_t tables[] = {
      = {{"pwreset_trail_code", "support_code, happened"}, {"pwreset_trail_happened", "happened"}}},
 };
 
+static const table_t returns = {.name = "pwreset_returns",
+                                .columns = "request_id {ascii}(64) NOT NULL PRIMARY KEY,\n"
+                                           "    url VARCHAR(1024) NOT NULL,\n"
+                                           "    created BIGINT NOT NULL",
+                                .indexes = {{"pwreset_returns_created", "created"}}};
+
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
 /* Puts the dialect's words in. */
@@ -110,30 +116,44 @@ static const char *inner_indexes(const table_t *table, apr_pool_t *pool)
     return text;
 }
 
-/* Step 1: everything from nothing. Statements (const char *) are added to `step`. */
+/* Statements (const char *) are added to `step`. */
+static void make_table(apr_array_header_t *step, const table_t *table, const pwr_dialect_t *dialect,
+                       apr_pool_t *pool)
+{
+    APR_ARRAY_PUSH(step, const char *)
+        = apr_pstrcat(pool, "CREATE TABLE IF NOT EXISTS ", table->name, " (\n    ",
+                      render(dialect, table->columns, pool),
+                      dialect->has_inner_indexes ? inner_indexes(table, pool) : "", "\n)",
+                      dialect->table_end, NULL);
+    for (int i = 0; !dialect->has_inner_indexes && table->indexes[i].name != NULL; i++) {
+        APR_ARRAY_PUSH(step, const char *)
+            = apr_pstrcat(pool, "CREATE INDEX IF NOT EXISTS ", table->indexes[i].name, " ON ",
+                          table->name, " (", table->indexes[i].columns, ")", NULL);
+    }
+}
+
+/* Step 1: everything from nothing. */
 static void make_tables(apr_array_header_t *step, const pwr_dialect_t *dialect, apr_pool_t *pool)
 {
     for (int t = 0; t < TABLES; t++) {
-        const table_t *table = &tables[t];
-        APR_ARRAY_PUSH(step, const char *)
-            = apr_pstrcat(pool, "CREATE TABLE IF NOT EXISTS ", table->name, " (\n    ",
-                          render(dialect, table->columns, pool),
-                          dialect->has_inner_indexes ? inner_indexes(table, pool) : "", "\n)",
-                          dialect->table_end, NULL);
-        for (int i = 0; !dialect->has_inner_indexes && table->indexes[i].name != NULL; i++) {
-            APR_ARRAY_PUSH(step, const char *)
-                = apr_pstrcat(pool, "CREATE INDEX IF NOT EXISTS ", table->indexes[i].name, " ON ",
-                              table->name, " (", table->indexes[i].columns, ")", NULL);
-        }
+        make_table(step, &tables[t], dialect, pool);
     }
     APR_ARRAY_PUSH(step, const char *)
         = "INSERT INTO pwreset_schema (name, version) VALUES ('version', 1)";
 }
 
+/* Step 2: where somebody is to go back to. */
+static void make_returns(apr_array_header_t *step, const pwr_dialect_t *dialect, apr_pool_t *pool)
+{
+    make_table(step, &returns, dialect, pool);
+    APR_ARRAY_PUSH(step, const char *)
+        = "UPDATE pwreset_schema SET version = 2 WHERE name = 'version'";
+}
+
 /* A later step ends with an UPDATE of the version, as this one does with its INSERT. */
 static void (*const steps[VERSION])(apr_array_header_t *step, const pwr_dialect_t *dialect,
                                     apr_pool_t *pool)
-    = {make_tables};
+    = {make_tables, make_returns};
 
 const char *pwr_schema_script(const char *driver, apr_pool_t *pool)
 {

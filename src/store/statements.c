@@ -120,6 +120,15 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_trail_expire", "DELETE FROM pwreset_trail WHERE id IN (SELECT id FROM "
                                "(SELECT id FROM pwreset_trail WHERE happened < %lld "
                                "ORDER BY happened LIMIT %d) AS old)"},
+
+    [PWR_SQL_RETURNS_PUT] = {"pwreset_returns_put", "INSERT INTO pwreset_returns (request_id, url, "
+                                                    "created) VALUES (%s, %s, %lld)"},
+    [PWR_SQL_RETURNS_FIND]
+    = {"pwreset_returns_find", "SELECT url FROM pwreset_returns WHERE request_id = %s"},
+    [PWR_SQL_RETURNS_EXPIRE]
+    = {"pwreset_returns_expire", "DELETE FROM pwreset_returns WHERE request_id IN "
+                                 "(SELECT request_id FROM (SELECT request_id FROM pwreset_returns "
+                                 "WHERE created < %lld ORDER BY created LIMIT %d) AS old)"},
 };
 
 const char *pwr_statement_label(pwr_statement_t statement)

@@ -83,6 +83,16 @@ void pwr_view_flag(pwr_view_t *view, const char *name, bool is_set)
     add_entry(view, name, PWR_VIEW_FLAG)->value.number = is_set ? 1 : 0;
 }
 
+void pwr_view_set_text(pwr_view_t *view, const char *name, const char *text)
+{
+    entry_t *entry = find_entry(view, name, hash_of(name));
+
+    if (entry == NULL) {
+        entry = add_entry(view, name, PWR_VIEW_TEXT);
+    }
+    entry->value = (pwr_view_value_t){.kind = PWR_VIEW_TEXT, .text = text};
+}
+
 pwr_view_t *pwr_view_add(pwr_view_t *view, const char *name)
 {
     pwr_view_t *item = pwr_view_make(view->pool);

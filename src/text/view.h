@@ -36,6 +36,8 @@ void pwr_view_text(pwr_view_t *view, const char *name, const char *text);
 void pwr_view_number(pwr_view_t *view, const char *name, apr_int64_t number);
 void pwr_view_time(pwr_view_t *view, const char *name, apr_time_t at);
 void pwr_view_flag(pwr_view_t *view, const char *name, bool is_set);
+/* Sets a text anew that may have been set before. */
+void pwr_view_set_text(pwr_view_t *view, const char *name, const char *text);
 /* Appends an item to the list `name` and returns it. The item's missing names are looked up in
  * `view`. */
 pwr_view_t *pwr_view_add(pwr_view_t *view, const char *name);

@@ -212,6 +212,7 @@ async function keyboard(browser) {
     const visitor = await beginTask(browser, true);
     const { page } = visitor;
     const { squares } = await answer(page);
+    await page.keyboard.press("Tab"); /* the other language */
     for (let place = 1; place <= 9; place++) {
         await page.keyboard.press("Tab");
         const name = await page.evaluate(() => document.activeElement.name);

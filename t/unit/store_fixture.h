@@ -55,7 +55,8 @@ static inline void drop_tables(fixture_t *fixture)
 {
     static const char *const drops[]
         = {"DROP TABLE IF EXISTS pwreset_schema", "DROP TABLE IF EXISTS pwreset_outbox",
-           "DROP TABLE IF EXISTS pwreset_tokens", "DROP TABLE IF EXISTS pwreset_trail"};
+           "DROP TABLE IF EXISTS pwreset_tokens", "DROP TABLE IF EXISTS pwreset_trail",
+           "DROP TABLE IF EXISTS pwreset_returns"};
     apr_pool_t *scratch = NULL;
     pwr_connection_t *connection = NULL;
 

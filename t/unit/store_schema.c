@@ -51,7 +51,7 @@ static void makes_the_tables_and_lets_them_stand(void **state)
     assert_fine(put_one(fixture->store, "kept", fixture->pool));
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
-    assert_string_equal("1", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_string_equal("2", ask(fixture, "SELECT version FROM pwreset_schema"));
 }
 
 /* A process of its own, as httpd's are. */
@@ -104,14 +104,27 @@ static void goes_on_where_a_dead_process_stopped(void **state)
     tell(fixture, "DELETE FROM pwreset_schema");
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_trail"));
-    assert_string_equal("1", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_string_equal("2", ask(fixture, "SELECT version FROM pwreset_schema"));
+}
+
+static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
+{
+    fixture_t *fixture = *state;
+
+    assert_fine(put_one(fixture->store, "kept", fixture->pool));
+    tell(fixture, "DROP TABLE pwreset_returns");
+    tell(fixture, "UPDATE pwreset_schema SET version = 1");
+    assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
+    assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_returns"));
+    assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
+    assert_string_equal("2", ask(fixture, "SELECT version FROM pwreset_schema"));
 }
 
 static void refuses_tables_of_a_newer_program(void **state)
 {
     fixture_t *fixture = *state;
 
-    tell(fixture, "UPDATE pwreset_schema SET version = 2");
+    tell(fixture, "UPDATE pwreset_schema SET version = 3");
     const pwr_fault_t *fault = pwr_schema_prepare(fixture->store, fixture->pool);
     assert_non_null(fault);
     assert_int_equal(PWR_BROKEN, fault->kind);
@@ -313,6 +326,7 @@ int main(int count, char **arguments)
         TEST(makes_the_tables_and_lets_them_stand),
         BARE(is_made_by_many_processes_at_once),
         TEST(goes_on_where_a_dead_process_stopped),
+        TEST(takes_tables_of_an_older_program_and_adds_what_is_new),
         TEST(refuses_tables_of_a_newer_program),
         BARE(takes_tables_made_by_hand),
         BARE(stands_in_the_files_for_hand_made_tables),

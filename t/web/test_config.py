@@ -108,8 +108,12 @@ BAD_VALUES = {
                      "file:/nonexistent/look.css", "/a b.css"],
     "PwResetLogo": ["", "logo.svg", "https://evil.test/logo.svg", "file:/nonexistent/logo.svg",
                     "file:/etc/passwd", "/\\evil.test"],
+    "PwResetReturnURL": ["", "app", "//evil.test/", "http://app.example.org/", "https://a@b.test/",
+                         "https://app.example.org/?a=b", "/a/../b", "/a%2fb", '"/a b"', "https://",
+                         "/ok javascript:a", "https://-a.test/", "https:/a.test/"],
     "PwResetLanguage": [*TEXTS, "xx", "../messages/nb"],
     "PwResetLanguages": ["", "xx", "nb xx", '"nb en"', "en", "../messages/nb", "nb_NO"],
+    "PwResetMailAlso": [*TEXTS, "xx", "EN"],
     "PwResetTimeZone": [*TEXTS, "Mars/Olympus", "Oslo"]}
 
 

@@ -164,7 +164,7 @@ def test_the_slots_are_what_the_views_have():
     """Every name that the program puts into a page's view may be named, and no other."""
     sources = [*(system.ROOT / "src" / "httpd").glob("pages.c"),
                *(system.ROOT / "src" / "httpd").glob("visit_*.c"),
-               system.ROOT / "src" / "httpd" / "respond.c"]
+               *(system.ROOT / "src" / "httpd" / name for name in ("respond.c", "return_url.c"))]
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     put = set(re.findall(r'pwr_view_(?:text|number|time|flag|add)\(\s*\w+,\s*"(\w+)"', text))
     put |= set(re.findall(r'[.]name\s*=[^;}]*?"(error_\w+)"', text)) | set(re.findall(r'"(error_\w+)"', text))

@@ -107,9 +107,11 @@ def audit(site, event):
 
 def shape(page):
     """What may be compared between answers to different people: everything but the hour, the
-    sealed address of the page after it, and on that page the seal, the support code, the name."""
+    sealed address of the page after it, and on that page the seal, the support code, the name, and
+    its own address in the links to other languages."""
     headers = [field for field in page.raw_headers if field[0] not in ("Date", "Location")]
     html = re.sub(r'(name="seal" value=")[^"]+', lambda found: found[1] + "S" * len(found[0]),
                   page.html)
+    html = re.sub(r"(?<=/sent/)[\w-]+", lambda found: "S" * len(found[0]), html)
     html = re.sub(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", "CODE-CODE", html)
     return page.status, headers, len(page.headers.get("Location", "")), len(page.body), html
