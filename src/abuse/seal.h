@@ -16,7 +16,8 @@
 #define PWR_SEAL_SENT "seal:sent" /* text: support code, line end, what was typed */
 #define PWR_SEAL_HELD                                                                              \
     "seal:held" /* a request that waits for a task: kind, nonce, subject, in lines */
-#define PWR_SEAL_TASK "seal:task" /* a task for one nonce: what the right answer is */
+#define PWR_SEAL_SOLVED "seal:solved" /* a task was solved for the form of this seal */
+#define PWR_SEAL_TASK "seal:task"     /* a task for one nonce: what the right answer is */
 
 typedef struct {
     apr_time_t made;

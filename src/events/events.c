@@ -52,6 +52,16 @@ static const event_t table[PWR_EVENT_COUNT] = {
     [PWR_EVENT_PASSWORD_SET] = {"password-set", true, true, {PWR_FAMILY_PASSWORDS, "set"}},
     [PWR_EVENT_PASSWORD_UNKNOWN]
     = {"password-unknown", true, true, {PWR_FAMILY_PASSWORDS, "unknown"}},
+    [PWR_EVENT_ACCOUNT_UNLOCKED]
+    = {"account-unlocked", true, true, {PWR_FAMILY_PASSWORDS, "unlocked"}},
+    [PWR_EVENT_UNLOCK_REFUSED]
+    = {"unlock-refused", true, true, {PWR_FAMILY_PASSWORDS, "unlock-refused"}},
+    [PWR_EVENT_CHANGE_REFUSED] = {"change-refused", /* no page shows its code */
+                                  true,
+                                  false,
+                                  {PWR_FAMILY_PASSWORDS, "change-refused"}},
+    [PWR_EVENT_PASSWORD_CHANGED]
+    = {"password-changed", true, true, {PWR_FAMILY_PASSWORDS, "changed"}},
     [PWR_EVENT_LINK_REVOKED] = {"link-revoked", true, true, {PWR_FAMILY_LINKS, "revoked"}},
 };
 

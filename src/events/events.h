@@ -30,6 +30,10 @@ typedef enum {
     PWR_EVENT_PASSWORD_REFUSED, /* web: detail: the rule */
     PWR_EVENT_PASSWORD_SET,
     PWR_EVENT_PASSWORD_UNKNOWN, /* the write was sent, no answer came */
+    PWR_EVENT_ACCOUNT_UNLOCKED,
+    PWR_EVENT_UNLOCK_REFUSED,   /* web: detail: what the directory said */
+    PWR_EVENT_CHANGE_REFUSED,   /* web: detail: the form, who or what was wrong */
+    PWR_EVENT_PASSWORD_CHANGED, /* by somebody who knew the old one */
     PWR_EVENT_LINK_REVOKED,     /* "not me" */
     PWR_EVENT_COUNT
 } pwr_event_t;

@@ -21,6 +21,35 @@ static const char *address_with(const pwr_parts_t *parts, const char *language, 
     return address;
 }
 
+/* `chosen` goes before the path of the link. */
+static void show_addressee(pwr_view_t *view, const pwr_parts_t *parts, const char *chosen,
+                           const pwr_addressee_t *addressee, apr_pool_t *pool)
+{
+    pwr_view_text(view, "login", addressee->account->login);
+    pwr_view_text(view, "name", addressee->account->name);
+    if (addressee->token != NULL) {
+        pwr_view_text(view, "link", address_with(parts, chosen, "/r/", addressee->token, pool));
+    }
+}
+
+/* One account stands in the view itself, several in a list of it. */
+static void show_addressees(pwr_view_t *view, const pwr_parts_t *parts, const pwr_letter_t *letter,
+                            const char *chosen, apr_pool_t *pool)
+{
+    const apr_array_header_t *all = letter->addressees;
+
+    if (all->nelts == 1) {
+        show_addressee(view, parts, chosen, &APR_ARRAY_IDX(all, 0, pwr_addressee_t), pool);
+        return;
+    }
+    pwr_view_flag(view, "is_several", true);
+    pwr_view_number(view, "account_count", all->nelts);
+    for (int i = 0; i < all->nelts; i++) {
+        show_addressee(pwr_view_add(view, "accounts"), parts, chosen,
+                       &APR_ARRAY_IDX(all, i, pwr_addressee_t), pool);
+    }
+}
+
 /* `language` is that of the words, `chosen` stands in the links. */
 static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_letter_t *letter,
                              const pwr_language_t *language, const char *chosen, apr_pool_t *pool)
@@ -32,12 +61,11 @@ static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_letter_t *lette
     pwr_view_text(view, "dir", pwr_language_direction(language));
     pwr_view_text(view, "org", flow->organisation);
     pwr_view_text(view, "contact", flow->contact);
-    pwr_view_text(view, "login", letter->account->login);
     pwr_view_text(view, "login_url", flow->login_url);
     pwr_view_text(view, "zone", flow->time_zone);
     pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
+    show_addressees(view, parts, letter, chosen, pool);
     if (letter->kind == PWR_LETTER_LINK) {
-        pwr_view_text(view, "link", address_with(parts, chosen, "/r/", letter->token, pool));
         pwr_view_text(view, "stop_link",
                       address_with(parts, chosen, "/stop/", letter->stop_token, pool));
         pwr_view_time(view, "until", letter->until);
@@ -100,9 +128,15 @@ static void add_second(pwr_mail_t *mail, const char *key, const pwr_view_t *belo
 pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts, const pwr_letter_t *letter,
                          apr_pool_t *pool)
 {
+    static const char *const subjects[PWR_LETTER_COUNT] = {
+        [PWR_LETTER_LINK] = "mail.link.subject",
+        [PWR_LETTER_CHANGED] = "mail.changed.subject",
+        [PWR_LETTER_UNLOCKED] = "mail.unlocked.subject",
+        [PWR_LETTER_BARRED] = "mail.barred.subject",
+    };
     const pwr_texts_t *texts = parts->texts;
-    bool is_link = letter->kind == PWR_LETTER_LINK;
-    const char *key = is_link ? "mail.link.subject" : "mail.changed.subject";
+    const pwr_letter_texts_t *own = &texts->letters[letter->kind];
+    const char *key = subjects[letter->kind];
     const pwr_language_t *first
         = pwr_messages_language(texts->messages, letter->language + (is_chosen(letter) ? 1 : 0));
     const pwr_language_t *second = second_of(parts, first);
@@ -117,11 +151,8 @@ pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts, const pwr_l
     if (second != NULL) {
         add_second(mail, key, below, second, pool);
     }
-    PWR_TRY(render_below(view, is_link ? texts->link_text_body : texts->changed_text_body, below,
-                         second, pool));
-    PWR_TRY(
-        render(&mail->text, is_link ? texts->link_text : texts->changed_text, view, first, pool));
-    PWR_TRY(render_below(view, is_link ? texts->link_html_body : texts->changed_html_body, below,
-                         second, pool));
-    return render(&mail->html, is_link ? texts->link_html : texts->changed_html, view, first, pool);
+    PWR_TRY(render_below(view, own->text_body, below, second, pool));
+    PWR_TRY(render(&mail->text, own->text, view, first, pool));
+    PWR_TRY(render_below(view, own->html_body, below, second, pool));
+    return render(&mail->html, own->html, view, first, pool);
 }

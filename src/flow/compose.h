@@ -7,17 +7,20 @@
 
 #include "flow/parts.h"
 
-typedef enum { PWR_LETTER_LINK, PWR_LETTER_CHANGED } pwr_letter_kind_t;
+/* One account of a letter. */
+typedef struct {
+    const pwr_account_t *account;
+    const pwr_secret_t *token; /* LINK */
+} pwr_addressee_t;
 
 typedef struct {
     pwr_letter_kind_t kind;
     const char *to;
-    const pwr_account_t *account;
-    const char *language;           /* as in the outbox: "nb" or "/nb" */
-    apr_time_t until;               /* LINK: when it stops working */
-    const pwr_secret_t *token;      /* LINK */
-    const pwr_secret_t *stop_token; /* LINK */
-    apr_time_t changed;             /* CHANGED: when the password was */
+    const apr_array_header_t *addressees; /* pwr_addressee_t; LINK: one or several, else one */
+    const char *language;                 /* as in the outbox: "nb" or "/nb" */
+    apr_time_t until;                     /* LINK: when it stops working */
+    const pwr_secret_t *stop_token;       /* LINK */
+    apr_time_t changed;                   /* CHANGED, UNLOCKED: when it was */
 } pwr_letter_t;
 
 /* Fills subject, text and html of `mail`. They are wiped with `pool`, since they hold the link. */

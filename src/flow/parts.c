@@ -7,36 +7,53 @@
 
 #define COMMON "lang dir org contact login login_url zone life_minutes also also_lang also_dir"
 
+static const struct {
+    const char *name;
+    pwr_slots_t slots;
+} letters[PWR_LETTER_COUNT] = {
+    [PWR_LETTER_LINK] = {"link",
+                         {.common = COMMON,
+                          .own = "link stop_link until name is_several account_count accounts",
+                          .needed = "link"}},
+    [PWR_LETTER_CHANGED] = {"changed", {.common = COMMON, .own = "changed", .needed = ""}},
+    [PWR_LETTER_UNLOCKED] = {"unlocked", {.common = COMMON, .own = "changed", .needed = ""}},
+    [PWR_LETTER_BARRED] = {"barred", {.common = COMMON, .own = "", .needed = ""}},
+};
+
+static pwr_fault_t *load_letter(pwr_letter_texts_t *made, const pwr_template_source_t *source,
+                                const char *name, apr_pool_t *pool)
+{
+    const struct {
+        const char *end;
+        pwr_template_kind_t kind;
+        pwr_template_t **made;
+    } files[] = {
+        {".txt", PWR_TEMPLATE_TEXT, &made->text},
+        {".html", PWR_TEMPLATE_HTML, &made->html},
+        {"_body.txt", PWR_TEMPLATE_TEXT, &made->text_body},
+        {"_body.html", PWR_TEMPLATE_HTML, &made->html_body},
+    };
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        PWR_TRY(pwr_template_load(files[i].made, source,
+                                  apr_pstrcat(pool, name, files[i].end, NULL), files[i].kind,
+                                  pool));
+    }
+    return NULL;
+}
+
 static pwr_fault_t *load_mails(pwr_texts_t *texts, const pwr_flow_settings_t *settings,
                                apr_pool_t *pool)
 {
-    static const pwr_slots_t link
-        = {.common = COMMON, .own = "link stop_link until", .needed = "link"};
-    static const pwr_slots_t changed = {.common = COMMON, .own = "changed", .needed = ""};
-    const struct {
-        const char *name;
-        pwr_template_kind_t kind;
-        const pwr_slots_t *slots;
-        pwr_template_t **made;
-    } rows[] = {
-        {"link.txt", PWR_TEMPLATE_TEXT, &link, &texts->link_text},
-        {"link.html", PWR_TEMPLATE_HTML, &link, &texts->link_html},
-        {"changed.txt", PWR_TEMPLATE_TEXT, &changed, &texts->changed_text},
-        {"changed.html", PWR_TEMPLATE_HTML, &changed, &texts->changed_html},
-        {"link_body.txt", PWR_TEMPLATE_TEXT, &link, &texts->link_text_body},
-        {"link_body.html", PWR_TEMPLATE_HTML, &link, &texts->link_html_body},
-        {"changed_body.txt", PWR_TEMPLATE_TEXT, &changed, &texts->changed_text_body},
-        {"changed_body.html", PWR_TEMPLATE_HTML, &changed, &texts->changed_html_body},
-    };
     pwr_template_source_t source = {
         .folder = apr_pstrcat(pool, settings->files, "/mail", NULL),
         .own = settings->mails,
         .language = pwr_messages_language(texts->messages, settings->language),
     };
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        source.slots = rows[i].slots;
-        PWR_TRY(pwr_template_load(rows[i].made, &source, rows[i].name, rows[i].kind, pool));
+    for (int i = 0; i < PWR_LETTER_COUNT; i++) {
+        source.slots = &letters[i].slots;
+        PWR_TRY(load_letter(&texts->letters[i], &source, letters[i].name, pool));
     }
     return NULL;
 }

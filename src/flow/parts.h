@@ -30,8 +30,13 @@ typedef struct {
     apr_interval_time_t keep; /* ended rows are kept so long for the helpdesk */
     int mails_per_hour;       /* to one account */
     int mails_per_day;
-    int workers; /* threads */
-    int backlog; /* most requests that may wait */
+    int tries_per_hour; /* of an old password, wrong ones, for one name and one account */
+    int tries_per_day;
+    bool may_change;   /* the page for those who know the old password */
+    bool may_unlock;   /* a link may end a lock and leave the password alone */
+    bool tells_barred; /* an account that cannot be reset is told so, by mail */
+    int workers;       /* threads */
+    int backlog;       /* most requests that may wait */
 } pwr_flow_settings_t;
 
 typedef struct {
@@ -44,14 +49,25 @@ typedef struct {
     pwr_remote_settings_t remote;
 } pwr_parts_settings_t;
 
+/* The mails there are; each has mail/<name>.txt and .html (parts.c). */
+typedef enum {
+    PWR_LETTER_LINK,
+    PWR_LETTER_CHANGED,
+    PWR_LETTER_UNLOCKED,
+    PWR_LETTER_BARRED, /* the account cannot be reset */
+    PWR_LETTER_COUNT
+} pwr_letter_kind_t;
+
+/* One kind of mail; the bodies are what is said again below in a second language. */
+typedef struct {
+    pwr_template_t *text, *html;
+    pwr_template_t *text_body, *html_body;
+} pwr_letter_texts_t;
+
 /* The words and mails, loaded once before the fork. */
 typedef struct {
     pwr_messages_t *messages;
-    pwr_template_t *link_text, *link_html;
-    pwr_template_t *changed_text, *changed_html;
-    /* what of them is said again in a second language */
-    pwr_template_t *link_text_body, *link_html_body;
-    pwr_template_t *changed_text_body, *changed_html_body;
+    pwr_letter_texts_t letters[PWR_LETTER_COUNT];
 } pwr_texts_t;
 
 typedef struct {
@@ -72,9 +88,9 @@ typedef struct {
 pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t *settings,
                                   apr_pool_t *pool) PWR_MUST_USE;
 
-/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, `key`, `limit` and
- * `metrics` are set in `parts` by the caller and stay as they are; the rest is filled in. `audit`
- * may be NULL. What is opened lives in `pool`. */
+/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, `key`, `limit`
+ * and `metrics` are set in `parts` by the caller and stay as they are; the rest is filled in.
+ * `audit` may be NULL. What is opened lives in `pool`. */
 pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

@@ -32,8 +32,7 @@ static const char *support_code(const pwr_request_parts_t *parts, const char *no
     return apr_psprintf(pool, "%.4s-%s", code, code + 4);
 }
 
-/* What becomes of a form that was not passed. */
-static pwr_request_outcome_t outcome_of(const char **key, pwr_challenge_outcome_t outcome)
+pwr_request_outcome_t pwr_request_outcome(const char **key, pwr_challenge_outcome_t outcome)
 {
     switch (outcome) {
     case PWR_CHALLENGE_MORE:
@@ -55,13 +54,9 @@ static pwr_request_outcome_t outcome_of(const char **key, pwr_challenge_outcome_
     return PWR_REQUEST_ACCEPTED;
 }
 
-/* What is typed, cleaned; NULL with a message key when it is no usable name. */
-static const char *clean_subject(const char **key, const pwr_request_form_t *form, apr_pool_t *pool)
+const char *pwr_request_clean_name(const char **key, const char *typed, apr_pool_t *pool)
 {
-    if (form->kind == PWR_ROW_AGAIN) {
-        return form->subject;
-    }
-    const char *typed = form->subject != NULL ? form->subject : "";
+    typed = typed != NULL ? typed : "";
     const char *clean = strlen(typed) <= PWR_MAX_BODY ? pwr_unicode_typed_name(typed, pool) : NULL;
     if (clean == NULL || strlen(clean) > PWR_MAX_TYPED) {
         *key = "request.invalid";
@@ -72,6 +67,18 @@ static const char *clean_subject(const char **key, const pwr_request_form_t *for
         return NULL;
     }
     return clean;
+}
+
+const char *pwr_request_fold_name(const char *name, apr_pool_t *pool)
+{
+    char *folded = apr_pstrdup(pool, name);
+
+    for (char *at = folded; *at != '\0'; at++) {
+        if (*at >= 'A' && *at <= 'Z') {
+            *at = (char)(*at + ('a' - 'A'));
+        }
+    }
+    return folded;
 }
 
 static void tell(pwr_event_t event, const pwr_request_parts_t *parts, const pwr_outbox_row_t *row,
@@ -93,14 +100,10 @@ static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t 
     char subject_digest[PWR_DIGEST_CHARS + 1];
     unsigned char seed_bytes[SEED_BYTES];
     char seed[PWR_BASE64URL_CHARS(SEED_BYTES) + 1];
-    char *folded = apr_pstrdup(pool, row->subject);
+    const char *folded
+        = row->kind == PWR_ROW_LINK ? pwr_request_fold_name(row->subject, pool) : row->subject;
     bool is_new = false;
 
-    for (char *at = folded; *at != '\0'; at++) {
-        if (*at >= 'A' && *at <= 'Z' && row->kind == PWR_ROW_LINK) {
-            *at = (char)(*at + ('a' - 'A')); /* one cap for all spellings of a name */
-        }
-    }
     pwr_crypto_digest(subject_digest, parts->key, "subject", folded, strlen(folded));
     pwr_crypto_random(seed_bytes, sizeof seed_bytes);
     pwr_encode_base64url(seed, seed_bytes, sizeof seed_bytes);
@@ -152,9 +155,11 @@ pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_
     };
 
     *answer = (pwr_request_answer_t){.level = verdict.level, .retry_after = verdict.retry_after};
-    answer->typed = clean_subject(&answer->key, form, pool);
-    answer->outcome
-        = answer->key != NULL ? PWR_REQUEST_AGAIN : outcome_of(&answer->key, verdict.outcome);
+    answer->typed = form->kind == PWR_ROW_AGAIN
+                        ? form->subject
+                        : pwr_request_clean_name(&answer->key, form->subject, pool);
+    answer->outcome = answer->key != NULL ? PWR_REQUEST_AGAIN
+                                          : pwr_request_outcome(&answer->key, verdict.outcome);
     if (answer->outcome == PWR_REQUEST_ACCEPTED && parts->challenge.limit != NULL
         && pwr_client_limit_is_full(parts->challenge.limit)) {
         answer->outcome = PWR_REQUEST_FULL;

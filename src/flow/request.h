@@ -44,6 +44,15 @@ typedef struct {
     const char *support_code; /* accepted: what the helpdesk asks for */
 } pwr_request_answer_t;
 
+/* The form's fate by the robot check alone; `key` is set for AGAIN. */
+pwr_request_outcome_t pwr_request_outcome(const char **key, pwr_challenge_outcome_t outcome);
+
+/* A typed name, cleaned; NULL with the message `key` when it is none that can be used. */
+const char *pwr_request_clean_name(const char **key, const char *typed, apr_pool_t *pool);
+
+/* A name as the caps count it: one for all its spellings. */
+const char *pwr_request_fold_name(const char *name, apr_pool_t *pool);
+
 /* A fault only when the row could not be made durable: then nothing was accepted. */
 pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
                                 const pwr_request_form_t *form, apr_pool_t *pool) PWR_MUST_USE;

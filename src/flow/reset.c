@@ -2,146 +2,39 @@
  * Order matters here, and each step says what is true if the process dies after it:
  *   look     nothing is changed
  *   judge    nothing is changed
- *   claim    the account's links are CLAIMED: no other call can write; a process that dies leaves
- * them dead, and the person asks for a new one write    the directory has the password, or refused
- * it, or nobody knows burn / release   the links say what happened confirm  the outbox row for the
- * mail that tells the owner
+ *   claim    the account's links are CLAIMED: no other call can write
+ *   write    the directory has the password, or refused it, or nobody knows
+ *   end      the links are burnt or released: they say what happened
+ *   confirm  the outbox row for the mail that tells the owner
  */
 #include "flow/reset.h"
 
 #include <string.h>
 
-#include <apr_strings.h>
-
-#include "base/clock.h"
 #include "base/log.h"
 #include "store/returns.h"
-#include "token/token.h"
 
-#define CLAIM_BYTES 24
+/* One posted form under work. */
+typedef struct {
+    pwr_reset_answer_t *answer;
+    pwr_parts_t *parts;
+    const pwr_reset_form_t *form;
+    char claim_id[PWR_CLAIM_CHARS + 1];
+    apr_pool_t *pool;
+} job_t;
 
-static void tell(pwr_event_t event, pwr_parts_t *parts, const pwr_reset_answer_t *answer,
-                 const pwr_reset_form_t *form, const char *detail, apr_pool_t *scratch)
+static void tell(job_t *job, pwr_event_t event, const char *detail)
 {
-    const pwr_token_row_t *row = answer->link.row;
-    pwr_facts_t facts = {
-        .realm = parts->realm,
-        .request_id = row != NULL ? row->request_id : NULL,
-        .account = row != NULL ? row->login : NULL,
-        .client = form->client,
-        .detail = detail,
-    };
-    pwr_events_raise(parts->events, event, &facts, scratch);
+    const pwr_facts_t facts = {.client = job->form->client, .detail = detail};
+
+    pwr_link_tell(event, job->parts, &job->answer->link, &facts, job->pool);
 }
 
-const char *pwr_reset_digest_of(const pwr_parts_t *parts, const char *token, apr_pool_t *pool)
+static void log_if(const pwr_fault_t *fault)
 {
-    char digest[PWR_DIGEST_CHARS + 1];
-
-    if (token == NULL || !pwr_token_is_canonical(token)) {
-        return NULL;
+    if (fault != NULL) {
+        pwr_log_fault(fault);
     }
-    pwr_token_digest(digest, parts->key, PWR_TOKEN_LINK, parts->realm, token);
-    return apr_pstrdup(pool, digest);
-}
-
-/* What the row alone says. */
-static pwr_link_state_t state_of(const pwr_token_row_t *row, apr_time_t now)
-{
-    switch (row->state) {
-    case PWR_TOKEN_USED:
-        return PWR_LINK_SPENT;
-    case PWR_TOKEN_REVOKED:
-        return PWR_LINK_STOPPED;
-    case PWR_TOKEN_CLAIMED:
-        return PWR_LINK_BUSY;
-    case PWR_TOKEN_LIVE:
-        break;
-    }
-    return now >= row->expires ? PWR_LINK_EXPIRED : PWR_LINK_LIVE;
-}
-
-static bool is_same(const pwr_parts_t *parts, const char *purpose, const char *text,
-                    const char *digest)
-{
-    char now[PWR_DIGEST_CHARS + 1];
-
-    pwr_token_digest(now, parts->key, purpose, parts->realm, text);
-    return strcmp(now, digest) == 0;
-}
-
-/* Is the account still the one the link was mailed for? A password set elsewhere, another address,
- * or an account that may no longer reset ends the link. */
-static void compare_account(pwr_link_t *link, const pwr_parts_t *parts)
-{
-    const pwr_account_t *account = link->account;
-    bool has_mail = false;
-
-    if (account == NULL || account->barred != NULL) {
-        link->state = PWR_LINK_CHANGED;
-        return;
-    }
-    for (int i = 0; i < account->mails->nelts; i++) {
-        const char *mail = APR_ARRAY_IDX(account->mails, i, const char *);
-        has_mail = has_mail || is_same(parts, PWR_TOKEN_MAIL, mail, link->row->mail_digest);
-    }
-    if (!has_mail) {
-        link->state = PWR_LINK_CHANGED;
-    } else if (!is_same(parts, PWR_TOKEN_STAMP, account->stamp, link->row->stamp_digest)) {
-        link->state = account->password_changed != 0 ? PWR_LINK_SPENT : PWR_LINK_CHANGED;
-        link->ended = account->password_changed;
-    }
-}
-
-/* Reads the account and its rules again. */
-static pwr_fault_t *ask_directory(pwr_link_t *link, pwr_parts_t *parts, apr_pool_t *pool)
-{
-    pwr_rules_t rules = {0};
-    pwr_account_t *account = NULL;
-
-    PWR_TRY(pwr_directory_read(&account, parts->directory, link->row->account_id, pool));
-    link->account = account;
-    compare_account(link, parts);
-    if (link->state == PWR_LINK_LIVE) {
-        PWR_TRY(pwr_directory_rules(&rules, parts->directory, account, pool));
-        link->rules = pwr_policy_merge(&parts->settings->policy, &rules);
-    }
-    return NULL;
-}
-
-/* The row of a token and what it alone says. */
-static pwr_fault_t *find_row(pwr_link_t *link, pwr_parts_t *parts, const char *token,
-                             apr_pool_t *pool)
-{
-    const pwr_rules_t none = {0};
-    const char *digest = pwr_reset_digest_of(parts, token, pool);
-    pwr_token_row_t *row = NULL;
-
-    *link = (pwr_link_t){.state = PWR_LINK_UNKNOWN};
-    link->rules = pwr_policy_merge(&parts->settings->policy, &none);
-    if (digest == NULL) {
-        return NULL;
-    }
-    PWR_TRY(pwr_tokens_find(&row, parts->store, parts->realm, digest, pool));
-    if (row != NULL) {
-        link->row = row;
-        link->state = state_of(row, pwr_clock_now());
-        link->ended = row->ended;
-    }
-    return NULL;
-}
-
-pwr_fault_t *pwr_reset_look(pwr_link_t *link, pwr_parts_t *parts, const char *token,
-                            apr_pool_t *pool)
-{
-    PWR_TRY(find_row(link, parts, token, pool));
-    if (link->state == PWR_LINK_LIVE) {
-        pwr_fault_t *fault = ask_directory(link, parts, pool);
-        if (fault != NULL) {
-            pwr_log_fault(fault);
-        }
-    }
-    return NULL;
 }
 
 static void refuse(pwr_reset_answer_t *answer, const char *key, bool is_about_second)
@@ -178,133 +71,168 @@ static pwr_secret_t *judge(pwr_reset_answer_t *answer, const pwr_parts_t *parts,
     return password;
 }
 
-/* Puts the row of the confirmation mail. The password is set already, so a fault here is logged and
- * stops nothing. */
-static void confirm(pwr_parts_t *parts, const pwr_link_t *link, const pwr_reset_form_t *form,
-                    const char *claim_id, apr_pool_t *pool)
+/* Every link of the account is burnt first. Should the store fail now, a new password's stamp kills
+ * them too. */
+static void finish(job_t *job, pwr_event_t event, pwr_row_kind_t kind)
 {
-    bool is_new = false;
-    apr_time_t now = pwr_clock_now();
-    pwr_outbox_row_t row = {
-        .id = claim_id,
-        .kind = PWR_ROW_CHANGED,
-        .realm = parts->realm,
-        .subject = link->row->account_id,
-        .subject_digest = "",
-        .account_digest = "",
-        .language = form->language,
-        .client = form->client,
-        .support_code = "",
-        .seed = "",
-        .created = now,
-        .due = now,
-    };
-    pwr_fault_t *fault = pwr_outbox_put(&is_new, parts->store, &row, pool);
+    const pwr_link_t *link = &job->answer->link;
+    bool is_unlocked = kind == PWR_ROW_UNLOCKED;
+    const pwr_outbox_row_t row = {.id = job->claim_id,
+                                  .kind = kind,
+                                  .client = job->form->client,
+                                  .language = job->form->language};
 
-    if (fault != NULL) {
-        pwr_log_fault(fault);
-    }
+    pwr_link_burn(job->parts, link->row->account_id,
+                  is_unlocked ? PWR_TOKEN_UNLOCKED : PWR_TOKEN_USED, job->pool);
+    job->answer->outcome = PWR_RESET_DONE;
+    tell(job, event, NULL);
+    pwr_link_confirm(job->parts, link, row, job->pool);
 }
 
-/* After DONE: every link of the account is burnt. Its new stamp alone kills them too, should the
- * store fail now. */
-static void finish(pwr_reset_answer_t *answer, pwr_parts_t *parts, const pwr_reset_form_t *form,
-                   const char *claim_id, apr_pool_t *pool)
+/* Somebody else changed the account between our look and our write: that ends the link, whatever
+ * the directory says later. */
+static void end_stale(job_t *job)
 {
-    pwr_fault_t *fault = pwr_tokens_burn(parts->store, answer->link.row, pool);
+    pwr_link_t *link = &job->answer->link;
 
-    if (fault != NULL) {
-        pwr_log_fault(fault);
+    log_if(pwr_link_ask(link, job->parts, job->pool));
+    if (link->state == PWR_LINK_LIVE) {
+        link->state = PWR_LINK_CHANGED;
     }
-    answer->outcome = PWR_RESET_DONE;
-    tell(PWR_EVENT_PASSWORD_SET, parts, answer, form, NULL, pool);
-    confirm(parts, &answer->link, form, claim_id, pool);
+    pwr_link_burn(job->parts, link->row->account_id, PWR_TOKEN_USED, job->pool);
+    job->answer->outcome = PWR_RESET_DEAD;
+    tell(job, PWR_EVENT_LINK_DEAD, "stale");
 }
 
 /* The directory said no, or was not reached: the same link works again. */
-static void let_go(pwr_reset_answer_t *answer, pwr_parts_t *parts, const pwr_fault_t *why,
-                   const char *claim_id, apr_pool_t *pool)
+static void let_go(job_t *job, const pwr_fault_t *why, const char *key_of_later)
 {
-    pwr_fault_t *fault = pwr_tokens_release(parts->store, claim_id, pool);
+    bool is_refusal = why != NULL && why->kind == PWR_REFUSED;
 
-    if (fault != NULL) {
-        pwr_log_fault(fault);
-    }
-    pwr_log_fault(why);
-    refuse(answer, why->kind == PWR_REFUSED ? why->key : "directory.temporary", false);
+    pwr_link_release(job->parts, job->claim_id, job->pool);
+    refuse(job->answer, is_refusal ? why->key : key_of_later, false);
 }
 
-static void write_password(pwr_reset_answer_t *answer, pwr_parts_t *parts,
-                           const pwr_reset_form_t *form, const pwr_secret_t *password,
-                           const char *claim_id, apr_pool_t *pool)
+static void write_password(job_t *job, const pwr_secret_t *password)
 {
     pwr_write_outcome_t outcome = PWR_WRITE_NOT_SENT;
-    pwr_fault_t *fault = pwr_directory_set_password(&outcome, parts->directory,
-                                                    answer->link.account, password, pool);
+    const pwr_fault_t *fault = pwr_directory_set_password(
+        &outcome, job->parts->directory, job->answer->link.account, password, job->pool);
 
+    log_if(fault);
     switch (outcome) {
     case PWR_WRITE_DONE:
-        finish(answer, parts, form, claim_id, pool);
+        finish(job, PWR_EVENT_PASSWORD_SET, PWR_ROW_CHANGED);
         break;
-    case PWR_WRITE_STALE: /* the links stay claimed: they were for an account that has changed */
-        answer->outcome = PWR_RESET_DEAD;
-        answer->link.state = PWR_LINK_CHANGED;
-        tell(PWR_EVENT_LINK_DEAD, parts, answer, form, NULL, pool);
+    case PWR_WRITE_STALE:
+        end_stale(job);
         break;
     case PWR_WRITE_REFUSED:
     case PWR_WRITE_NOT_SENT:
-        let_go(answer, parts, fault, claim_id, pool);
-        tell(PWR_EVENT_PASSWORD_REFUSED, parts, answer, form, answer->key, pool);
+        let_go(job, fault, "directory.temporary");
+        tell(job, PWR_EVENT_PASSWORD_REFUSED, job->answer->key);
         break;
     case PWR_WRITE_UNKNOWN:
-        pwr_log_fault(fault);
-        answer->outcome = PWR_RESET_UNSURE;
-        tell(PWR_EVENT_PASSWORD_UNKNOWN, parts, answer, form, fault->detail, pool);
+        job->answer->outcome = PWR_RESET_UNSURE;
+        tell(job, PWR_EVENT_PASSWORD_UNKNOWN, fault != NULL ? fault->detail : NULL);
         break;
     }
 }
 
-/* Takes the account's links for this call alone. */
-static pwr_fault_t *claim(bool *is_won, char *claim_id, pwr_reset_answer_t *answer,
-                          pwr_parts_t *parts, apr_pool_t *pool)
+/* Unlocking twice does what unlocking once does, so an answer that was lost leaves the link alive.
+ */
+static void write_unlock(job_t *job)
 {
-    unsigned char bytes[CLAIM_BYTES];
+    pwr_write_outcome_t outcome = PWR_WRITE_NOT_SENT;
+    const pwr_fault_t *fault = pwr_directory_unlock(&outcome, job->parts->directory,
+                                                    job->answer->link.account, job->pool);
 
-    pwr_crypto_random(bytes, sizeof bytes);
-    pwr_encode_base64url(claim_id, bytes, sizeof bytes);
-    return pwr_tokens_claim(is_won, parts->store, answer->link.row, claim_id, pool);
+    log_if(fault);
+    if (outcome == PWR_WRITE_DONE) {
+        finish(job, PWR_EVENT_ACCOUNT_UNLOCKED, PWR_ROW_UNLOCKED);
+    } else if (outcome == PWR_WRITE_STALE) {
+        end_stale(job);
+    } else {
+        let_go(job, fault, "unlock.temporary");
+        tell(job, PWR_EVENT_UNLOCK_REFUSED, fault != NULL ? fault->detail : NULL);
+    }
 }
 
-pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
-                           const pwr_reset_form_t *form, apr_pool_t *pool)
+/* Is the link alive, and its account still the one it was mailed for? The answer says why not. */
+static pwr_fault_t *open_link(bool *is_open, job_t *job)
 {
-    char claim_id[PWR_BASE64URL_CHARS(CLAIM_BYTES) + 1];
-    bool is_won = false;
+    pwr_reset_answer_t *answer = job->answer;
 
+    *is_open = false;
     *answer = (pwr_reset_answer_t){.outcome = PWR_RESET_DEAD};
-    PWR_TRY(find_row(&answer->link, parts, form->token, pool));
+    PWR_TRY(pwr_link_find(&answer->link, job->parts, job->form->token, job->pool));
     if (answer->link.state == PWR_LINK_LIVE) {
-        pwr_fault_t *fault = ask_directory(&answer->link, parts, pool);
+        const pwr_fault_t *fault = pwr_link_ask(&answer->link, job->parts, job->pool);
         if (fault != NULL) {
             pwr_log_fault(fault);
             refuse(answer, "directory.temporary", false);
             return NULL;
         }
     }
-    if (answer->link.state != PWR_LINK_LIVE) {
-        tell(PWR_EVENT_LINK_DEAD, parts, answer, form, NULL, pool);
+    *is_open = answer->link.state == PWR_LINK_LIVE;
+    if (!*is_open) {
+        tell(job, PWR_EVENT_LINK_DEAD, NULL);
+    }
+    return NULL;
+}
+
+/* Takes the account's links for this call alone; whoever comes second is told what became of them.
+ */
+static pwr_fault_t *claim(bool *is_won, job_t *job)
+{
+    pwr_link_t *link = &job->answer->link;
+
+    PWR_TRY(pwr_link_claim(is_won, job->claim_id, link, job->parts, job->pool));
+    return *is_won ? NULL : pwr_link_find(link, job->parts, job->form->token, job->pool);
+}
+
+pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
+                           const pwr_reset_form_t *form, apr_pool_t *pool)
+{
+    job_t job = {.answer = answer, .parts = parts, .form = form, .pool = pool};
+    bool is_open = false;
+    bool is_won = false;
+
+    PWR_TRY(open_link(&is_open, &job));
+    if (!is_open) {
         return NULL;
     }
     const pwr_secret_t *password = judge(answer, parts, form, pool);
     if (password == NULL) {
-        tell(PWR_EVENT_PASSWORD_REFUSED, parts, answer, form, answer->key, pool);
+        tell(&job, PWR_EVENT_PASSWORD_REFUSED, answer->key);
         return NULL;
     }
-    PWR_TRY(claim(&is_won, claim_id, answer, parts, pool));
-    if (!is_won) {
-        return find_row(&answer->link, parts, form->token, pool);
+    PWR_TRY(claim(&is_won, &job));
+    if (is_won) {
+        write_password(&job, password);
     }
-    write_password(answer, parts, form, password, claim_id, pool);
+    return NULL;
+}
+
+pwr_fault_t *pwr_reset_unlock(pwr_reset_answer_t *answer, pwr_parts_t *parts,
+                              const pwr_reset_form_t *form, apr_pool_t *pool)
+{
+    job_t job = {.answer = answer, .parts = parts, .form = form, .pool = pool};
+    bool is_open = false;
+    bool is_won = false;
+
+    PWR_TRY(open_link(&is_open, &job));
+    if (!is_open) {
+        return NULL;
+    }
+    if (!pwr_link_may_unlock(&answer->link, parts)) {
+        refuse(answer, "unlock.not_locked", false);
+        return NULL;
+    }
+    PWR_TRY(claim(&is_won, &job));
+    if (is_won) {
+        write_unlock(&job);
+    }
     return NULL;
 }
 

@@ -1,31 +1,11 @@
 /*
- * The story of a new password: looking at a link changes nothing; posting to it changes the
- * password once. Called in web children, any thread.
+ * The story of a new password: posting to a link changes the password once, or ends a lock and
+ * leaves the password alone. Called in web children, any thread.
  */
 #ifndef PWR_FLOW_RESET_H
 #define PWR_FLOW_RESET_H
 
-#include "flow/parts.h"
-#include "store/tokens.h"
-
-typedef enum {
-    PWR_LINK_LIVE,
-    PWR_LINK_EXPIRED,
-    PWR_LINK_SPENT,   /* the password was set since; `ended` says when */
-    PWR_LINK_STOPPED, /* by "not me"; `ended` says when */
-    PWR_LINK_CHANGED, /* the account is not what it was when the link was mailed */
-    PWR_LINK_BUSY,    /* a write is under way, or died under way */
-    PWR_LINK_UNKNOWN  /* never was a link of this site */
-} pwr_link_state_t;
-
-/* A link as it stands now. */
-typedef struct {
-    pwr_link_state_t state;
-    const pwr_token_row_t *row;   /* NULL for UNKNOWN */
-    const pwr_account_t *account; /* LIVE, and the directory answered */
-    pwr_rules_t rules;            /* LIVE: what the box shows */
-    apr_time_t ended;             /* SPENT, STOPPED */
-} pwr_link_t;
+#include "flow/link.h"
 
 typedef struct {
     const char *token;
@@ -50,11 +30,6 @@ typedef struct {
     pwr_verdict_t verdict; /* of the rules; all 0 when it did not come to that */
 } pwr_reset_answer_t;
 
-/* Looks at a link. When the directory does not answer, a live link is still shown, with the site's
- * own rules. */
-pwr_fault_t *pwr_reset_look(pwr_link_t *link, pwr_parts_t *parts, const char *token,
-                            apr_pool_t *pool) PWR_MUST_USE;
-
 /* Sets the password, if everything agrees. Exactly one of any number of parallel calls for the
  * links of one account reaches the directory. A fault only when the store does not answer before
  * the write: nothing was changed. */
@@ -65,7 +40,10 @@ pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
 pwr_fault_t *pwr_reset_return_of(const char **url, pwr_parts_t *parts, const pwr_link_t *link,
                                  apr_pool_t *pool) PWR_MUST_USE;
 
-/* The digest by which a dead link asks for a new one; NULL when `token` is no token. */
-const char *pwr_reset_digest_of(const pwr_parts_t *parts, const char *token, apr_pool_t *pool);
+/* Ends the lock of the link's account, for who remembers the password. REFUSED when it is not
+ * locked, the site does not want it, or the directory says no. Faults and parallel calls as above.
+ */
+pwr_fault_t *pwr_reset_unlock(pwr_reset_answer_t *answer, pwr_parts_t *parts,
+                              const pwr_reset_form_t *form, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

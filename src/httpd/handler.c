@@ -23,6 +23,7 @@
 #include "httpd/return_url.h"
 #include "httpd/scrub.h"
 #include "httpd/visit_challenge.h"
+#include "httpd/visit_change.h"
 #include "httpd/visit_language.h"
 #include "httpd/visit_link.h"
 #include "httpd/visit_request.h"
@@ -41,19 +42,30 @@ static int show_link(const pwr_visit_t *visit)
     return pwr_respond_page(visit, PWR_PAGE_LINK, pwr_pages_view(visit, PWR_PAGE_LINK), HTTP_OK);
 }
 
-static int show_done(const pwr_visit_t *visit)
+/* The way back to where the person came from, sealed, may stand behind the path. */
+static int show_end(const pwr_visit_t *visit, pwr_page_t page, const char *path)
 {
-    const char *sealed = visit->path + strlen("/done");
-    pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_DONE);
+    const char *sealed = visit->path + strlen(path);
+    pwr_view_t *view = pwr_pages_view(visit, page);
 
     if (sealed[0] == '/') {
         const char *back = pwr_return_of_seal(visit, sealed + 1);
         if (back == NULL) {
-            return pwr_respond_see_other(visit, "/done");
+            return pwr_respond_see_other(visit, path);
         }
         pwr_view_set_text(view, "login_url", back);
     }
-    return pwr_respond_page(visit, PWR_PAGE_DONE, view, HTTP_OK);
+    return pwr_respond_page(visit, page, view, HTTP_OK);
+}
+
+static int show_done(const pwr_visit_t *visit)
+{
+    return show_end(visit, PWR_PAGE_DONE, "/done");
+}
+
+static int show_unlocked(const pwr_visit_t *visit)
+{
+    return show_end(visit, PWR_PAGE_UNLOCKED, "/unlocked");
 }
 
 static int show_asset(const pwr_visit_t *visit)
@@ -80,16 +92,19 @@ static const struct {
     {"/c", false, NULL, pwr_visit_challenge_post},
     {"/r/", true, pwr_visit_link_show, NULL},
     {"/r", false, NULL, pwr_visit_link_post},
+    {"/change", false, pwr_visit_change_show, pwr_visit_change_post},
     {"/done", false, show_done, NULL},
     {"/done/", true, show_done, NULL},
+    {"/unlocked", false, show_unlocked, NULL},
+    {"/unlocked/", true, show_unlocked, NULL},
     {"/stop/", true, pwr_visit_stop_show, NULL},
     {"/stop", false, NULL, pwr_visit_stop_post},
     {"/help", false, show_help, NULL},
     {"/a/", true, show_asset, NULL},
 };
 
-/* A body that no form is read from is not read at all, as it might never end: the connection ends
- * with the answer. */
+/* A body that no form is read from is not read at all, as it might never end: the connection
+ * ends with the answer. */
 static void leave_body(request_rec *request)
 {
     if (apr_table_get(request->headers_in, "Content-Length") != NULL
@@ -114,6 +129,12 @@ static int refuse_method(const pwr_visit_t *visit, bool may_get, bool may_post)
     return refuse(visit, HTTP_METHOD_NOT_ALLOWED, "error.method");
 }
 
+/* Where the site does not want it, the page is not there. */
+static bool is_off(const pwr_visit_t *visit, const char *path)
+{
+    return strcmp(path, "/change") == 0 && !visit->site->settings->parts.flow.may_change;
+}
+
 static int route(const pwr_visit_t *visit)
 {
     int method = visit->request->method_number;
@@ -122,7 +143,7 @@ static int route(const pwr_visit_t *visit)
         size_t length = strlen(routes[i].path);
         bool is_here = routes[i].has_rest ? strncmp(visit->path, routes[i].path, length) == 0
                                           : strcmp(visit->path, routes[i].path) == 0;
-        if (!is_here) {
+        if (!is_here || is_off(visit, routes[i].path)) {
             continue;
         }
         if (method == M_GET && routes[i].get != NULL) {
@@ -230,8 +251,8 @@ static bool is_kept_by_nobody(const request_rec *request)
            || (always != NULL && strstr(always, "no-store") != NULL);
 }
 
-/* A kept page has the same form twice, and the second time it is taken for a double click. The page
- * around has left in part by now, so nobody but its own configuration can say so. */
+/* A kept page has the same form twice, and the second time it is taken for a double click. The
+ * page around has left in part by now, so nobody but its own configuration can say so. */
 static void judge_page_around(const pwr_visit_t *visit)
 {
     const request_rec *outer = visit->request->main;
@@ -249,8 +270,8 @@ static void judge_page_around(const pwr_visit_t *visit)
 }
 
 /* What a page of the site's own pulls in by mod_include: the form or the help without head and
- * frame, or the link for its login page. The form's answers are whole pages of ours, whatever page
- * it stood on. */
+ * frame, or the link for its login page. The form's answers are whole pages of ours, whatever
+ * page it stood on. */
 static int include(const pwr_visit_t *visit)
 {
     static const struct {

@@ -26,7 +26,9 @@ static const struct {
     [PWR_PAGE_SENT] = {"sent", "sent.html", "sent.title"},
     [PWR_PAGE_CHALLENGE] = {"challenge", "challenge.html", "challenge.title"},
     [PWR_PAGE_RESET] = {"reset", "reset.html", "reset.title"},
+    [PWR_PAGE_CHANGE] = {"change", "change.html", "change.title"},
     [PWR_PAGE_DONE] = {"done", "done.html", "done.title"},
+    [PWR_PAGE_UNLOCKED] = {"unlocked", "unlocked.html", "unlocked.title"},
     [PWR_PAGE_UNSURE] = {"unsure", "unsure.html", "unsure.title"},
     [PWR_PAGE_DEAD] = {"dead", "dead.html", "dead.title"},
     [PWR_PAGE_STOP] = {"stop", "stop.html", "stop.title"},
@@ -122,6 +124,9 @@ pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page)
                   visit->site->settings->help_url != NULL
                       ? visit->site->settings->help_url
                       : apr_pstrcat(pool, prefix, "/help", NULL));
+    if (flow->may_change) {
+        pwr_view_text(view, "change_url", apr_pstrcat(pool, prefix, "/change", NULL));
+    }
     pwr_view_text(view, "contact", flow->contact);
     pwr_view_text(view, "registry", flow->registry);
     show_sender(view, visit->site);
@@ -249,6 +254,7 @@ void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_l
         = {.policy = visit->site->policy, .rules = &link->rules, .account = link->account};
 
     pwr_view_text(view, "login", link->row->login);
+    pwr_view_flag(view, "may_unlock", pwr_link_may_unlock(link, &visit->site->parts));
     pwr_pages_show_rules(view, visit, &context);
 }
 
@@ -258,6 +264,7 @@ void pwr_pages_show_dead(pwr_view_t *view, const pwr_visit_t *visit, const pwr_l
 
     pwr_view_flag(view, "is_expired", link->state == PWR_LINK_EXPIRED);
     pwr_view_flag(view, "is_spent", link->state == PWR_LINK_SPENT);
+    pwr_view_flag(view, "is_unlocked", link->state == PWR_LINK_UNLOCKED);
     pwr_view_flag(view, "is_stopped", link->state == PWR_LINK_STOPPED);
     pwr_view_flag(view, "is_changed", link->state == PWR_LINK_CHANGED);
     pwr_view_flag(view, "is_busy", link->state == PWR_LINK_BUSY);

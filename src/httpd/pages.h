@@ -6,7 +6,7 @@
 #ifndef PWR_HTTPD_PAGES_H
 #define PWR_HTTPD_PAGES_H
 
-#include "flow/reset.h"
+#include "flow/link.h"
 #include "httpd/private.h"
 
 typedef enum {
@@ -14,7 +14,9 @@ typedef enum {
     PWR_PAGE_SENT,
     PWR_PAGE_CHALLENGE,
     PWR_PAGE_RESET,
+    PWR_PAGE_CHANGE,
     PWR_PAGE_DONE,
+    PWR_PAGE_UNLOCKED,
     PWR_PAGE_UNSURE,
     PWR_PAGE_DEAD,
     PWR_PAGE_STOP,

@@ -46,7 +46,8 @@ static void set_headers(const pwr_visit_t *visit, const char *cache_control)
 /* Pages with a form that asks for a link, where a provider's widget may stand. */
 static bool has_widget(pwr_page_t page)
 {
-    return page == PWR_PAGE_REQUEST || page == PWR_PAGE_SENT || page == PWR_PAGE_DEAD;
+    return page == PWR_PAGE_REQUEST || page == PWR_PAGE_CHANGE || page == PWR_PAGE_SENT
+           || page == PWR_PAGE_DEAD;
 }
 
 int pwr_respond_page(const pwr_visit_t *visit, pwr_page_t page, pwr_view_t *view, int status)

@@ -20,6 +20,7 @@
 #include "httpd/form.h"
 #include "httpd/respond.h"
 #include "httpd/return_url.h"
+#include "httpd/visit_change.h"
 #include "httpd/visit_language.h"
 #include "httpd/visit_request.h"
 #include "text/unicode.h"
@@ -290,6 +291,9 @@ int pwr_visit_challenge_post(const pwr_visit_t *visit)
     if (wrong != NULL) {
         tell(visit, PWR_EVENT_TASK_WRONG);
         return may_go_on(&status, visit, COST_OF_WRONG) ? show(visit, &held, wrong) : status;
+    }
+    if (held.kind == PWR_ROW_TRY) {
+        return pwr_visit_change_solved(visit, held.form_seal, held.subject);
     }
     pwr_request_form_t form = {
         .kind = held.kind,

@@ -91,6 +91,9 @@ static const char *address_of(const pwr_visit_t *visit, const pwr_view_t *view)
     if (token != NULL) {
         return apr_pstrcat(pool, "/r/", token, NULL);
     }
+    if (strcmp(pwr_view_get(view, "page").text, "change") == 0) {
+        return "/change";
+    }
     const char *back = pwr_view_get(view, "return_url").text;
     const char *page = is_error || !is_get ? "/" : visit->path;
     return back != NULL && strcmp(page, "/") == 0

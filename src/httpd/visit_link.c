@@ -58,7 +58,7 @@ int pwr_visit_link_show(const pwr_visit_t *visit)
 {
     pwr_link_t link;
     pwr_fault_t *fault
-        = pwr_reset_look(&link, &visit->site->parts, visit->secret, visit->request->pool);
+        = pwr_link_look(&link, &visit->site->parts, visit->secret, visit->request->pool);
 
     if (fault != NULL) {
         return unavailable(visit, fault);
@@ -69,30 +69,30 @@ int pwr_visit_link_show(const pwr_visit_t *visit)
     return pwr_respond_page(visit, PWR_PAGE_RESET, form_view(visit, &link), HTTP_OK);
 }
 
-static int show_refusal(const pwr_visit_t *visit, const pwr_reset_answer_t *answer)
+static int show_refusal(const pwr_visit_t *visit, const pwr_reset_answer_t *answer,
+                        const pwr_page_error_t *place)
 {
     pwr_view_t *view = form_view(visit, &answer->link);
-    pwr_page_error_t error = {
-        .key = answer->key,
-        .field = answer->is_about_second ? "second" : "first",
-        .name = answer->is_about_second ? "error_second" : "error_first",
-    };
+    pwr_page_error_t error = *place;
 
+    error.key = answer->key;
     pwr_pages_show_verdict(view, visit, &answer->verdict);
     pwr_pages_error(view, visit, &error);
     return pwr_respond_page(visit, PWR_PAGE_RESET, view, HTTP_UNPROCESSABLE_ENTITY);
 }
 
-static int answer_set(const pwr_visit_t *visit, const pwr_reset_answer_t *answer)
+/* `next` is the page of success. A refusal stands at `place`. */
+static int answer_form(const pwr_visit_t *visit, const pwr_reset_answer_t *answer, const char *next,
+                       const pwr_page_error_t *place)
 {
     switch (answer->outcome) {
     case PWR_RESET_DONE:
         pwr_visit_wake_worker(visit);
         return pwr_respond_see_other(
-            visit, apr_pstrcat(visit->request->pool, "/done",
+            visit, apr_pstrcat(visit->request->pool, next,
                                pwr_return_sealed(visit, return_of(visit, &answer->link)), NULL));
     case PWR_RESET_REFUSED:
-        return show_refusal(visit, answer);
+        return show_refusal(visit, answer, place);
     case PWR_RESET_UNSURE:
         return pwr_respond_page(visit, PWR_PAGE_UNSURE, pwr_pages_view(visit, PWR_PAGE_UNSURE),
                                 HTTP_BAD_GATEWAY);
@@ -120,8 +120,22 @@ int pwr_visit_link_post(const pwr_visit_t *visit)
         .client = visit->client,
         .language = pwr_visit_language_mark(visit),
     };
-    pwr_fault_t *fault = pwr_reset_set(&answer, &visit->site->parts, &form, visit->request->pool);
-    return fault != NULL ? unavailable(visit, fault) : answer_set(&posted, &answer);
+    bool is_unlock = pwr_form_value(fields, "unlock") != NULL;
+    pwr_parts_t *parts = &visit->site->parts;
+    apr_pool_t *pool = visit->request->pool;
+    pwr_fault_t *fault = is_unlock ? pwr_reset_unlock(&answer, parts, &form, pool)
+                                   : pwr_reset_set(&answer, parts, &form, pool);
+    if (fault != NULL) {
+        return unavailable(visit, fault);
+    }
+    if (is_unlock) {
+        return answer_form(&posted, &answer, "/unlocked",
+                           &(pwr_page_error_t){.field = "unlock", .name = "error_unlock"});
+    }
+    return answer_form(&posted, &answer, "/done",
+                       answer.is_about_second
+                           ? &(pwr_page_error_t){.field = "second", .name = "error_second"}
+                           : &(pwr_page_error_t){.field = "first", .name = "error_first"});
 }
 
 static int show_stop(const pwr_visit_t *visit, const char *flag, int status)

@@ -59,11 +59,9 @@ static const char *sealed_answer(const pwr_visit_t *visit, const char *code, con
     return pwr_seal_make(visit->site->key, PWR_SEAL_SENT, text, pool);
 }
 
-/* A browser that worked can work more; one without the script, or when a person is asked for, gets
- * the page with the choice. */
-static bool may_work_more(const pwr_request_form_t *form, pwr_level_t level)
+bool pwr_visit_request_may_work(const pwr_challenge_form_t *form, pwr_level_t level)
 {
-    const char *solution = form->form.solution;
+    const char *solution = form->solution;
     return level < PWR_LEVEL_TASK && solution != NULL && solution[0] != '\0';
 }
 
@@ -82,7 +80,7 @@ int pwr_visit_request_answer(const pwr_visit_t *visit, const pwr_request_form_t 
     case PWR_REQUEST_AGAIN:
         return show_form(visit, shown, form->back, answer.key);
     case PWR_REQUEST_MORE:
-        return may_work_more(form, answer.level)
+        return pwr_visit_request_may_work(&form->form, answer.level)
                    ? show_form(visit, shown, form->back, "request.more_work")
                    : pwr_visit_challenge_begin(visit, form);
     case PWR_REQUEST_TOO_MANY:
@@ -106,6 +104,17 @@ static const char *remote_response(const pwr_visit_t *visit, const pwr_form_t *f
     return name != NULL ? pwr_form_value(fields, pwr_remote_provider(name)->field) : NULL;
 }
 
+pwr_challenge_form_t pwr_visit_request_proof(const pwr_visit_t *visit, const pwr_form_t *fields)
+{
+    return (pwr_challenge_form_t){
+        .seal = pwr_form_value(fields, "seal"),
+        .unseen = pwr_form_value(fields, "website"),
+        .solution = pwr_form_value(fields, "altcha"),
+        .response = remote_response(visit, fields),
+        .client = visit->client,
+    };
+}
+
 int pwr_visit_request_post(const pwr_visit_t *visit)
 {
     pwr_form_t *fields = NULL;
@@ -119,17 +128,13 @@ int pwr_visit_request_post(const pwr_visit_t *visit)
     pwr_request_form_t form = {
         .kind = PWR_ROW_LINK,
         .subject = typed,
-        .form = {.seal = pwr_form_value(fields, "seal"),
-                 .unseen = pwr_form_value(fields, "website"),
-                 .solution = pwr_form_value(fields, "altcha"),
-                 .response = remote_response(visit, fields),
-                 .client = visit->client},
+        .form = pwr_visit_request_proof(visit, fields),
         .language = pwr_visit_language_mark(visit),
         .back = pwr_return_of_seal(visit, pwr_form_value(fields, "return")),
     };
     if (typed == NULL && dead_token != NULL) {
         const char *digest
-            = pwr_reset_digest_of(&visit->site->parts, dead_token, visit->request->pool);
+            = pwr_link_digest_of(&visit->site->parts, dead_token, visit->request->pool);
         form.kind = digest != NULL ? PWR_ROW_AGAIN : PWR_ROW_LINK;
         form.subject = digest;
         form.form.has_link = digest != NULL;

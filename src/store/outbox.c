@@ -16,9 +16,10 @@ enum { MAX_LOOKS = 32 };
 
 #define LONGEST_WAY apr_time_from_sec(86400) /* of a row to its end: no link lives longer */
 
-pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
-                            apr_pool_t *scratch)
+static pwr_fault_t *put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
+                        pwr_row_state_t state, apr_pool_t *scratch)
 {
+    apr_time_t ended = state == PWR_ROW_WAITING ? 0 : row->created;
     int changed = 0;
     apr_array_header_t *rows = NULL;
     pwr_fault_t *fault = pwr_store_write(
@@ -26,7 +27,8 @@ pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_r
         PWR_VALUES(row->id, pwr_store_text(row->kind, scratch), row->realm, row->subject,
                    row->subject_digest, row->account_digest, row->language, row->client,
                    row->support_code, row->seed, row->is_proved ? "1" : "0",
-                   pwr_store_text(row->created, scratch), pwr_store_text(row->due, scratch)),
+                   pwr_store_text(row->created, scratch), pwr_store_text(row->due, scratch),
+                   pwr_store_text(state, scratch), pwr_store_text(ended, scratch)),
         scratch);
 
     *is_new = fault == NULL;
@@ -36,6 +38,18 @@ pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_r
     /* No code for "it is there already" is the same with two drivers. */
     PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_HAS, PWR_VALUES(row->id), scratch));
     return rows->nelts > 0 ? NULL : fault;
+}
+
+pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
+                            apr_pool_t *scratch)
+{
+    return put(is_new, store, row, PWR_ROW_WAITING, scratch);
+}
+
+pwr_fault_t *pwr_outbox_put_ended(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
+                                  pwr_row_state_t state, apr_pool_t *scratch)
+{
+    return put(is_new, store, row, state, scratch);
 }
 
 static pwr_outbox_row_t *row_of(pwr_cells_t cells, apr_pool_t *pool)
@@ -223,6 +237,47 @@ pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store,
                                   pwr_store_text(since - LONGEST_WAY, scratch),
                                   pwr_store_text(since, scratch), like->is_proved ? "1" : "0"),
                        scratch);
+}
+
+pwr_fault_t *pwr_outbox_count_tries(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
+                                    apr_time_t since, apr_pool_t *scratch)
+{
+    const char *from = pwr_store_text(since, scratch);
+    int of_account = 0;
+
+    PWR_TRY(count_since(count, store, PWR_SQL_OUTBOX_TRIES_OF_SUBJECT,
+                        PWR_VALUES(like->realm, like->subject_digest, from), scratch));
+    PWR_TRY(count_since(&of_account, store, PWR_SQL_OUTBOX_TRIES_OF_ACCOUNT,
+                        PWR_VALUES(like->realm, like->account_digest, from), scratch));
+    if (of_account > *count) {
+        *count = of_account;
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_outbox_forgive_try(pwr_store_t *store, const char *id, apr_pool_t *scratch)
+{
+    int changed = 0;
+    return pwr_store_write(&changed, store, PWR_SQL_OUTBOX_FORGIVE, PWR_VALUES(id), scratch);
+}
+
+pwr_fault_t *pwr_outbox_confirm_try(pwr_store_t *store, const char *id, const char *account_id,
+                                    apr_pool_t *scratch)
+{
+    int changed = 0;
+    return pwr_store_write(&changed, store, PWR_SQL_OUTBOX_CONFIRM,
+                           PWR_VALUES(account_id, pwr_store_text(pwr_clock_now(), scratch), id),
+                           scratch);
+}
+
+pwr_fault_t *pwr_outbox_is_confirmed(bool *is_confirmed, pwr_store_t *store, const char *id,
+                                     apr_pool_t *scratch)
+{
+    apr_int64_t kind = 0;
+
+    PWR_TRY(pwr_store_read_number(&kind, store, PWR_SQL_OUTBOX_KIND, PWR_VALUES(id), scratch));
+    *is_confirmed = kind == PWR_ROW_CHANGED;
+    return NULL;
 }
 
 pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *store,

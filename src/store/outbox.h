@@ -11,9 +11,11 @@
 #include "store/store.h"
 
 typedef enum {
-    PWR_ROW_LINK = 1,   /* subject: the typed name */
-    PWR_ROW_AGAIN = 2,  /* subject: the digest of a dead token; the link goes to the same account */
-    PWR_ROW_CHANGED = 3 /* subject: the account's id; the confirmation */
+    PWR_ROW_LINK = 1,  /* subject: the typed name */
+    PWR_ROW_AGAIN = 2, /* subject: the digest of a dead token; the link goes to the same account */
+    PWR_ROW_CHANGED = 3,  /* subject: the account's id; the confirmation */
+    PWR_ROW_UNLOCKED = 4, /* the same, that the account was unlocked */
+    PWR_ROW_TRY = 5       /* somebody tried an old password: never worked, only counted */
 } pwr_row_kind_t;
 
 typedef enum { PWR_ROW_WAITING = 0, PWR_ROW_DONE = 1, PWR_ROW_GIVEN_UP = 2 } pwr_row_state_t;
@@ -41,6 +43,11 @@ typedef struct {
 pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                             apr_pool_t *scratch) PWR_MUST_USE;
 
+/* The same for a row that nobody works, as it is there to be counted: its `state` is that of an
+ * ended one. */
+pwr_fault_t *pwr_outbox_put_ended(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
+                                  pwr_row_state_t state, apr_pool_t *scratch) PWR_MUST_USE;
+
 /* Takes the row of `realm` that has been due longest, and holds it until now + lease. `row` is NULL
  * when none is due, and `next` then is when the next one will be (0: none waiting). */
 pwr_fault_t *pwr_outbox_take_due(pwr_outbox_row_t **row, apr_time_t *next, pwr_store_t *store,
@@ -67,8 +74,9 @@ pwr_fault_t *pwr_outbox_later(bool *is_held, pwr_store_t *store, const char *id,
 
 /* Of the rows about one account only one is worked at a time, by whatever worker on whatever node,
  * so that what was counted for a cap is true until the row has ended. `has_turn` false: another is
- * in hand, take this one `later`. `mine` is held by `owner`, with the account's digest. Asked once
- * for each time that a row was taken. */
+ * in hand, take this one `later`. `mine` is held by `owner`, with the account's digest. A row about
+ * several accounts asks for one after the other, each once for each time that it was taken, and has
+ * the turn of the last alone. */
 pwr_fault_t *pwr_outbox_take_turn(bool *has_turn, pwr_store_t *store, const pwr_outbox_row_t *mine,
                                   const char *owner, apr_pool_t *scratch) PWR_MUST_USE;
 
@@ -82,6 +90,19 @@ pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
 pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store,
                                          const pwr_outbox_row_t *like, apr_time_t since,
                                          apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Tries of an old password. A TRY row is put as GIVEN_UP and counts against its name and its
+ * account (both digests are of a purpose of their own) until it is forgiven: then it is DONE. */
+pwr_fault_t *pwr_outbox_count_tries(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
+                                    apr_time_t since, apr_pool_t *scratch) PWR_MUST_USE;
+pwr_fault_t *pwr_outbox_forgive_try(pwr_store_t *store, const char *id,
+                                    apr_pool_t *scratch) PWR_MUST_USE;
+/* The try led to a change: its row becomes the CHANGED row of this account, waiting from now on. */
+pwr_fault_t *pwr_outbox_confirm_try(pwr_store_t *store, const char *id, const char *account_id,
+                                    apr_pool_t *scratch) PWR_MUST_USE;
+/* Whether it has. */
+pwr_fault_t *pwr_outbox_is_confirmed(bool *is_confirmed, pwr_store_t *store, const char *id,
+                                     apr_pool_t *scratch) PWR_MUST_USE;
 
 /* Waiting rows of a realm, and the creation time of the oldest (0 when none). */
 pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *store,

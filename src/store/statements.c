@@ -27,7 +27,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     [PWR_SQL_OUTBOX_PUT]
     = {"pwreset_outbox_put", "INSERT INTO pwreset_outbox (" OUTBOX_COLUMNS
                              ", state, ended, owner) VALUES (%s, %d, %s, %s, %s, %s, %s, %s, %s, "
-                             "%s, %d, %lld, %lld, 0, 0, 0, '')"},
+                             "%s, %d, %lld, %lld, 0, %d, %lld, '')"},
     [PWR_SQL_OUTBOX_HAS] = {"pwreset_outbox_has", "SELECT id FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_CODE]
     = {"pwreset_outbox_code", "SELECT support_code FROM pwreset_outbox WHERE id = %s"},
@@ -65,6 +65,22 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_outbox_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
                                     "AND subject_digest = %s AND created >= %lld AND state = 1 "
                                     "AND ended >= %lld AND proved = %d"},
+    [PWR_SQL_OUTBOX_TRIES_OF_SUBJECT]
+    = {"pwreset_outbox_tries_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+                                          "AND subject_digest = %s AND created >= %lld "
+                                          "AND kind = 5 AND state = 2"},
+    [PWR_SQL_OUTBOX_TRIES_OF_ACCOUNT]
+    = {"pwreset_outbox_tries_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+                                          "AND account_digest = %s AND ended >= %lld "
+                                          "AND kind = 5 AND state = 2"},
+    [PWR_SQL_OUTBOX_FORGIVE] = {"pwreset_outbox_forgive", "UPDATE pwreset_outbox SET state = 1 "
+                                                          "WHERE id = %s AND kind = 5"},
+    [PWR_SQL_OUTBOX_CONFIRM]
+    = {"pwreset_outbox_confirm",
+       "UPDATE pwreset_outbox SET kind = 3, state = 0, subject = %s, subject_digest = '', "
+       "account_digest = '', due = %lld, ended = 0 WHERE id = %s AND kind = 5"},
+    [PWR_SQL_OUTBOX_KIND]
+    = {"pwreset_outbox_kind", "SELECT kind FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_BACKLOG]
     = {"pwreset_outbox_backlog", "SELECT COUNT(*), COALESCE(MIN(created), 0) FROM pwreset_outbox "
                                  "WHERE realm = %s AND state = 0"},
@@ -99,7 +115,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_tokens_release", "UPDATE pwreset_tokens SET state = 0, claim = '', ended = 0 "
                                  "WHERE claim = %s AND state = 1"},
     [PWR_SQL_TOKENS_BURN]
-    = {"pwreset_tokens_burn", "UPDATE pwreset_tokens SET state = 2, claim = '', ended = %lld "
+    = {"pwreset_tokens_burn", "UPDATE pwreset_tokens SET state = %d, claim = '', ended = %lld "
                               "WHERE realm = %s AND account_id = %s AND state IN (0, 1)"},
     [PWR_SQL_TOKENS_REVOKE]
     = {"pwreset_tokens_revoke", "UPDATE pwreset_tokens SET state = 3, ended = %lld "

@@ -117,12 +117,15 @@ pwr_fault_t *pwr_tokens_release(pwr_store_t *store, const char *claim_id, apr_po
     return pwr_store_write(&changed, store, PWR_SQL_TOKENS_RELEASE, PWR_VALUES(claim_id), scratch);
 }
 
-pwr_fault_t *pwr_tokens_burn(pwr_store_t *store, const pwr_token_row_t *row, apr_pool_t *scratch)
+pwr_fault_t *pwr_tokens_burn(pwr_store_t *store, const pwr_token_row_t *row,
+                             pwr_token_state_t state, apr_pool_t *scratch)
 {
     int changed = 0;
-    return pwr_store_write(
-        &changed, store, PWR_SQL_TOKENS_BURN,
-        PWR_VALUES(pwr_store_text(pwr_clock_now(), scratch), row->realm, row->account_id), scratch);
+    return pwr_store_write(&changed, store, PWR_SQL_TOKENS_BURN,
+                           PWR_VALUES(pwr_store_text(state, scratch),
+                                      pwr_store_text(pwr_clock_now(), scratch), row->realm,
+                                      row->account_id),
+                           scratch);
 }
 
 pwr_fault_t *pwr_tokens_revoke(int *count, pwr_store_t *store, const char *realm,

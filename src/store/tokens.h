@@ -14,7 +14,8 @@ typedef enum {
     PWR_TOKEN_LIVE = 0,
     PWR_TOKEN_CLAIMED = 1, /* a password write is under way, or its process died in it */
     PWR_TOKEN_USED = 2,    /* the password was set, by this link or a sibling; `ended` says when */
-    PWR_TOKEN_REVOKED = 3  /* by "not me" */
+    PWR_TOKEN_REVOKED = 3, /* by "not me" */
+    PWR_TOKEN_UNLOCKED = 4 /* the account was unlocked by it or a sibling; `ended` says when */
 } pwr_token_state_t;
 
 typedef struct {
@@ -56,9 +57,10 @@ pwr_fault_t *pwr_tokens_claim(bool *is_won, pwr_store_t *store, const pwr_token_
 /* Makes all links of the claim live again: nothing was changed in the directory. */
 pwr_fault_t *pwr_tokens_release(pwr_store_t *store, const char *claim_id,
                                 apr_pool_t *scratch) PWR_MUST_USE;
-/* The password was set: every link of the account, claimed or live, is USED. */
+/* Every link of the row's account, claimed or live, has done its work: `state` is USED or UNLOCKED.
+ */
 pwr_fault_t *pwr_tokens_burn(pwr_store_t *store, const pwr_token_row_t *row,
-                             apr_pool_t *scratch) PWR_MUST_USE;
+                             pwr_token_state_t state, apr_pool_t *scratch) PWR_MUST_USE;
 /* "Not me": live links of one request become REVOKED; `count` says how many. */
 pwr_fault_t *pwr_tokens_revoke(int *count, pwr_store_t *store, const char *realm,
                                const char *request_id, apr_pool_t *scratch) PWR_MUST_USE;

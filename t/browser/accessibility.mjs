@@ -127,6 +127,22 @@ async function inspectStop(visitor, language) {
     await inspect(visitor, "dead, unknown");
 }
 
+async function inspectChange(visitor, language) {
+    const { page } = visitor;
+    await page.goto(`${PWRESET_URL}/change`);
+    await visitor.arrive("change", language);
+    await inspect(visitor, "change");
+    await page.fill("#name", PERSON);
+    await page.fill("#old", "not-mine");
+    await page.waitForTimeout(visitor.hasScript ? 0 : Number(process.env.FORM_AGE) * 1000 + 100);
+    await page.click("button[type=submit]");
+    await page.locator(".summary").waitFor();
+    await inspect(visitor, "change, no new password");
+    await page.goto(`${PWRESET_URL}/unlocked`);
+    await visitor.arrive("unlocked", language);
+    await inspect(visitor, "unlocked");
+}
+
 async function inspectStatic(visitor, language) {
     await visitor.page.goto(`${PWRESET_URL}/help`);
     await visitor.arrive("help", language);
@@ -174,6 +190,7 @@ async function inspectAll(browser, language, hasScript = true) {
     await inspectRequest(visitor, language);
     await inspectReset(visitor, language);
     await inspectStop(visitor, language);
+    await inspectChange(visitor, language);
     await inspectStatic(visitor, language);
     await visitor.context.close();
 }

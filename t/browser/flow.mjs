@@ -139,8 +139,9 @@ async function keyboard(browser) {
     await visitor.act("link", () => press("Enter"));
     await visitor.arrive("request");
     sameStops("the request page", await tabTo(visitor.page, "footer a"), ["English", "name",
-        "Send forespørsel", "Husker du ikke hvilken adresse som er registrert?", "Hjelp"]);
-    for (let steps = 0; steps < 3; steps++) {
+        "Send forespørsel", "Husker du ikke hvilken adresse som er registrert?",
+        "Vet du passordet? Bytt det her", "Hjelp"]);
+    for (let steps = 0; steps < 4; steps++) {
         await press("Shift+Tab");
     }
     await visitor.act("type", () => visitor.page.keyboard.type(PERSON));

@@ -28,12 +28,15 @@ rootdn {admin_dn}
 rootpw {admin_password}
 index objectClass,uid,mail,entryUUID eq
 
-# What the reset service may do, and no more: find people, read what the rules depend on, and set
-# a password without reading one.
+# What the reset service may do, and no more: find people, read what the rules depend on, end a
+# lock, and set a password without reading one.
 access to dn.subtree="ou=people,{base}" attrs=userPassword
-  by dn.exact="{service_dn}" =w
-  by self =w
+  by dn.exact="{service_dn}" =xw
+  by self =xw
   by anonymous auth
+access to dn.subtree="ou=people,{base}" attrs=pwdAccountLockedTime
+  by dn.exact="{service_dn}" write
+  by dn.exact="{intranet_dn}" read
 access to dn.subtree="ou=people,{base}"
     attrs=entry,objectClass,uid,mail,cn,sn,givenName,displayName,preferredLanguage,{operational}
   by dn.exact="{service_dn}" read

@@ -107,7 +107,7 @@ static void prolongs_a_live_link_that_is_put_again(void **state)
     assert_int_equal(1, live(fixture));
     assert_fine(pwr_tokens_put(fixture->store, &row, fixture->pool));
 
-    assert_fine(pwr_tokens_burn(fixture->store, &row, fixture->pool));
+    assert_fine(pwr_tokens_burn(fixture->store, &row, PWR_TOKEN_USED, fixture->pool));
     row.expires += MINUTE;
     assert_fine(pwr_tokens_put(fixture->store, &row, fixture->pool));
     assert_true(find(fixture, "one")->expires == NOON + 31 * MINUTE);
@@ -163,7 +163,7 @@ static void lets_one_of_fifty_claims_win(void **state)
         assert_fine(pwr_tokens_release(
             fixture->store, apr_psprintf(fixture->pool, "claim-%d", winner), fixture->pool));
         assert_int_equal(3, live(fixture));
-        assert_fine(pwr_tokens_burn(fixture->store, &rows[0], fixture->pool));
+        assert_fine(pwr_tokens_burn(fixture->store, &rows[0], PWR_TOKEN_USED, fixture->pool));
     }
 }
 
@@ -231,7 +231,7 @@ static void burns_every_link_of_the_account(void **state)
     assert_true(claim(fixture, &one, "first"));
     put(fixture, "mailed-meanwhile");
     fixture_now += MINUTE;
-    assert_fine(pwr_tokens_burn(fixture->store, &one, fixture->pool));
+    assert_fine(pwr_tokens_burn(fixture->store, &one, PWR_TOKEN_USED, fixture->pool));
     const char *const burnt[] = {"one", "two", "mailed-meanwhile"};
     for (int i = 0; i < 3; i++) {
         assert_int_equal(PWR_TOKEN_USED, find(fixture, burnt[i])->state);

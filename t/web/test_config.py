@@ -52,6 +52,10 @@ BAD_VALUES = {
     "PwResetLDAPSamba": ["", "yes", "on off"],
     "PwResetLDAPShadow": ["", "yes", "on off"],
     "PwResetChangeAtLogin": ["", "yes", "on off"],
+    "PwResetChange": ["", "yes", "on off"],
+    "PwResetUnlock": ["", "yes", "on off"],
+    "PwResetSeveralAccounts": ["", "yes", "on off"],
+    "PwResetTellBarred": ["", "yes", "on off"],
     "PwResetRelay": [
         "", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:0",
         "smtp://h:65536",

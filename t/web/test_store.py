@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "t"))
 
 from kit import ports, process, scratch, system  # noqa: E402
 
-PROGRAMS = ["store_outbox", "store_tokens", "store_trail", "store_schema"]
+PROGRAMS = ["store_outbox", "store_tokens", "store_trail", "store_tries", "store_schema"]
 PROGRAM_SECONDS = 120
 
 

@@ -1,0 +1,118 @@
+/*
+ * Every way out of a row's work goes through one of three doors: sent, given up, or again later. So
+ * a row is never left without a next step.
+ */
+#include "flow/job.h"
+
+#include <apr_strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define FIRST_PAUSE apr_time_from_sec(1)
+#define LONGEST_PAUSE apr_time_from_sec(20)
+#define TURN_PAUSE apr_time_from_msec(500) /* and by chance up to twice that */
+
+void pwr_job_tell(pwr_job_t *job, pwr_event_t event, const char *detail)
+{
+    job->facts.detail = detail;
+    pwr_events_raise(job->parts->events, event, &job->facts, job->pool);
+    job->facts.tag = NULL;
+}
+
+pwr_fault_t *pwr_job_give_up(pwr_job_t *job, pwr_event_t event, const char *detail)
+{
+    bool is_held = false;
+
+    PWR_TRY(
+        pwr_outbox_give_up(&is_held, job->parts->store, job->row->id, job->by->owner, job->pool));
+    if (is_held) {
+        pwr_job_tell(job, event, detail);
+    }
+    return NULL;
+}
+
+static pwr_fault_t *sent(pwr_job_t *job, const char *detail)
+{
+    bool is_held = false;
+
+    PWR_TRY(pwr_outbox_done(&is_held, job->parts->store, job->row->id, job->by->owner,
+                            job->account_digest, job->pool));
+    if (is_held) {
+        pwr_job_tell(job, PWR_EVENT_MAIL_SENT, detail);
+    }
+    return NULL;
+}
+
+/* A mail that late would only puzzle: the person has long asked again, or given up. */
+bool pwr_job_is_too_old(const pwr_job_t *job)
+{
+    return pwr_clock_now() - job->row->created > job->parts->settings->flow.link_life;
+}
+
+/* Doubles from one second to twenty, a quarter up or down by chance, so that many rows do not come
+ * back at once. */
+static apr_interval_time_t pause_after(int tries)
+{
+    apr_interval_time_t pause = LONGEST_PAUSE;
+    unsigned char chance = 0;
+
+    if (tries < 5) {
+        pause = FIRST_PAUSE << (tries > 0 ? tries - 1 : 0);
+    }
+    pwr_crypto_random(&chance, 1);
+    return pause * 3 / 4 + pause * chance / 512;
+}
+
+pwr_fault_t *pwr_job_retry(pwr_job_t *job, const pwr_fault_t *fault)
+{
+    bool is_held = false;
+
+    pwr_log_fault(fault);
+    job->facts.tag = fault->tag;
+    if (pwr_job_is_too_old(job)) {
+        return pwr_job_give_up(job, PWR_EVENT_MAIL_GIVEN_UP, fault->detail);
+    }
+    PWR_TRY(pwr_outbox_later(&is_held, job->parts->store, job->row->id, job->by->owner,
+                             pwr_clock_now() + pause_after(job->row->tries), job->pool));
+    if (is_held) {
+        pwr_job_tell(job, PWR_EVENT_MAIL_RETRY, fault->detail);
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_job_wait(pwr_job_t *job)
+{
+    bool is_held = false;
+    unsigned char chance = 0;
+
+    pwr_crypto_random(&chance, 1);
+    return pwr_outbox_later(&is_held, job->parts->store, job->row->id, job->by->owner,
+                            pwr_clock_now() + TURN_PAUSE + TURN_PAUSE * chance / 255, job->pool);
+}
+
+/* Sends one letter; a relay's final refusal gives the row up, anything else comes again. NULL in
+ * `fault`: it was taken. */
+pwr_fault_t *pwr_job_post(const pwr_fault_t **fault, pwr_job_t *job, const pwr_letter_t *letter,
+                          int copy)
+{
+    pwr_mail_t mail = {.to = letter->to, .date = job->row->created, .language = job->row->language};
+
+    mail.message_id = apr_psprintf(job->pool, "%s.%d", job->row->id, copy);
+    PWR_TRY(pwr_compose(&mail, job->parts, letter, job->pool));
+    *fault = pwr_relays_send(&job->relay, job->by->relays, &mail, job->pool);
+    return NULL;
+}
+
+pwr_fault_t *pwr_job_end(pwr_job_t *job, const pwr_fault_t *fault)
+{
+    if (fault == NULL) {
+        return sent(job, job->relay);
+    }
+    if (fault->kind == PWR_REFUSED) {
+        pwr_log_fault(fault);
+        job->facts.tag = fault->tag;
+        return pwr_job_give_up(job, PWR_EVENT_MAIL_GIVEN_UP, fault->detail);
+    }
+    return pwr_job_retry(job, fault);
+}

@@ -1,0 +1,39 @@
+/*
+ * One row of the outbox under work: what is known of it, its mails, and the doors by which it ends.
+ * In the worker, one thread.
+ */
+#ifndef PWR_FLOW_JOB_H
+#define PWR_FLOW_JOB_H
+
+#include "flow/compose.h"
+#include "flow/deliver.h"
+#include "store/outbox.h"
+
+typedef struct {
+    const pwr_deliverer_t *by;
+    pwr_parts_t *parts;
+    const pwr_outbox_row_t *row;
+    const char *account_digest; /* whose caps the row counts against when it is done; "" nobody's */
+    const char *relay;          /* the last one tried */
+    pwr_facts_t facts;
+    apr_pool_t *pool;
+} pwr_job_t;
+
+void pwr_job_tell(pwr_job_t *job, pwr_event_t event, const char *detail);
+
+/* A mail that late would only puzzle: the person has long asked again, or given up. */
+bool pwr_job_is_too_old(const pwr_job_t *job);
+
+/* Sends one letter, the `copy`th of the row; NULL in `fault`: a relay took it. */
+pwr_fault_t *pwr_job_post(const pwr_fault_t **fault, pwr_job_t *job, const pwr_letter_t *letter,
+                          int copy) PWR_MUST_USE;
+
+/* The doors. `end` is the one after pwr_job_post: a relay's final refusal gives the row up,
+ * anything else comes again. `wait` is for another's turn, which is no failure and nobody's
+ * business. */
+pwr_fault_t *pwr_job_end(pwr_job_t *job, const pwr_fault_t *fault) PWR_MUST_USE;
+pwr_fault_t *pwr_job_give_up(pwr_job_t *job, pwr_event_t event, const char *detail) PWR_MUST_USE;
+pwr_fault_t *pwr_job_retry(pwr_job_t *job, const pwr_fault_t *fault) PWR_MUST_USE;
+pwr_fault_t *pwr_job_wait(pwr_job_t *job) PWR_MUST_USE;
+
+#endif

@@ -1,0 +1,185 @@
+/*
+ * A link is what its row says, and what the directory says of the account it was mailed for: a
+ * password set elsewhere, another address, or an account that may no longer reset ends it. The
+ * claim picks one winner of all that may happen at once to the links of one account; a process that
+ * dies after it leaves them dead, and the person asks for a new one.
+ */
+#include "flow/link.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "token/token.h"
+
+const char *pwr_link_digest_of(const pwr_parts_t *parts, const char *token, apr_pool_t *pool)
+{
+    char digest[PWR_DIGEST_CHARS + 1];
+
+    if (token == NULL || !pwr_token_is_canonical(token)) {
+        return NULL;
+    }
+    pwr_token_digest(digest, parts->key, PWR_TOKEN_LINK, parts->realm, token);
+    return apr_pstrdup(pool, digest);
+}
+
+/* What the row alone says. */
+static pwr_link_state_t state_of(const pwr_token_row_t *row, apr_time_t now)
+{
+    switch (row->state) {
+    case PWR_TOKEN_USED:
+        return PWR_LINK_SPENT;
+    case PWR_TOKEN_UNLOCKED:
+        return PWR_LINK_UNLOCKED;
+    case PWR_TOKEN_REVOKED:
+        return PWR_LINK_STOPPED;
+    case PWR_TOKEN_CLAIMED:
+        return PWR_LINK_BUSY;
+    case PWR_TOKEN_LIVE:
+        break;
+    }
+    return now >= row->expires ? PWR_LINK_EXPIRED : PWR_LINK_LIVE;
+}
+
+static bool is_same(const pwr_parts_t *parts, const char *purpose, const char *text,
+                    const char *digest)
+{
+    char now[PWR_DIGEST_CHARS + 1];
+
+    pwr_token_digest(now, parts->key, purpose, parts->realm, text);
+    return strcmp(now, digest) == 0;
+}
+
+/* Is the account still the one the link was mailed for? A password set elsewhere, another address,
+ * or an account that may no longer reset ends the link. */
+static void compare_account(pwr_link_t *link, const pwr_parts_t *parts)
+{
+    const pwr_account_t *account = link->account;
+    bool has_mail = false;
+
+    if (account == NULL || account->barred != NULL) {
+        link->state = PWR_LINK_CHANGED;
+        return;
+    }
+    for (int i = 0; i < account->mails->nelts; i++) {
+        const char *mail = APR_ARRAY_IDX(account->mails, i, const char *);
+        has_mail = has_mail || is_same(parts, PWR_TOKEN_MAIL, mail, link->row->mail_digest);
+    }
+    if (!has_mail) {
+        link->state = PWR_LINK_CHANGED;
+    } else if (!is_same(parts, PWR_TOKEN_STAMP, account->stamp, link->row->stamp_digest)) {
+        link->state = account->password_changed != 0 ? PWR_LINK_SPENT : PWR_LINK_CHANGED;
+        link->ended = account->password_changed;
+    }
+}
+
+pwr_fault_t *pwr_link_ask(pwr_link_t *link, pwr_parts_t *parts, apr_pool_t *pool)
+{
+    pwr_rules_t rules = {0};
+    pwr_account_t *account = NULL;
+
+    PWR_TRY(pwr_directory_read(&account, parts->directory, link->row->account_id, pool));
+    link->account = account;
+    compare_account(link, parts);
+    if (link->state == PWR_LINK_LIVE) {
+        PWR_TRY(pwr_directory_rules(&rules, parts->directory, account, pool));
+        link->rules = pwr_policy_merge(&parts->settings->policy, &rules);
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_link_find(pwr_link_t *link, pwr_parts_t *parts, const char *token,
+                           apr_pool_t *pool)
+{
+    const pwr_rules_t none = {0};
+    const char *digest = pwr_link_digest_of(parts, token, pool);
+    pwr_token_row_t *row = NULL;
+
+    *link = (pwr_link_t){.state = PWR_LINK_UNKNOWN};
+    link->rules = pwr_policy_merge(&parts->settings->policy, &none);
+    if (digest == NULL) {
+        return NULL;
+    }
+    PWR_TRY(pwr_tokens_find(&row, parts->store, parts->realm, digest, pool));
+    if (row != NULL) {
+        link->row = row;
+        link->state = state_of(row, pwr_clock_now());
+        link->ended = row->ended;
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_link_look(pwr_link_t *link, pwr_parts_t *parts, const char *token,
+                           apr_pool_t *pool)
+{
+    PWR_TRY(pwr_link_find(link, parts, token, pool));
+    if (link->state == PWR_LINK_LIVE) {
+        pwr_fault_t *fault = pwr_link_ask(link, parts, pool);
+        if (fault != NULL) {
+            pwr_log_fault(fault);
+        }
+    }
+    return NULL;
+}
+
+bool pwr_link_may_unlock(const pwr_link_t *link, const pwr_parts_t *parts)
+{
+    return parts->settings->flow.may_unlock && link->account != NULL && link->account->is_locked;
+}
+
+pwr_fault_t *pwr_link_claim(bool *is_won, char claim_id[PWR_CLAIM_CHARS + 1],
+                            const pwr_link_t *link, pwr_parts_t *parts, apr_pool_t *pool)
+{
+    unsigned char bytes[PWR_CLAIM_BYTES];
+
+    pwr_crypto_random(bytes, sizeof bytes);
+    pwr_encode_base64url(claim_id, bytes, sizeof bytes);
+    return pwr_tokens_claim(is_won, parts->store, link->row, claim_id, pool);
+}
+
+static void log_if(const pwr_fault_t *fault)
+{
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+    }
+}
+
+void pwr_link_release(pwr_parts_t *parts, const char *claim_id, apr_pool_t *pool)
+{
+    log_if(pwr_tokens_release(parts->store, claim_id, pool));
+}
+
+void pwr_link_burn(pwr_parts_t *parts, const char *account_id, pwr_token_state_t state,
+                   apr_pool_t *pool)
+{
+    const pwr_token_row_t like = {.realm = parts->realm, .account_id = account_id};
+
+    log_if(pwr_tokens_burn(parts->store, &like, state, pool));
+}
+
+void pwr_link_confirm(pwr_parts_t *parts, const pwr_link_t *link, pwr_outbox_row_t row,
+                      apr_pool_t *pool)
+{
+    bool is_new = false;
+
+    row.realm = parts->realm;
+    row.subject = link->row->account_id;
+    row.subject_digest = row.account_digest = row.support_code = row.seed = "";
+    row.created = row.due = pwr_clock_now();
+    log_if(pwr_outbox_put(&is_new, parts->store, &row, pool));
+}
+
+void pwr_link_tell(pwr_event_t event, pwr_parts_t *parts, const pwr_link_t *link,
+                   const pwr_facts_t *facts, apr_pool_t *scratch)
+{
+    pwr_facts_t whole = *facts;
+
+    whole.realm = parts->realm;
+    if (link->row != NULL) {
+        whole.request_id = link->row->request_id;
+        whole.account = link->row->login;
+    }
+    pwr_events_raise(parts->events, event, &whole, scratch);
+}

@@ -1,0 +1,186 @@
+/*
+ * The tokens are derived from the row's seed, the account and the key, hence every try mails the
+ * same links in the same bytes, and a mail that arrives twice shows up once. All links of a row
+ * have one "not me" link, as they have one request.
+ */
+#include "flow/links.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/clock.h"
+#include "flow/share.h"
+#include "store/tokens.h"
+#include "token/token.h"
+
+static void digest(char out[PWR_DIGEST_CHARS + 1], pwr_job_t *job, const char *purpose,
+                   const char *text)
+{
+    pwr_token_digest(out, job->parts->key, purpose, job->parts->realm, text);
+}
+
+static const pwr_secret_t *derive_link(pwr_job_t *job, const pwr_account_t *account)
+{
+    char *seed = apr_pstrcat(job->pool, job->row->seed, account->id, NULL);
+
+    pwr_crypto_wipe_with(seed, strlen(seed), job->pool);
+    return pwr_token_derive(job->parts->key, PWR_TOKEN_LINK, seed, job->pool);
+}
+
+/* Makes the account's link usable from now on, for the whole life of a link. */
+static pwr_fault_t *put_token(pwr_job_t *job, const pwr_letter_t *letter,
+                              const pwr_addressee_t *addressee)
+{
+    const pwr_account_t *account = addressee->account;
+    char link[PWR_DIGEST_CHARS + 1], stop[PWR_DIGEST_CHARS + 1];
+    char mail[PWR_DIGEST_CHARS + 1], stamp[PWR_DIGEST_CHARS + 1];
+
+    digest(link, job, PWR_TOKEN_LINK, pwr_secret_bytes(addressee->token));
+    digest(stop, job, PWR_TOKEN_STOP, pwr_secret_bytes(letter->stop_token));
+    digest(mail, job, PWR_TOKEN_MAIL, account->mail);
+    digest(stamp, job, PWR_TOKEN_STAMP, account->stamp);
+    pwr_token_row_t token = {
+        .digest = link,
+        .stop_digest = stop,
+        .request_id = job->row->id,
+        .realm = job->parts->realm,
+        .account_id = account->id,
+        .login = account->login,
+        .mail_digest = mail,
+        .stamp_digest = stamp,
+        .language = job->row->language,
+        .state = PWR_TOKEN_LIVE,
+        .created = pwr_clock_now(),
+        .expires = letter->until,
+    };
+    return pwr_tokens_put(job->parts->store, &token, job->pool);
+}
+
+/* Whether an earlier try of this row got so far. What it was granted then, it has. */
+static pwr_fault_t *has_token(bool *has, pwr_job_t *job, const pwr_secret_t *link_token)
+{
+    pwr_token_row_t *row = NULL;
+    char link[PWR_DIGEST_CHARS + 1];
+
+    digest(link, job, PWR_TOKEN_LINK, pwr_secret_bytes(link_token));
+    PWR_TRY(pwr_tokens_find(&row, job->parts->store, job->parts->realm, link, job->pool));
+    *has = row != NULL;
+    return NULL;
+}
+
+static void add(apr_array_header_t *addressees, const pwr_addressee_t *one)
+{
+    APR_ARRAY_PUSH(addressees, pwr_addressee_t) = *one;
+}
+
+/* The row's only account: the row itself counts against its caps. */
+static pwr_fault_t *grant_one(pwr_share_t *share, pwr_job_t *job, const pwr_letter_t *letter,
+                              const pwr_account_t *account, apr_array_header_t *granted)
+{
+    const pwr_addressee_t one = {.account = account, .token = derive_link(job, account)};
+
+    PWR_TRY(pwr_share_ask(share, job, account));
+    if (share->has_turn && share->why == NULL) {
+        job->account_digest = share->account_digest;
+        PWR_TRY(put_token(job, letter, &one));
+        add(granted, &one);
+    }
+    return NULL;
+}
+
+/* One of several: its token and a note hold what it was granted, so that the row can go on to the
+ * next account. */
+static pwr_fault_t *grant_of_several(pwr_share_t *share, pwr_job_t *job, const pwr_letter_t *letter,
+                                     const pwr_account_t *account, apr_array_header_t *granted)
+{
+    const pwr_addressee_t one = {.account = account, .token = derive_link(job, account)};
+    bool has = false;
+
+    *share = (pwr_share_t){.has_turn = true};
+    PWR_TRY(has_token(&has, job, one.token));
+    if (!has) {
+        PWR_TRY(pwr_share_ask(share, job, account));
+    }
+    if (share->has_turn && share->why == NULL) {
+        PWR_TRY(put_token(job, letter, &one));
+        PWR_TRY(pwr_share_note(job, account));
+        add(granted, &one);
+    }
+    return NULL;
+}
+
+/* Two rows about the same accounts ask for them in the same order, so that they do not get into
+ * each other's way for ever. */
+static int compare_ids(const void *one, const void *other)
+{
+    const pwr_account_t *const *a = one;
+    const pwr_account_t *const *b = other;
+    return strcmp((*a)->id, (*b)->id);
+}
+
+static apr_array_header_t *in_order(const apr_array_header_t *accounts, apr_pool_t *pool)
+{
+    apr_array_header_t *sorted = apr_array_copy(pool, accounts);
+
+    qsort(sorted->elts, (size_t)sorted->nelts, (size_t)sorted->elt_size, compare_ids);
+    return sorted;
+}
+
+/* Those of `granted` whose mail goes to `to`. */
+static apr_array_header_t *those_at(const apr_array_header_t *granted, const char *to,
+                                    apr_pool_t *pool)
+{
+    apr_array_header_t *there = apr_array_make(pool, granted->nelts, sizeof(pwr_addressee_t));
+
+    for (int i = 0; i < granted->nelts; i++) {
+        const pwr_addressee_t *one = &APR_ARRAY_IDX(granted, i, pwr_addressee_t);
+        if (strcmp(one->account->mail, to) == 0) {
+            add(there, one);
+        }
+    }
+    return there;
+}
+
+/* One mail for each address. */
+static pwr_fault_t *post_all(const pwr_fault_t **fault, pwr_job_t *job, pwr_letter_t *letter,
+                             const apr_array_header_t *granted)
+{
+    for (int i = 0; i < granted->nelts && *fault == NULL; i++) {
+        const pwr_addressee_t *one = &APR_ARRAY_IDX(granted, i, pwr_addressee_t);
+        letter->to = one->account->mail;
+        letter->addressees = those_at(granted, letter->to, job->pool);
+        if (APR_ARRAY_IDX(letter->addressees, 0, pwr_addressee_t).account == one->account) {
+            PWR_TRY(pwr_job_post(fault, job, letter, i));
+        }
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_links_send(pwr_job_t *job, const apr_array_header_t *accounts)
+{
+    const apr_array_header_t *all = in_order(accounts, job->pool);
+    apr_array_header_t *granted = apr_array_make(job->pool, all->nelts, sizeof(pwr_addressee_t));
+    const pwr_fault_t *fault = NULL;
+    pwr_share_t share = {.has_turn = true};
+    pwr_letter_t letter = {
+        .kind = PWR_LETTER_LINK,
+        .language = job->row->language,
+        .until = pwr_clock_now() + job->parts->settings->flow.link_life,
+        .stop_token = pwr_token_derive(job->parts->key, PWR_TOKEN_STOP, job->row->seed, job->pool),
+    };
+
+    for (int i = 0; i < all->nelts && share.has_turn; i++) {
+        PWR_TRY((all->nelts == 1 ? grant_one : grant_of_several)(
+            &share, job, &letter, APR_ARRAY_IDX(all, i, const pwr_account_t *), granted));
+    }
+    if (!share.has_turn) {
+        return pwr_job_wait(job);
+    }
+    if (granted->nelts == 0) {
+        return pwr_job_give_up(job, PWR_EVENT_MAIL_CAPPED, share.why);
+    }
+    PWR_TRY(post_all(&fault, job, &letter, granted));
+    return pwr_job_end(job, fault);
+}

@@ -1,0 +1,83 @@
+/*
+ * Exact, because of the rows about one account one is worked at a time, and what it was granted
+ * stands in the store before the next one counts. A row about several accounts goes through them
+ * one after the other; what it was granted for each is a row of its own, made to be counted.
+ */
+#include "flow/share.h"
+
+#include <apr_strings.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "store/tokens.h"
+#include "token/token.h"
+
+/* Why no more mails may go out after so many; NULL when one may. */
+static const char *judge_mails(const pwr_flow_settings_t *flow, int in_hour, int in_day)
+{
+    if (in_hour >= flow->mails_per_hour) {
+        return "mails in an hour";
+    }
+    return in_day >= flow->mails_per_day ? "mails in a day" : NULL;
+}
+
+/* Have the account, and the name that was typed, had their share of mails and live links? Links of
+ * this very row (an earlier try) do not count. Who proved more than a stranger can in bulk has a
+ * share of their own, so that a flood of strangers' requests does not use it up. The name counts
+ * beside the account because what it means may change; it comes last, as its rows are many in a
+ * flood, which the others have ended by then. */
+static pwr_fault_t *judge_caps(pwr_share_t *share, pwr_job_t *job, const pwr_account_t *account)
+{
+    const pwr_flow_settings_t *flow = &job->parts->settings->flow;
+    pwr_store_t *store = job->parts->store;
+    pwr_outbox_row_t like = *job->row;
+    pwr_token_row_t other
+        = {.realm = job->parts->realm, .account_id = account->id, .request_id = job->row->id};
+    apr_time_t hour = pwr_clock_now() - apr_time_from_sec(3600);
+    apr_time_t day = pwr_clock_now() - apr_time_from_sec(86400);
+    int in_hour = 0, in_day = 0, live = 0;
+    int most_live = PWR_MAX_LIVE_LINKS + (job->row->is_proved ? PWR_MORE_LIVE_LINKS : 0);
+
+    like.account_digest = share->account_digest;
+    PWR_TRY(pwr_outbox_count_of_account(&in_hour, store, &like, hour, job->pool));
+    PWR_TRY(pwr_outbox_count_of_account(&in_day, store, &like, day, job->pool));
+    PWR_TRY(pwr_tokens_count_live(&live, store, &other, job->pool));
+    share->why = judge_mails(flow, in_hour, in_day);
+    if (share->why == NULL && live >= most_live) {
+        share->why = "live links";
+    }
+    if (share->why != NULL) {
+        return NULL;
+    }
+    PWR_TRY(pwr_outbox_count_of_subject(&in_hour, store, &like, hour, job->pool));
+    PWR_TRY(pwr_outbox_count_of_subject(&in_day, store, &like, day, job->pool));
+    share->why = judge_mails(flow, in_hour, in_day);
+    return NULL;
+}
+
+pwr_fault_t *pwr_share_ask(pwr_share_t *share, pwr_job_t *job, const pwr_account_t *account)
+{
+    pwr_outbox_row_t mine = *job->row;
+    char digest[PWR_DIGEST_CHARS + 1];
+
+    *share = (pwr_share_t){.has_turn = false};
+    pwr_token_digest(digest, job->parts->key, "account", job->parts->realm, account->id);
+    share->account_digest = mine.account_digest = apr_pstrdup(job->pool, digest);
+    PWR_TRY(pwr_outbox_take_turn(&share->has_turn, job->parts->store, &mine, job->by->owner,
+                                 job->pool));
+    return share->has_turn ? judge_caps(share, job, account) : NULL;
+}
+
+pwr_fault_t *pwr_share_note(pwr_job_t *job, const pwr_account_t *account)
+{
+    pwr_outbox_row_t note = *job->row;
+    char digest[PWR_DIGEST_CHARS + 1];
+    bool is_new = false;
+
+    pwr_token_digest(digest, job->parts->key, "account", job->parts->realm, account->id);
+    note.id = apr_psprintf(job->pool, "%s.%.16s", job->row->id, digest);
+    note.subject = note.subject_digest = note.seed = "";
+    note.account_digest = digest;
+    note.created = note.due = pwr_clock_now();
+    return pwr_outbox_put_ended(&is_new, job->parts->store, &note, PWR_ROW_DONE, job->pool);
+}

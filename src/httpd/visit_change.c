@@ -1,0 +1,163 @@
+/*
+ * The request form's gate with other fields behind it. Where it asks for a task, what waits
+ * meanwhile is the name alone: a password is kept nowhere, sealed or not, so the passwords are
+ * typed again afterwards. Success answers 303, a refusal 422: so a browser's password manager keeps
+ * only what was accepted.
+ */
+#include "httpd/visit_change.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "flow/change.h"
+#include "httpd/form.h"
+#include "httpd/respond.h"
+#include "httpd/visit_challenge.h"
+#include "httpd/visit_language.h"
+#include "httpd/visit_request.h"
+
+/* What the form is shown with. */
+typedef struct {
+    const char *seal;   /* NULL: a fresh one */
+    const char *solved; /* proof of a task for that seal, or NULL */
+    const char *name;
+    const pwr_rules_t *rules;
+    const pwr_account_t *account; /* whose rules they are; NULL: everybody's */
+} shown_t;
+
+static pwr_view_t *form_view(const pwr_visit_t *visit, const shown_t *shown)
+{
+    apr_pool_t *pool = visit->request->pool;
+    pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_CHANGE);
+    const pwr_policy_context_t context
+        = {.policy = visit->site->policy, .rules = shown->rules, .account = shown->account};
+    const char *seal = shown->seal != NULL ? shown->seal : pwr_seal_form(visit->site->key, pool);
+
+    pwr_pages_show_form(view, visit, seal);
+    pwr_view_text(view, "solved", shown->solved);
+    pwr_view_text(view, "typed", shown->name);
+    pwr_pages_show_rules(view, visit, &context);
+    return view;
+}
+
+int pwr_visit_change_show(const pwr_visit_t *visit)
+{
+    pwr_rules_t rules = pwr_change_rules(&visit->site->parts, visit->request->pool);
+
+    return pwr_respond_page(visit, PWR_PAGE_CHANGE, form_view(visit, &(shown_t){.rules = &rules}),
+                            HTTP_OK);
+}
+
+int pwr_visit_change_solved(const pwr_visit_t *visit, const char *form_seal, const char *name)
+{
+    apr_pool_t *pool = visit->request->pool;
+    pwr_rules_t rules = pwr_change_rules(&visit->site->parts, pool);
+    const shown_t shown = {
+        .seal = form_seal,
+        .solved = pwr_seal_make(visit->site->key, PWR_SEAL_SOLVED, form_seal, pool),
+        .name = name,
+        .rules = &rules,
+    };
+    pwr_view_t *view = form_view(visit, &shown);
+
+    pwr_view_flag(view, "is_solved", true);
+    return pwr_respond_page(visit, PWR_PAGE_CHANGE, view, HTTP_OK);
+}
+
+/* How old the proof may be is the form's own age, which the gate judges. */
+static bool is_solved(const pwr_visit_t *visit, const char *solved, const char *form_seal)
+{
+    pwr_seal_t seal;
+
+    return solved != NULL && form_seal != NULL
+           && pwr_seal_open(&seal, visit->site->key, PWR_SEAL_SOLVED, solved, visit->request->pool)
+           && strcmp(seal.text, form_seal) == 0;
+}
+
+static int show_again(const pwr_visit_t *visit, const pwr_change_answer_t *answer,
+                      const pwr_change_form_t *form, const char *solved)
+{
+    static const pwr_page_error_t places[] = {
+        [PWR_CHANGE_NAME] = {.field = "name", .name = "error_name"},
+        [PWR_CHANGE_OLD] = {.field = "old", .name = "error_old"},
+        [PWR_CHANGE_FIRST] = {.field = "first", .name = "error_first"},
+        [PWR_CHANGE_SECOND] = {.field = "second", .name = "error_second"},
+    };
+    const shown_t shown = {
+        .seal = answer->is_form_spent ? NULL : form->form.seal,
+        .solved = answer->is_form_spent || !form->form.has_solved_task ? NULL : solved,
+        .name = form->name,
+        .rules = &answer->rules,
+        .account = answer->account,
+    };
+    pwr_view_t *view = form_view(visit, &shown);
+    pwr_page_error_t error = places[answer->field];
+
+    error.key = answer->key;
+    pwr_pages_show_verdict(view, visit, &answer->verdict);
+    pwr_pages_error(view, visit, &error);
+    return pwr_respond_page(visit, PWR_PAGE_CHANGE, view, HTTP_UNPROCESSABLE_ENTITY);
+}
+
+/* The gate asks for more: of the browser, or of the person. */
+static int ask_for_more(const pwr_visit_t *visit, pwr_change_answer_t *answer,
+                        const pwr_change_form_t *form)
+{
+    if (pwr_visit_request_may_work(&form->form, answer->level)) {
+        answer->key = "request.more_work";
+        return show_again(visit, answer, form, NULL);
+    }
+    const pwr_request_form_t held
+        = {.kind = PWR_ROW_TRY, .subject = answer->typed, .form = form->form};
+    return pwr_visit_challenge_begin(visit, &held);
+}
+
+static int answer_form(const pwr_visit_t *visit, pwr_change_answer_t *answer,
+                       const pwr_change_form_t *form, const char *solved)
+{
+    switch (answer->outcome) {
+    case PWR_CHANGE_DONE:
+        pwr_visit_wake_worker(visit);
+        return pwr_respond_see_other(visit, "/done");
+    case PWR_CHANGE_MORE:
+        return ask_for_more(visit, answer, form);
+    case PWR_CHANGE_TOO_MANY:
+        return pwr_respond_too_many(visit, answer->retry_after);
+    case PWR_CHANGE_UNSURE:
+        return pwr_respond_page(visit, PWR_PAGE_UNSURE, pwr_pages_view(visit, PWR_PAGE_UNSURE),
+                                HTTP_BAD_GATEWAY);
+    case PWR_CHANGE_AGAIN:
+    case PWR_CHANGE_WRONG:
+    case PWR_CHANGE_REFUSED:
+        break;
+    }
+    return show_again(visit, answer, form, solved);
+}
+
+int pwr_visit_change_post(const pwr_visit_t *visit)
+{
+    pwr_form_t *fields = NULL;
+    pwr_change_answer_t answer;
+    int status = pwr_form_read(&fields, visit->request);
+
+    if (status != OK) {
+        return pwr_respond_bad_body(visit, status);
+    }
+    const char *solved = pwr_form_value(fields, "solved");
+    pwr_change_form_t form = {
+        .name = pwr_form_value(fields, "name"),
+        .old = pwr_form_value(fields, "old"),
+        .first = pwr_form_value(fields, "first"),
+        .second = pwr_form_value(fields, "second"),
+        .form = pwr_visit_request_proof(visit, fields),
+        .language = pwr_visit_language_mark(visit),
+    };
+    form.form.has_solved_task = is_solved(visit, solved, form.form.seal);
+    pwr_fault_t *fault
+        = pwr_change_password(&answer, &visit->site->parts, &form, visit->request->pool);
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+        return pwr_respond_error(visit, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
+    }
+    return answer_form(visit, &answer, &form, solved);
+}
