@@ -75,6 +75,49 @@ static pwr_fault_t *read_file(asset_t *asset, const char *path, const char *dire
     return NULL;
 }
 
+typedef enum { OPEN, ENDS_LINE, ENDS_WITHIN } comment_t;
+
+/* Where the comment ends in which this line begins or is. */
+static comment_t end_of_comment(const char *from, const char *end)
+{
+    while (end > from && (end[-1] == ' ' || end[-1] == '\r' || end[-1] == '\n')) {
+        end--;
+    }
+    for (const char *at = from; at + 1 < end; at++) {
+        if (at[0] == '*' && at[1] == '/') {
+            return at + 2 == end ? ENDS_LINE : ENDS_WITHIN;
+        }
+    }
+    return OPEN;
+}
+
+/* Comments of our scripts and style sheets are for whoever reads the files, and a fifth of what
+ * would go over the wire. Those that fill lines are left out; others stay. */
+static void drop_comments(asset_t *asset)
+{
+    const char *end = asset->bytes + asset->length;
+    char *kept = (char *)(apr_uintptr_t)asset->bytes;
+    bool is_inside = false;
+
+    for (const char *line = asset->bytes, *next; line < end; line = next) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        const char *text = line;
+        next = newline != NULL ? newline + 1 : end;
+        while (text < next && *text == ' ') {
+            text++;
+        }
+        bool begins = !is_inside && next - text >= 2 && text[0] == '/' && text[1] == '*';
+        comment_t comment
+            = begins || is_inside ? end_of_comment(text + (begins ? 2 : 0), next) : ENDS_WITHIN;
+        if (comment == ENDS_WITHIN) {
+            memmove(kept, line, (size_t)(next - line));
+            kept += next - line;
+        }
+        is_inside = comment == OPEN;
+    }
+    asset->length = (apr_size_t)(kept - asset->bytes);
+}
+
 /* Gives what has been read an address of its own. */
 static void name_asset(asset_t *asset, const char *name, const pwr_site_t *site, apr_pool_t *pool)
 {
@@ -135,6 +178,9 @@ pwr_fault_t *pwr_assets_load(pwr_assets_t **assets, const pwr_site_t *site, apr_
         PWR_TRY(read_file(
             asset, apr_pstrcat(pool, settings->parts.flow.files, "/assets/", asset->name, NULL),
             "PwResetFiles", pool));
+        if (strncmp(asset->type, "text/", strlen("text/")) == 0) {
+            drop_comments(asset);
+        }
         name_asset(asset, asset->name, site, pool);
     }
     (*assets)->asset[STYLE].name = PWR_ASSET_STYLE;

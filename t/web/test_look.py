@@ -92,6 +92,17 @@ def test_every_property_of_our_sheet_is_explained_and_used():
     assert told == declared == set(re.findall(r"var\((--[a-z-]+)\)", css))
 
 
+def test_scripts_and_styles_are_sent_without_the_comments_that_fill_lines(own):
+    page = own.browser.get(f"{own.reset_url}/")
+    for name in ("pwreset.js", "pwreset.css", "pwreset-worker.js"):
+        address = re.search(f'"([^"]+-{re.escape(name)})"', page.html)[1]
+        sent = own.browser.get(urljoin(page.url, address)).body.decode()
+        source = (ASSETS / name).read_text(encoding="utf-8")
+        assert sent == re.sub(r"^ */[*](?:(?![*]/).)*[*]/ *\n", "", source,
+                              flags=re.MULTILINE | re.DOTALL)
+        assert len(sent) < len(source)
+
+
 def test_the_whole_page_is_small(own):
     page = own.browser.get(f"{own.reset_url}/")
     parts = {page.url: page.body}
