@@ -4,16 +4,25 @@ from urllib.parse import urljoin
 
 import pytest
 from configuration import Configtest, ten_lines
+from kit import system
 from own_files import own_files, without
 from visits import english, leaks, quick_site, token_of
 
 NEW = "Sju-lange-netter-7"
 ARABIC = "language.name = العربية\ncommon.help = مساعدة\nerror.contact = اتصل {contact}.\n"
+SHIPPED = sorted(path.stem for path in (system.ROOT / "conf/messages").glob("*.txt"))
 LINK = re.compile(r'<a href="([^"]+)" lang="([^"]+)" hreflang="([^"]+)" dir="([^"]+)"[^>]*>([^<]+)<')
 
 
 @pytest.fixture(scope="module")
 def quick(keeper):
+    with quick_site(keeper, directives={"PwResetLanguages": "nb en"}) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def all_ours(keeper):
+    """A site that names no language, and so offers all that we ship."""
     with quick_site(keeper) as started:
         yield started
 
@@ -25,6 +34,9 @@ def many(keeper, tmp_path_factory):
     copies = {f"messages__{tag}_txt": without(english, "language.name")
               for tag in ("fi", "sv", "de", "pl")}
     files = own_files(tmp_path_factory.mktemp("files"), messages__ar_txt=ARABIC, **copies)
+    for path in (files / "messages").glob("*.txt"):
+        if path.stem not in ("nb", "en", "ar", "fi", "sv", "de", "pl"):
+            path.unlink()
     with quick_site(keeper, directives={"PwResetFiles": f'"{files}"'}) as started:
         yield started
 
@@ -174,6 +186,25 @@ def test_the_language_of_a_mail_is_that_of_the_request(many):
     assert mail.message["Content-Language"] == "ar"
     assert '<html lang="ar" dir="rtl">' in mail.html
     assert browser.get(many.link_of(mail)).language == "ar"
+
+
+@pytest.mark.parametrize("tag", SHIPPED)
+def test_a_language_we_ship_says_everything_and_its_mail_stays_small(all_ours, tag):
+    lines = (system.ROOT / f"conf/messages/{tag}.txt").read_text("utf-8").splitlines()
+    words = {key: " ".join(text.split()) for key, _, text in (line.partition(" = ") for line in lines)}
+    person, browser = all_ours.someone(), all_ours.browser
+    form = browser.get(f"{all_ours.reset_url}/{tag}/")
+    assert (form.heading, form.language) == (words["request.title"], tag)
+    assert ('dir="rtl"' in form.html.partition(">")[2].partition(">")[0]) == (tag == "ar")
+    assert sorted([tag, *switches(form)]) == SHIPPED
+    sent = browser.submit(form, name=person.uid)
+    assert sent.heading == words["sent.title"]
+    mail = all_ours.mail_to(person.mails[0])
+    assert mail.message["Content-Language"] == tag and len(mail.raw) < 15000
+    assert words["mail.link.not_you"] in " ".join(mail.text.split())
+    reset = browser.get(all_ours.link_of(mail))
+    assert (reset.heading, reset.language) == (words["reset.title"], tag)
+    assert f"PWR0324: {tag}.txt" not in all_ours.httpd.error_log.read_text()
 
 
 def test_a_site_offers_the_languages_it_names_in_their_order(keeper, tmp_path):
