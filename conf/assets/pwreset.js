@@ -158,12 +158,12 @@ function addShowButton(button) {
 }
 
 /* Sorts of characters, as the server counts them (data-counting): lower, upper, digits, specials,
- * others. */
+ * others. Of Samba's only those up to ÿ are known here. */
 const sorts = {
     unicode: [/\p{Lowercase}/u, /\p{Uppercase}/u, /\d/, /[!-/:-@[-`{-~]/,
         /(?![\p{Lowercase}\p{Uppercase}])\p{Alphabetic}/u],
     bytes: [/[a-z]/, /[A-Z]/, /\d/, /[ -/:-@[-`{-~]/, /[^ -~]/],
-    samba: [/(?!\p{CWL})\p{CWU}/u, /\p{CWL}/u, /\d/, /[!-/:-@[-`{-~]/, /[^ -~\p{CWL}\p{CWU}]/u],
+    samba: [/[a-zà-öø-ÿ]/, /[A-ZÀ-ÖØ-Þ]/, /\d/, /[!-/:-@[-`{-~]/, /[^ -~À-ÖØ-Þà-öø-ÿ]/],
 };
 const ends = {
     lower: /\p{Lowercase}/u, upper: /\p{Uppercase}/u, digit: /\d/, letter: /\p{Alphabetic}/u,
@@ -175,8 +175,8 @@ function keeps(text, { rule, value, counting }) {
     const points = [...text];
     const length = counting === "bytes" ? new TextEncoder().encode(text).length
         : counting === "utf16" ? text.length : points.length;
-    const counts = (sorts[counting] || sorts.unicode).map((sort) =>
-        points.filter((point) => sort.test(point)).length);
+    const counts = (sorts[counting] || sorts.unicode).map((sort) => points.filter((point) =>
+        sort.test(point) && !(point[1] && counting === "unicode")).length);
     const [lower, upper, digits, specials, others] = counts;
     const letters = lower + upper + (counting === "bytes" ? 0 : others);
     const categories = counts.filter(Boolean).length;
@@ -198,8 +198,8 @@ function keeps(text, { rule, value, counting }) {
             .split(/[^\p{L}\d]/u).some((word) => word.length > 3
                 && text.toLowerCase().includes(word)) ? false : undefined;
     default:
-        return { min_length: length, lower, upper, digits, specials, others, letters,
-            categories }[rule] >= value;
+        return counting === "samba" && /[^ -ÿ]/.test(text) ? undefined : { min_length: length, lower,
+            upper, digits, specials, others, letters, categories }[rule] >= value;
     }
 }
 

@@ -59,7 +59,7 @@ typedef struct {
     apr_array_header_t *words; /* const char *, or NULL: the directory refuses a password that holds
                                   one of these, letter case aside */
     int piece_length; /* 389-DS: so many characters in a row of an account's `pieced` values are
-                         such words; 0: none are */
+                         such words, and only the letter case of ASCII is aside; 0: none are */
 } pwr_rules_t;
 
 #endif

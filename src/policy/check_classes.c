@@ -11,9 +11,9 @@
 
 #include "text/characters.h"
 
-static void count_unicode(pwr_classes_t *counts, unsigned point)
+static void count_sort(pwr_classes_t *counts, pwr_sort_t sort)
 {
-    switch (pwr_characters_sort(point)) {
+    switch (sort) {
     case PWR_SORT_LOWER:
         counts->lower++;
         break;
@@ -34,6 +34,14 @@ static void count_unicode(pwr_classes_t *counts, unsigned point)
     }
 }
 
+/* It looks at units of UTF-16, and half a character is of no sort. */
+static void count_unicode(pwr_classes_t *counts, unsigned point)
+{
+    if (point <= 0xffff) {
+        count_sort(counts, pwr_characters_sort(point));
+    }
+}
+
 static void count_bytes(pwr_classes_t *counts, unsigned point)
 {
     if (point >= 0x80) {
@@ -41,22 +49,7 @@ static void count_bytes(pwr_classes_t *counts, unsigned point)
     } else if (pwr_characters_sort(point) == PWR_SORT_OTHER) {
         counts->specials++;
     } else {
-        count_unicode(counts, point);
-    }
-}
-
-static void count_samba(pwr_classes_t *counts, unsigned point)
-{
-    bool has_case = point <= 0xffff; /* as far as its tables go */
-
-    if (point < 0x80) {
-        count_unicode(counts, point);
-    } else if (has_case && pwr_characters_lower(point) != point) {
-        counts->upper++;
-    } else if (has_case && pwr_characters_upper(point) != point) {
-        counts->lower++;
-    } else {
-        counts->others++;
+        count_sort(counts, pwr_characters_sort(point));
     }
 }
 
@@ -73,7 +66,7 @@ pwr_classes_t pwr_classes_count(const char *text, int counting)
             count_bytes(&counts, point);
             break;
         case PWR_COUNT_SAMBA:
-            count_samba(&counts, point);
+            count_sort(&counts, pwr_characters_sort_samba(point));
             break;
         default:
             count_unicode(&counts, point);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_strings.h>
 
 #include "base/limits.h"
@@ -89,14 +90,30 @@ static bool holds_person(const pwr_question_t *question, apr_pool_t *pool)
            || holds_one_of(plain, account->names, pool);
 }
 
+/* 389-DS compares bytes, in lower case as far as ASCII goes. */
+static bool holds_piece(const char *text, const char *piece)
+{
+    size_t length = strlen(piece);
+
+    for (; *text != '\0'; text++) {
+        if (apr_cstr_casecmpn(text, piece, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* As the directory does it: any part, however short, letter case aside. */
 static bool holds_refused_word(const pwr_question_t *question, apr_pool_t *pool)
 {
-    const apr_array_header_t *words = question->context->rules->words;
+    const pwr_rules_t *rules = question->context->rules;
+    const char *text = question->subject->text;
 
-    for (int i = 0; words != NULL && i < words->nelts; i++) {
-        const char *word = APR_ARRAY_IDX(words, i, const char *);
-        if (word != NULL && pwr_unicode_contains(question->subject->text, word, pool)) {
+    for (int i = 0; rules->words != NULL && i < rules->words->nelts; i++) {
+        const char *word = APR_ARRAY_IDX(rules->words, i, const char *);
+        bool is_in = rules->piece_length > 0 ? holds_piece(text, word)
+                                             : pwr_unicode_contains(text, word, pool);
+        if (is_in) {
             return true;
         }
     }

@@ -62,14 +62,40 @@ pwr_sort_t pwr_characters_sort(unsigned point)
     return point < 0x80 ? PWR_SORT_SIGN : PWR_SORT_OTHER;
 }
 
-unsigned pwr_characters_lower(unsigned point)
+/* The tables of Samba are those of Unicode 1 and know no titlecase. */
+static bool is_known_to_samba(UChar32 point)
 {
-    return (unsigned)u_tolower((UChar32)point);
+    UVersionInfo age;
+
+    u_charAge(point, age);
+    return age[0] == 1 && u_charType(point) != U_TITLECASE_LETTER;
 }
 
-unsigned pwr_characters_upper(unsigned point)
+static bool is_samba_pair(UChar32 one, UChar32 other)
 {
-    return (unsigned)u_toupper((UChar32)point);
+    return one != other && is_known_to_samba(one) && is_known_to_samba(other);
+}
+
+pwr_sort_t pwr_characters_sort_samba(unsigned point)
+{
+    enum { FINAL_SIGMA = 0x3c2, YR = 0x1a6, SMALL_YR = 0x280, LAST = 0xffff };
+    UChar32 one = (UChar32)point;
+    UChar32 lower = u_tolower(one);
+    UChar32 upper = u_toupper(one);
+
+    if (point < 0x80) {
+        return pwr_characters_sort(point);
+    }
+    if (point == YR || point == SMALL_YR || point > LAST) {
+        return PWR_SORT_CASELESS;
+    }
+    if (is_samba_pair(one, lower) && u_toupper(lower) == one) {
+        return PWR_SORT_UPPER;
+    }
+    if (point == FINAL_SIGMA || (is_samba_pair(one, upper) && u_tolower(upper) == one)) {
+        return PWR_SORT_LOWER;
+    }
+    return PWR_SORT_CASELESS;
 }
 
 static wide_t make_wide(int32_t room, apr_pool_t *pool)

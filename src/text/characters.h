@@ -22,9 +22,9 @@ typedef enum {
 unsigned pwr_characters_next(const char **text);
 
 pwr_sort_t pwr_characters_sort(unsigned point);
-/* The simple case mappings (UAX 44, 5.7.2). */
-unsigned pwr_characters_lower(unsigned point);
-unsigned pwr_characters_upper(unsigned point);
+/* As Samba's check_password_quality has it: outside ASCII, lower and upper case only where its
+ * tables lead there and back, and everything else, whatever it is, CASELESS. */
+pwr_sort_t pwr_characters_sort_samba(unsigned point);
 
 /* `text` after full case folding and NFC; NULL when it is no valid UTF-8. Wiped with `pool`. */
 char *pwr_characters_folded(const char *text, apr_pool_t *pool);

@@ -68,7 +68,7 @@ nsslapd-db-durable-transaction: off
 """
 
 
-class Ds389(Server):
+class Ds389(people.Tree, Server):
     """`ports` are those of ldap:// and ldaps://. `policy` overrides values of the global policy; a
     value None leaves the attribute out. `more` is LDIF that is loaded beside the people."""
 
@@ -188,7 +188,7 @@ class Ds389(Server):
 
     def can_bind(self, uid, password):
         """Whether this person can log in with this password."""
-        connection = self.connection(f"uid={uid},{people.PEOPLE_DN}", password)
+        connection = self.connection(self.dn_of(uid), password)
         try:
             return connection.bind()
         finally:
@@ -215,7 +215,7 @@ class Ds389(Server):
                 for name, values in raw.items() if values}
 
     def person(self, uid):
-        return self.read(f"uid={uid},{people.PEOPLE_DN}")
+        return self.read(self.dn_of(uid))
 
     def change(self, dn, **attributes):
         """Replaces attributes; [] removes one."""
@@ -226,7 +226,7 @@ class Ds389(Server):
             connection.modify(dn, changes)
 
     def change_person(self, uid, **attributes):
-        self.change(f"uid={uid},{people.PEOPLE_DN}", **attributes)
+        self.change(self.dn_of(uid), **attributes)
 
     def change_policy(self, **attributes):
         """Of everybody who has no other policy."""

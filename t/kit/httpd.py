@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 
-from kit import people, system
+from kit import system
 from kit.process import Server
 
 SITE_SOURCE = system.ROOT / "demo" / "site"
@@ -114,7 +114,7 @@ SESSION = """Session On
 FORM_LOGIN = """AuthType form
     AuthName Intranett
     AuthFormProvider ldap
-    AuthLDAPURL "{ldap_url}/{people_dn}?uid,cn?one?(objectClass=inetOrgPerson)" TLS
+    AuthLDAPURL "{ldap_url}/{people_dn}?{login},cn?one?{filter}" TLS
     AuthLDAPBindDN "{intranet_dn}"
     AuthLDAPBindPassword "{intranet_password}"
     {session}"""
@@ -200,8 +200,9 @@ class Httpd(Server):
             crypto = f"\n    SessionCryptoPassphrase {secrets.token_hex(16)}"
         session = SESSION.format(crypto=crypto)
         form_login = FORM_LOGIN.format(
-            ldap_url=self.slapd.url, people_dn=people.PEOPLE_DN, session=session,
-            intranet_dn=people.INTRANET_DN, intranet_password=self.slapd.intranet_password)
+            ldap_url=self.slapd.url, people_dn=self.slapd.people_dn, login=self.slapd.login,
+            filter=self.slapd.filter, intranet_dn=self.slapd.intranet_dn,
+            intranet_password=self.slapd.intranet_password, session=session)
         return INTRANET.format(site=self.site, form_login=form_login, session=session)
 
     def is_ready(self):

@@ -59,6 +59,22 @@ class Person:
         return f"uid={self.uid},{PEOPLE_DN}"
 
 
+class Tree:
+    """Where and how a directory keeps these people, as the settings of a site name it."""
+
+    people_dn = PEOPLE_DN
+    service_dn = SERVICE_DN
+    intranet_dn = INTRANET_DN
+    login = "uid"
+    names = "mail,uid"  # what people may type
+    filter = "(objectClass=inetOrgPerson)"
+    special = ()  # who is treated otherwise by this directory, beside those above
+
+    @staticmethod
+    def dn_of(uid):
+        return f"uid={uid},{PEOPLE_DN}"
+
+
 def plain(name):
     """A name in the letters of a login name."""
     name = name.lower().replace("ø", "o").replace("æ", "ae")

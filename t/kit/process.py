@@ -195,6 +195,10 @@ class Server:
             self.process.wait()
             self.process = None
 
+    def close(self):
+        """Ends it for good."""
+        self.stop()
+
     def restart(self):
         self.stop()
         self.start()

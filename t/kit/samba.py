@@ -235,15 +235,23 @@ def filled_domain():
     return cache
 
 
-class SambaAd(Server):
-    """`policy` overrides POLICY's values, which samba-tool's passwordsettings knows."""
+class SambaAd(people.Tree, Server):
+    """`policy` overrides POLICY's values, which samba-tool's passwordsettings knows. `more` is LDIF
+    that is loaded beside the people. Its ports are fixed: of `_ports` it makes no use."""
 
     name = "samba"
+    people_dn = PEOPLE_DN
+    service_dn = intranet_dn = SERVICE_DN
+    login = "sAMAccountName"
+    names = "mail,sAMAccountName,userPrincipalName,proxyAddresses"
+    filter = "(&(objectCategory=person)(objectClass=user))"
+    special = (EXPIRED, PROTECTED)
 
-    def __init__(self, folder, authority, keeper=None, policy=None):
+    def __init__(self, folder, _ports, authority, keeper=None, policy=None, more=""):
         super().__init__(folder, keeper)
         self.authority = authority
         self.policy = policy or {}
+        self.more = more
         self.domain = Domain(folder)
         self.holder, self.address = own_address()
         self.url = f"ldap://{self.address}"
@@ -252,6 +260,10 @@ class SambaAd(Server):
         self.principal = f"{SERVICE}@{REALM}"
         self.kerberos = folder / "krb5.conf"
         self.ca = folder / "ca.pem"
+
+    @staticmethod
+    def dn_of(uid):
+        return f"CN={uid},{PEOPLE_DN}"
 
     def argv(self):
         return [system.program("samba"), "-s", self.domain.configuration, "-F", "-M", "single",
@@ -264,10 +276,13 @@ class SambaAd(Server):
         self.authority.issue(self.folder, names=f"IP:{self.address}")
         known = json.loads(self.domain.known.read_text())
         self.admin_password, self.service_password = known["admin"], known["service"]
+        self.intranet_password = self.service_password
         self.service_sid = known["sid"]
         # A client that knows the server by its address asks for a ticket to that.
         self.domain.load(f"dn: {DC_DN}\nchangetype: modify\nadd: servicePrincipalName\n"
                          f"servicePrincipalName: ldap/{self.address}\n-\n")
+        if self.more:
+            self.domain.load(self.more)
         self.kerberos.write_text(KERBEROS.format(realm=REALM, address=self.address))
         if self.policy:
             self.domain.tool("domain", "passwordsettings", "set",
@@ -297,7 +312,7 @@ class SambaAd(Server):
 
     def can_bind(self, uid, password):
         """Whether this person can log in with this password."""
-        connection = self.connection(f"CN={uid},{PEOPLE_DN}", password)
+        connection = self.connection(self.dn_of(uid), password)
         try:
             return connection.bind()
         finally:
@@ -325,7 +340,7 @@ class SambaAd(Server):
                 for name, values in raw.items()}
 
     def person(self, uid):
-        return self.read(f"CN={uid},{PEOPLE_DN}")
+        return self.read(self.dn_of(uid))
 
     def change(self, dn, **attributes):
         """Replaces attributes; [] removes one."""
@@ -337,7 +352,7 @@ class SambaAd(Server):
             connection.modify(dn, changes)
 
     def change_person(self, uid, **attributes):
-        self.change(f"CN={uid},{PEOPLE_DN}", **attributes)
+        self.change(self.dn_of(uid), **attributes)
 
     def set_password(self, uid, password):
         self.change_person(uid, unicodePwd=quoted(password))

@@ -72,7 +72,8 @@ class Site:
         self.database = self.state / "pwreset.db"
         self.audit_log = self.httpd.logs / "audit.log"
         self.browser = Browser(self.ca.certificate)
-        self.untouched = people.ordinary_uids()[2:]
+        self.untouched = [uid for uid in people.ordinary_uids()[2:]
+                          if uid not in self.slapd.special]
 
     @classmethod
     def in_scratch(cls, keeper=None, **options):
@@ -141,9 +142,9 @@ class Site:
     def settings(self, secret):
         chosen = {
             "PwResetBaseURL": self.reset_url,
-            "PwResetLDAPURL": f'"{self.slapd.url}/{people.PEOPLE_DN}?mail,uid?sub'
-                              f'?(objectClass=inetOrgPerson)" STARTTLS',
-            "PwResetLDAPBindDN": f'"{people.SERVICE_DN}"',
+            "PwResetLDAPURL": f'"{self.slapd.url}/{self.slapd.people_dn}?{self.slapd.names}?sub'
+                              f'?{self.slapd.filter}" STARTTLS',
+            "PwResetLDAPBindDN": f'"{self.slapd.service_dn}"',
             "PwResetLDAPBindPassword": f'"file:{secret}"',
             "PwResetLDAPTrustedCA": f'"{self.ca.certificate}"',
             "PwResetRelay": f"smtp://127.0.0.1:{self.smtp.port} "
@@ -183,6 +184,7 @@ class Site:
 
     def close(self):
         self.stop()
+        self.slapd.close()
         for action in self.on_close:
             action()
 

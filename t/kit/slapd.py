@@ -29,7 +29,7 @@ rootpw {admin_password}
 index objectClass,uid,mail,entryUUID eq
 
 # What the reset service may do, and no more: find people, read what the rules depend on, end a
-# lock, and set a password without reading one.
+# lock, order a change at the next login, and set a password without reading one.
 access to dn.subtree="ou=people,{base}" attrs=userPassword
   by dn.exact="{service_dn}" =xw
   by self =xw
@@ -37,8 +37,10 @@ access to dn.subtree="ou=people,{base}" attrs=userPassword
 access to dn.subtree="ou=people,{base}" attrs=pwdAccountLockedTime
   by dn.exact="{service_dn}" write
   by dn.exact="{intranet_dn}" read
+access to dn.subtree="ou=people,{base}" attrs=pwdReset
+  by dn.exact="{service_dn}" write
 access to dn.subtree="ou=people,{base}"
-    attrs=entry,objectClass,uid,mail,cn,sn,givenName,displayName,preferredLanguage,{operational}
+    attrs=entry,objectClass,member,uid,mail,cn,sn,givenName,displayName,preferredLanguage,{operational}
   by dn.exact="{service_dn}" read
   by dn.exact="{intranet_dn}" read
 access to dn.subtree="ou=policies,{base}"
@@ -59,7 +61,7 @@ ppolicy_use_lockout
 OPERATIONAL = ",".join("""
 entryUUID createTimestamp modifyTimestamp pwdChangedTime pwdAccountLockedTime
 pwdAccountTmpLockoutEnd pwdFailureTime pwdGraceUseTime
-pwdReset pwdPolicySubentry pwdStartTime pwdEndTime
+pwdPolicySubentry pwdStartTime pwdEndTime
 """.split())
 
 # An anonymous simple bind and its answer's first bytes (RFC 4511 4.2).
@@ -67,7 +69,7 @@ BIND_REQUEST = bytes.fromhex("300c020101600702010304008000")
 BIND_SUCCESS = bytes.fromhex("300c02010161070a0100")
 
 
-class Slapd(Server):
+class Slapd(people.Tree, Server):
     """`ports` are those of ldap:// and ldaps://. `policy` overrides values of the policy entry; a
     value None leaves the attribute out. `global_lines` goes into slapd.conf as it is, before the
     database; `database_lines`, set before `prepare`, behind it. It listens at `socket_url` too."""
@@ -135,7 +137,7 @@ class Slapd(Server):
         """Whether this person can log in with this password."""
         import ldap3
         server = ldap3.Server(self.url, get_info=ldap3.NONE)
-        connection = ldap3.Connection(server, f"uid={uid},{people.PEOPLE_DN}", password)
+        connection = ldap3.Connection(server, self.dn_of(uid), password)
         try:
             return connection.bind()
         finally:
@@ -159,7 +161,7 @@ class Slapd(Server):
                 for name, values in raw.items()}
 
     def person(self, uid):
-        return self.read(f"uid={uid},{people.PEOPLE_DN}")
+        return self.read(self.dn_of(uid))
 
     def change(self, dn, **attributes):
         """Replaces attributes; [] removes one. Operational ones need slapd's relax control."""
@@ -171,7 +173,7 @@ class Slapd(Server):
             connection.modify(dn, changes, controls=[relax])
 
     def change_person(self, uid, **attributes):
-        self.change(f"uid={uid},{people.PEOPLE_DN}", **attributes)
+        self.change(self.dn_of(uid), **attributes)
 
     def change_policy(self, **attributes):
         self.change(people.POLICY_DN, **attributes)

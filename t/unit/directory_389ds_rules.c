@@ -109,29 +109,6 @@ static void a_hidden_policy_shows_no_rule(void **state)
     assert_true(rules.has_quality_check);
 }
 
-/* For the comparison of the rules with the server's verdicts, as lines. */
-static void the_rules_are_told(void **state)
-{
-    pwr_directory_t *directory = open_directory("tell");
-    pwr_rules_t rules = rules_of(directory, getenv("PWR_TEST_LDAP_WHO"));
-    const pwr_classes_t *classes = &rules.classes;
-
-    (void)state;
-    print_message("rule min_length %d\n", rules.min_length);
-    print_message("rule digits %d\n", classes->digits);
-    print_message("rule letters %d\n", classes->letters);
-    print_message("rule upper %d\n", classes->upper);
-    print_message("rule lower %d\n", classes->lower);
-    print_message("rule specials %d\n", classes->specials);
-    print_message("rule others %d\n", classes->others);
-    print_message("rule repeats %d\n", classes->repeats);
-    print_message("rule categories %d\n", classes->categories);
-    print_message("rule has_quality_check %d\n", rules.has_quality_check);
-    for (int i = 0; rules.words != NULL && i < rules.words->nelts; i++) {
-        print_message("word %s\n", APR_ARRAY_IDX(rules.words, i, const char *));
-    }
-}
-
 static void a_bind_above_the_policy_is_told_of(void **state)
 {
     static const struct {
@@ -161,7 +138,6 @@ int main(int argc, char **argv)
         PROMISE(a_subtrees_policy_holds_below_it),
         PROMISE(without_a_syntax_check_nothing_is_counted),
         PROMISE(a_hidden_policy_shows_no_rule),
-        PROMISE(the_rules_are_told),
         PROMISE(a_bind_above_the_policy_is_told_of),
     };
 

@@ -23,6 +23,7 @@ static void active_directory_counts_letters_of_any_script(void **state)
     assert_counts("a b\xe2\x82\xac\xf0\x9f\x94\x91", PWR_COUNT_UNICODE, "2 0 0 2 0 0");
     assert_counts("~!@#$%^&*_-+=`|\\(){}[]:;\"'<>,.?/", PWR_COUNT_UNICODE, "0 0 0 0 32 0");
     assert_counts("\xd9\xa3", PWR_COUNT_UNICODE, "0 0 0 0 0 0"); /* a digit, and none of 0 to 9 */
+    assert_counts("\xf0\x90\x90\x80", PWR_COUNT_UNICODE, "0 0 0 0 0 0"); /* beyond U+FFFF */
 }
 
 static void samba_counts_whatever_has_no_case(void **state)
@@ -33,6 +34,11 @@ static void samba_counts_whatever_has_no_case(void **state)
     assert_counts("\xe2\x82\xac\xf0\x9f\x94\x91\xe6\x97\xa5", PWR_COUNT_SAMBA, "0 0 0 3 0 3");
     assert_counts("\xc3\x9f", PWR_COUNT_SAMBA, "0 0 0 1 0 1"); /* sharp s: no simple capital */
     assert_counts("\xf0\x90\x90\x80", PWR_COUNT_SAMBA, "0 0 0 1 0 1"); /* beyond its tables */
+    assert_counts("\xcf\x82", PWR_COUNT_SAMBA, "1 0 0 1 0 0");         /* final sigma */
+    assert_counts("\xc6\xa6\xca\x80", PWR_COUNT_SAMBA, "0 0 0 2 0 2"); /* yr, a later pair */
+    assert_counts("\xc7\x84\xc7\x85", PWR_COUNT_SAMBA, "0 1 0 2 0 1"); /* titlecase has none */
+    assert_counts("\xc4\xb0\xc2\xb5", PWR_COUNT_SAMBA, "0 0 0 2 0 2"); /* no way back */
+    assert_counts("\xe1\x8e\xa0", PWR_COUNT_SAMBA, "0 0 0 1 0 1");     /* younger than 1.1 */
 }
 
 static void ds_389_counts_letters_of_ascii(void **state)

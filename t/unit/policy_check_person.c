@@ -91,6 +91,18 @@ static void the_directorys_words_count_however_short(void **state)
     assert_judged(&free_names, rules, "pas", NULL); /* marks count: as the directory does it */
 }
 
+static void pieces_fold_ascii_alone(void **state)
+{
+    static const char *words[] = {"\xc3\x98kon"};
+    const pwr_policy_settings_t free_names = {.min_length = 1};
+    const pwr_rules_t rules = {.words = listed(words, 1), .piece_length = 4};
+
+    (void)state;
+    assert_judged(&free_names, rules, "x\xc3\x98KONx", "password.person");
+    assert_judged(&free_names, rules, "x\xc3\xb8konx", NULL);
+    assert_judged(&free_names, rules, "x\xc3\x98ko", NULL);
+}
+
 static void a_long_name_ends_somewhere(void **state)
 {
     char *long_name = apr_pcalloc(pool, 1000001);
@@ -108,6 +120,7 @@ int main(void)
         cmocka_unit_test(short_words_and_domains_refuse_nothing),
         cmocka_unit_test(without_the_rule_or_an_account_names_are_free),
         cmocka_unit_test(the_directorys_words_count_however_short),
+        cmocka_unit_test(pieces_fold_ascii_alone),
         cmocka_unit_test(a_long_name_ends_somewhere),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -26,6 +26,7 @@ MORE = {
     "utgatt": {"passwordExpirationTime": "20200101000000Z"},
     "bytt": {"passwordExpirationTime": "19700101000000Z"},
     "all": {"ou": "Økonomi"},
+    "counted": {"ou": "Økonomi"},
     "rolle": {"nsRoleDN": f"cn=sluttet,{people.BASE}"},
 }
 

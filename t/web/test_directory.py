@@ -18,7 +18,7 @@ PROGRAMS = pathlib.Path(os.environ.get("PWR_BUILD", ROOT / "build")) / "t" / "un
 PEOPLE = f"ou=people,{BASE}?mail,uid?sub?(objectClass=inetOrgPerson)"
 
 
-def run(program, url, *only, fault=None, **more):
+def run(program, url, *only, fault=None, typed=None, **more):
     path = PROGRAMS / program
     assert path.exists(), f"{path} is not built: run t/run, or make check_PROGRAMS"
     environment = {name: value for name, value in os.environ.items()
@@ -29,7 +29,7 @@ def run(program, url, *only, fault=None, **more):
                         for name, value in given.items() if value is not None})
     wrapper = os.environ.get("PWR_TEST_WRAPPER", "").split()
     done = subprocess.run([*wrapper, path, *only], env=environment, capture_output=True, text=True,
-                          timeout=120)
+                          input=typed, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "] 0 test(s) run" not in done.stdout
     assert not only or "SKIPPED" not in done.stdout, done.stdout

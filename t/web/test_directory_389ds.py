@@ -5,7 +5,6 @@ Runs the built programs t/unit/directory_389ds and t/unit/directory_389ds_rules;
 folder that they were built in."""
 import os
 import pathlib
-import random
 import subprocess
 import time
 
@@ -19,7 +18,6 @@ from kit.scratch import Scratch
 import directory_389ds_fixture as fixture
 
 PROGRAMS = pathlib.Path(os.environ.get("PWR_BUILD", system.ROOT / "build")) / "t" / "unit"
-PASSWORDS = int(os.environ.get("PWR_TEST_PASSWORDS", "600"))
 
 
 @pytest.fixture(scope="module")
@@ -183,96 +181,3 @@ def test_a_new_entry_of_the_same_name_is_another_account(server):
         connection.delete(dn)
         connection.add(dn, "inetOrgPerson", {name: before[name] for name in ("cn", "sn", "mail")})
     assert server.read(dn)["nsUniqueId"] != before["nsUniqueId"]
-
-
-# The rules that the program has read, applied as rules_389ds.c says that the server counts.
-
-def told_rules(server, uid):
-    rules, words = {}, []
-    out = run(server, "directory_389ds_rules", "the_rules_are_told", fault="tell", WHO=uid)
-    for line in out.splitlines():
-        kind, _, rest = line.partition(" ")
-        if kind == "rule":
-            name, _, value = rest.partition(" ")
-            rules[name] = int(value)
-        elif kind == "word":
-            words.append(folded(rest))
-    return rules, words
-
-
-def folded(text):
-    """In lower case as far as ASCII goes."""
-    return "".join(sign.lower() if sign.isascii() else sign for sign in text)
-
-
-def counted(password):
-    counts = {"digits": 0, "upper": 0, "lower": 0, "specials": 0, "others": 0}
-    run_length, longest, before = 0, 0, None
-    for sign in password:
-        sort = ("others" if not sign.isascii() else "digits" if sign.isdigit()
-                else "upper" if sign.isupper() else "lower" if sign.islower() else "specials")
-        counts[sort] += 1
-        run_length = run_length + 1 if sign == before else 1
-        longest, before = max(longest, run_length), sign
-    counts["categories"] = sum(1 for count in counts.values() if count > 0)
-    counts["letters"] = counts["upper"] + counts["lower"]
-    return counts, longest
-
-
-def is_allowed(password, rules, words):
-    counts, longest = counted(password)
-    return (len(password) >= rules["min_length"]
-            and all(counts[name] >= rules[name] for name in counts)
-            and (rules["repeats"] == 0 or longest <= rules["repeats"])
-            and not any(word in folded(password) for word in words))
-
-
-def some_password(dice, uid):
-    """Near the rules' borders: short, of few sorts, with repeats and with pieces of the name."""
-    alphabets = ["abcxyz", "ABCXYZ", "0123456789", " !#$%&/()=?\t~\"'\\,;<>", "æøåÆØÅéß€٣𝄞中",
-                 uid + uid.upper() + "example.org@"]
-    chosen = dice.sample(alphabets, dice.randint(1, len(alphabets)))
-    signs = [dice.choice(dice.choice(chosen)) for _ in range(dice.randint(3, 14))]
-    if dice.random() < 0.3:
-        place = dice.randrange(len(signs))
-        signs[place:place] = [signs[place]] * dice.randint(1, 3)
-    return "".join(signs)
-
-
-@pytest.mark.parametrize("uid", ["per", "counted", "plain"])
-def test_the_rules_and_the_server_agree(server, uid):
-    """By the global policy and by two of a person; PWR_TEST_PASSWORDS says on how many."""
-    import ldap3
-    dice = random.Random(f"389 {uid}")
-    rules, words = told_rules(server, uid)
-    assert not rules["has_quality_check"]
-    allowed, disagreed = 0, []
-    server.change_policy(passwordHistory="off")
-    try:
-        with service(server) as connection:
-            for _ in range(PASSWORDS):
-                password = some_password(dice, uid)
-                says = connection.modify(f"uid={uid},{people.PEOPLE_DN}",
-                                         {"userPassword": [(ldap3.MODIFY_REPLACE, [password])]})
-                allowed += says
-                if says != is_allowed(password, rules, words):
-                    disagreed.append((password, says, connection.result["message"]))
-    finally:
-        server.change_policy(passwordHistory="on")
-    assert not disagreed
-    assert PASSWORDS / 50 < allowed < PASSWORDS * 49 / 50
-
-
-def test_the_web_flow(make_site):
-    """The link's form says what the server would, and what it sets is what one logs in with."""
-    site = make_site(directory=Ds389, directives={"PwResetRefuseNames": "off"})
-    person = site.someone()
-    site.ask(person.uid)
-    link = site.link_of(site.mail_to(person.mails[0]))
-    page = site.set_password(link, people.PASSWORD)
-    assert "er brukt før" in page.text
-    page = site.set_password(link, f"xx {person.mails[0]} xx")
-    assert "ligner for mye" in page.text
-    assert site.set_password(link, "Et nytt \"p\u00e5ss\\ord\" 1").heading == "Passordet er endret"
-    assert site.can_bind(person.uid, "Et nytt \"p\u00e5ss\\ord\" 1")
-    assert site.slapd.password_writes() >= 1
