@@ -119,14 +119,12 @@ class Work {
 /* A form that is of no use without this script gets its words and its button from it: a browser
  * that knows neither script nor `hidden` shows nothing of it. */
 function addWords(form) {
-    for (const part of form.querySelectorAll("[data-text]")) {
-        part.textContent = part.dataset.text;
+    for (const place of form.querySelectorAll("[data-part]")) {
+        const part = document.createElement(place.dataset.part);
+        part.className = place.className;
+        part.textContent = place.dataset.text;
+        place.replaceWith(part);
     }
-    const place = form.querySelector("[data-button]");
-    const button = document.createElement("button");
-    button.className = "second";
-    button.textContent = place.dataset.button;
-    place.append(button);
 }
 
 /* Trusted Types (where the browser has them): a script's address is ours or none. */

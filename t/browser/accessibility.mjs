@@ -1,22 +1,38 @@
 /*
- * axe-core on every page in every state that a visitor can bring about, each in light, dark and
- * forced colours, narrow and wide. axe is put into the page, so the content policy is off here.
+ * Every page in every state, looked at once: in nb, en and ar, with script and without.
  *
- *     accessibility.mjs nb | en | plain
+ * axe-core in light, dark and forced colours, narrow and wide; no sideways scrolling; nothing inline;
+ * no word on the console, no foreign request, no cookie. It leaves in OUT, for the tests that read
+ * them: the pages as they were served (pages/), the tree that screen readers get and the stops of the
+ * Tab key (trees/), and pictures for people (pictures/).
+ *
+ * axe is put in through the browser's own debugger, so the pages' content policy stays as it is.
+ *
+ *     accessibility.mjs all | languages
  */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
-import { DESKTOP, Visitor, answerOf, check, requireFrom, run, same, text, waitForMail }
-    from "./stage.mjs";
+import { DESKTOP, Visitor, check, languages, requireFrom, run, same, text } from "./stage.mjs";
+import { walk } from "./walk.mjs";
 
-const { ADDRESS, PASSWORD, PERSON, PWRESET_URL, TASK_URL, WORK_URL } = process.env;
-const AXE = readFileSync(requireFrom.resolve("axe-core/axe.min.js"), "utf8");
+const { OUT, PEOPLE_OF_WALKS, PWRESET_URL } = process.env;
+const AXE = `${readFileSync(requireFrom.resolve("axe-core/axe.min.js"), "utf8")};0`;
 const NARROW = { width: 320, height: 640 };
 const COLOURS = [
     { name: "light", colorScheme: "light", forcedColors: "none" },
     { name: "dark", colorScheme: "dark", forcedColors: "none" },
-    { name: "forced colours", colorScheme: "light", forcedColors: "active" },
+    { name: "forced", colorScheme: "light", forcedColors: "active" },
 ];
+const AT_ONCE = 3; /* walks */
+const MOST_STOPS = 60;
+
+const file = (name) => name.replaceAll(/[^a-z]+/g, "-");
+
+function write(folder, name, content) {
+    mkdirSync(join(OUT, folder), { recursive: true });
+    writeFileSync(join(OUT, folder, name), content);
+}
 
 /* Runs in the page. What axe cannot decide is a finding too. */
 async function findings(hasScript) {
@@ -30,173 +46,178 @@ async function findings(hasScript) {
     });
     const shown = ({ id, nodes }) => nodes.map(({ target, any }) =>
         `${id} at ${target.join(" ")}: ${any.map(({ message }) => message).join("; ")}`);
-    return { wrong: result.violations.flatMap(shown), unsure: result.incomplete.flatMap(shown) };
+    return JSON.stringify({
+        wrong: result.violations.flatMap(shown), unsure: result.incomplete.flatMap(shown) });
 }
 
-async function checkWidth(page, state) {
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    check(`${state}: no sideways scrolling at 320 px`, width <= NARROW.width, width);
+/* Runs in the page: what the content policy would have to forgive. */
+function inline() {
+    return [...document.querySelectorAll("*")].filter((element) =>
+        element.localName === "style" || element.hasAttribute("style")
+        || element.localName === "script" && (!element.src || element.textContent)
+        || [...element.attributes].some(({ name }) => name.startsWith("on"))
+        || /^javascript:/i.test(element.getAttribute("href") || ""))
+        .map((element) => element.outerHTML.slice(0, 100));
 }
 
-async function inspect(visitor, state) {
-    const { page } = visitor;
-    await page.evaluate(AXE);
+async function evaluate(debug, expression) {
+    const { result, exceptionDetails } = await debug.send("Runtime.evaluate", {
+        expression, awaitPromise: true, returnByValue: true });
+    if (exceptionDetails) {
+        throw new Error(exceptionDetails.exception?.description || exceptionDetails.text);
+    }
+    return result.value;
+}
+
+/* What changes from one run to the next. */
+function steady(tree, { person, language }) {
+    const thing = text("challenge.picture", language).split("{")[0];
+    return tree.replaceAll(person.uid, "PERSON").replaceAll(/https?:\/\/127\.0\.0\.1:\d+/g, "")
+        .replaceAll(/[\w-]{22,}/g, "…")
+        .replaceAll(/\b\d{1,2}([.:]\d\d){1,2}\b/g, "TIME")
+        .replaceAll(/\d{1,2}\.? \p{L}+( \d{4})?(,? (kl\.|at))? TIME/gu, "DAY")
+        .replaceAll(new RegExp(`${thing}[^":]*`, "g"), `${thing}THING`)
+        .replaceAll(" [checked]", "")
+        .replaceAll(/- radio "[^"]*"(: .*)?/g, "- radio \"SOUND\"")
+        .replaceAll(/(- strong: ).*/g, "$1CODE");
+}
+
+/* Languages come and go; a page is the same without them. */
+function withoutLanguages(tree, language) {
+    const name = text("common.language", language);
+    return tree.replace(new RegExp(`^( *)- navigation "${name}":\\n(\\1 +.*\\n)*`, "m"),
+        `$1- navigation "${name}"\n`);
+}
+
+/* Runs in the page: what has the focus. */
+function focused() {
+    const { activeElement: at } = document;
+    if (at === document.body) {
+        return null;
+    }
+    const { outlineStyle, outlineWidth } = getComputedStyle(at);
+    return {
+        name: at.closest(".languages") ? "(languages)"
+            : `${at.localName} ${at.id || at.textContent.trim() || at.name || at.className}`.trim(),
+        hasRing: at.localName === "audio" || outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+    };
+}
+
+/* The stops of the Tab key from the page's beginning, each with a ring to see. */
+async function stopsOf(page, what) {
+    await page.evaluate(() => {
+        document.body.tabIndex = -1;
+        document.body.focus();
+        document.body.removeAttribute("tabindex");
+    });
+    const stops = [];
+    for (let presses = 0; presses < MOST_STOPS; presses++) {
+        await page.keyboard.press("Tab");
+        const stop = await page.evaluate(focused);
+        if (stop === null || (stops.length > 1 && stop.name === stops[0].name
+            && stops.at(-1).name !== stop.name)) {
+            break;
+        }
+        if (stops.at(-1)?.name !== stop.name) {
+            stops.push(stop);
+        }
+    }
+    same(`${what}: focus is seen at each stop`, stops.filter((stop) => !stop.hasRing), []);
+    return stops.map((stop) => stop.name);
+}
+
+async function inspect(stage, what, debug) {
+    const { page } = stage.visitor;
+    await evaluate(debug, AXE);
     for (const size of [NARROW, DESKTOP]) {
         await page.setViewportSize(size);
-        if (size === NARROW) {
-            await checkWidth(page, state);
-        }
         for (const { name, ...media } of COLOURS) {
             await page.emulateMedia(media);
-            const { wrong, unsure } = await page.evaluate(findings, visitor.hasScript);
-            const mode = `${state}, ${name}, ${size.width} px`;
+            const mode = `${what}, ${name}, ${size.width} px`;
+            const { wrong, unsure } = JSON.parse(
+                await evaluate(debug, `(${findings})(${stage.visitor.hasScript})`));
             same(`${mode}: axe finds nothing`, wrong, []);
             same(`${mode}: axe is sure`, unsure, []);
+            if (stage.visitor.hasScript) {
+                await page.screenshot({ fullPage: true, caret: "initial", path: join(OUT,
+                    "pictures", stage.language, `${file(stage.state)}-${name}-${size.width}.png`) });
+            }
+        }
+        if (size === NARROW) {
+            const width = await page.evaluate(() => document.documentElement.scrollWidth);
+            check(`${what}: no sideways scrolling at 320 px`, width <= NARROW.width, width);
         }
     }
     await page.emulateMedia({ colorScheme: null, forcedColors: null });
 }
 
-/* The links of a mail to this address, by their first word: r or stop. */
-async function linksOf(count) {
-    const mail = await (await fetch(await waitForMail(ADDRESS, count))).text();
-    const link = (kind) => mail.match(new RegExp(`href="(${PWRESET_URL}/${kind}/[^"]+)"`))[1];
-    return { reset: link("r"), stop: link("stop") };
-}
-
-async function inspectRequest(visitor, language) {
-    const { page } = visitor;
-    await page.goto(`${PWRESET_URL}/`);
-    await inspect(visitor, "request");
-    await page.click("form button");
-    await page.locator(".summary").waitFor();
-    await inspect(visitor, "request, nothing typed");
-    await page.fill("#name", PERSON);
-    if (visitor.hasScript) {
-        await page.getByRole("status").filter({ hasText: text("work.done", language) }).waitFor();
-        await inspect(visitor, "request, work done");
+async function see(stage, state) {
+    const { visitor, language } = stage;
+    const { page, hasScript } = visitor;
+    const what = `${language}${hasScript ? "" : ", no script"}: ${state}`;
+    const debug = await visitor.context.newCDPSession(page);
+    const key = `${language}-${hasScript ? "script" : "plain"}-${file(state)}`;
+    stage.state = state;
+    write("pages", `${key}.html`, await visitor.answer.body());
+    same(`${what}: the page's language`,
+        await page.evaluate(() => document.documentElement.lang), language);
+    same(`${what}: nothing inline`, await page.evaluate(inline), []);
+    same(`${what}: each form has its button`, await page.locator("form:visible").evaluateAll(
+        (forms) => forms.filter((form) => !form.querySelector("button:not([type=button])")).length), 0);
+    const first = await page.evaluate(focused);
+    const tree = withoutLanguages(`${await page.locator("body").ariaSnapshot()}\n`, language);
+    await inspect(stage, what, debug);
+    if (hasScript) {
+        const stops = await stopsOf(page, what);
+        write(`trees/${language}`, file(state), steady(`== ${state}\ntitle: ${await page.title()}\n`
+            + `focus: ${first?.name || "none"}\nTab: ${stops.join(" | ")}\n${tree}`, stage));
     }
-    await page.waitForTimeout(visitor.hasScript ? 0 : Number(process.env.FORM_AGE) * 1000 + 100);
-    await page.click("form button");
-    await visitor.arrive("sent", language);
-    await page.click("summary");
-    await inspect(visitor, "sent");
+    await debug.detach();
 }
 
-async function inspectReset(visitor, language) {
-    const { page } = visitor;
-    const { reset } = await linksOf(1);
-    await page.goto(reset);
-    await inspect(visitor, "reset");
-    await page.fill("#first", PASSWORD);
-    if (visitor.hasScript) {
-        await page.click("[data-show=first]");
-        await inspect(visitor, "reset, rules met, password shown");
-    }
-    await page.fill("#second", "another");
-    await page.click("button[type=submit]");
-    await page.locator(".summary").waitFor();
-    await inspect(visitor, "reset, passwords not alike");
-    await page.fill("#first", PASSWORD);
-    await page.fill("#second", PASSWORD);
-    await page.click("button[type=submit]");
-    await visitor.arrive("done", language);
-    await inspect(visitor, "done");
-    await page.goto(reset);
-    await inspect(visitor, "dead, spent");
-    await page.click("form button");
-    await visitor.arrive("sent", language);
-    await inspect(visitor, "sent, nobody named");
-}
-
-/* The third mail: the second tells of the change. */
-async function inspectStop(visitor, language) {
-    const { page } = visitor;
-    const { reset, stop } = await linksOf(3);
-    await page.goto(stop);
-    await inspect(visitor, "stop");
-    await page.click("form button");
-    await visitor.arrive("stopped", language);
-    await inspect(visitor, "stopped");
-    await page.goto(stop);
-    await inspect(visitor, "stop, too late");
-    await page.goto(reset);
-    await inspect(visitor, "dead, stopped");
-    await page.goto(`${PWRESET_URL}/r/${"A".repeat(43)}`);
-    await visitor.arrive("dead", language);
-    await inspect(visitor, "dead, unknown");
-}
-
-async function inspectChange(visitor, language) {
-    const { page } = visitor;
-    await page.goto(`${PWRESET_URL}/change`);
-    await visitor.arrive("change", language);
-    await inspect(visitor, "change");
-    await page.fill("#name", PERSON);
-    await page.fill("#old", "not-mine");
-    await page.waitForTimeout(visitor.hasScript ? 0 : Number(process.env.FORM_AGE) * 1000 + 100);
-    await page.click("button[type=submit]");
-    await page.locator(".summary").waitFor();
-    await inspect(visitor, "change, no new password");
-    await page.goto(`${PWRESET_URL}/unlocked`);
-    await visitor.arrive("unlocked", language);
-    await inspect(visitor, "unlocked");
-}
-
-async function inspectStatic(visitor, language) {
-    await visitor.page.goto(`${PWRESET_URL}/help`);
-    await visitor.arrive("help", language);
-    await inspect(visitor, "help");
-    await visitor.page.goto(`${PWRESET_URL}/nowhere`);
-    await visitor.arrive("error", language);
-    await inspect(visitor, "error");
-}
-
-async function inspectWork(visitor) {
-    const { page } = visitor;
-    await page.goto(`${WORK_URL}/`);
-    if (visitor.hasScript) {
-        await page.route("**/challenge*", () => {}); /* never answered: it goes on working */
-        await page.focus("#name");
-        await page.locator("[data-state=working]").waitFor();
-    }
-    await inspect(visitor, "request, working");
-    await page.unrouteAll();
-}
-
-async function inspectTask(visitor, language) {
-    const { page } = visitor;
-    await page.goto(`${TASK_URL}/`);
-    await page.fill("#name", PERSON);
-    await page.click("form button");
-    await visitor.arrive("challenge", language);
-    await page.locator(".squares img").evaluate((image) => image.decode());
-    await page.focus("[name=s1]");
-    await inspect(visitor, "task");
-    await page.check(`[name=${answerOf(await page.inputValue("[name=task] >> nth=0")).wrong[0]}]`);
-    await page.check("[name=sound] >> nth=0");
-    await inspect(visitor, "task, marked");
-    await page.click("button[value=picture]");
-    await page.locator(".summary").waitFor();
-    await inspect(visitor, "task, wrong");
-}
-
-async function inspectAll(browser, language, hasScript = true) {
+async function walkIn(browser, language, hasScript, person) {
     const visitor = await Visitor.open(browser, {
-        hasScript, bypassCSP: true, locale: language === "nb" ? "nb-NO" : "en-GB" });
+        hasScript, locale: { nb: "nb-NO", en: "en-GB" }[language] || language });
+    visitor.others = [process.env.WORK_URL, process.env.TASK_URL, process.env.RARE_URL]
+        .map((url) => new URL(url).origin);
     await visitor.tab("about:blank");
-    await inspectWork(visitor);
-    await inspectTask(visitor, language);
-    await inspectRequest(visitor, language);
-    await inspectReset(visitor, language);
-    await inspectStop(visitor, language);
-    await inspectChange(visitor, language);
-    await inspectStatic(visitor, language);
-    await visitor.context.close();
+    const stage = { visitor, language, person };
+    stage.see = (state) => see(stage, state);
+    await walk(stage);
+    await visitor.leave({ isClean: false });
 }
 
-await run({
-    nb: (browser) => inspectAll(browser, "nb"),
-    en: (browser) => inspectAll(browser, "en"),
-    plain: (browser) => inspectAll(browser, "nb", false),
-});
+async function all(browser) {
+    const people = JSON.parse(PEOPLE_OF_WALKS);
+    const walks = ["nb", "en", "ar"].filter((language) => languages.includes(language))
+        .flatMap((language) => [[language, true], [language, false]]);
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+        for (let next = walks.shift(); next; next = walks.shift()) {
+            const started = Date.now();
+            await walkIn(browser, ...next, people.pop());
+            check(`the walk ${next} took ${((Date.now() - started) / 1000).toFixed(1)} s`, true);
+        }
+    }));
+}
+
+/* A look at each language: it is whole in its own direction, and no word is too long for a narrow
+ * screen. */
+async function glance(browser) {
+    const visitor = await Visitor.open(browser, { viewport: NARROW });
+    await visitor.tab("about:blank");
+    const { page } = visitor;
+    for (const language of languages) {
+        for (const place of ["", "help", "done", "nowhere", `r/${"A".repeat(43)}`]) {
+            await page.goto(`${PWRESET_URL}/${language}/${place}`);
+            const seen = await page.evaluate(() => [document.documentElement.lang,
+                document.documentElement.dir, document.documentElement.scrollWidth]);
+            same(`${language}: /${place} at 320 px`, seen,
+                [language, language === "ar" ? "rtl" : "ltr", NARROW.width]);
+            const words = await page.innerText("body");
+            check(`${language}: /${place} has no placeholder left`, !/[{}]/.test(words), words);
+        }
+    }
+    await visitor.leave({ isClean: false });
+}
+
+await run({ all, languages: glance });

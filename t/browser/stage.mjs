@@ -3,7 +3,7 @@
  * inbox, and the lines that test_browser.py reads: one check each, as JSON.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -18,11 +18,18 @@ export const DESKTOP = { width: 1280, height: 800 };
 const HEADINGS = { stopped: "stop.done_title" };
 const messages = {};
 
-/* A text without placeholders, as the pages' own catalogue has it. */
+/* The languages that the site has. */
+export const languages = readdirSync(env.MESSAGES).filter((name) => name.endsWith(".txt"))
+    .map((name) => name.slice(0, -4)).sort();
+
+/* A text as the pages' own catalogue has it, its placeholders left as they are. What a language
+ * lacks is said in the site's own. */
 export function text(key, language = "nb") {
     messages[language] ||= new Map(readFileSync(join(env.MESSAGES, `${language}.txt`), "utf8")
-        .split("\n").filter((line) => /^[a-z]/.test(line)).map((line) => line.split(/ = (.*)/)));
-    return messages[language].get(key);
+        .replaceAll(/\n[ \t]+/g, " ").split("\n").filter((line) => /^[a-z]/.test(line))
+        .map((line) => line.split(/ *= *(.*)/)));
+    const found = messages[language].get(key);
+    return found === undefined && language !== "nb" ? text(key) : found?.replaceAll("''", "'");
 }
 
 export function check(what, isRight, seen = "") {
@@ -34,14 +41,16 @@ export function same(what, seen, wanted) {
     check(what, isSame, isSame ? "" : { seen, wanted });
 }
 
+const launch = () => chromium.launch({
+    executablePath: env.CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--mute-audio",
+        "--autoplay-policy=no-user-gesture-required"],
+});
+
 /* Runs the scenario that the command line names. Its last line says that it came to its end. */
-export async function run(scenarios) {
+export async function run(scenarios, start = launch) {
     const name = process.argv[2];
-    const browser = await chromium.launch({
-        executablePath: env.CHROMIUM,
-        args: ["--no-sandbox", "--disable-gpu", "--mute-audio",
-            "--autoplay-policy=no-user-gesture-required"],
-    });
+    const browser = await start();
     try {
         await scenarios[name](browser);
         check("came to its end", true);
@@ -90,6 +99,7 @@ export class Visitor {
         this.actions = [];
         this.messages = [];
         this.foreign = [];
+        this.others = []; /* origins of more sites of ours */
         this.cookies = [];
         context.on("request", (request) => this.onRequest(request));
         context.on("response", (response) => this.onResponse(response));
@@ -108,13 +118,17 @@ export class Visitor {
     }
 
     onRequest(request) {
-        if (new URL(request.url()).origin !== this.origin
+        const { origin } = new URL(request.url());
+        if (origin !== this.origin && !this.others.includes(origin)
             && !request.url().startsWith(env.INBOX_URL)) {
             this.foreign.push(request.url());
         }
     }
 
     async onResponse(response) {
+        if (response.request().isNavigationRequest() && response.request().frame() === this.page?.mainFrame()) {
+            this.answer = response;
+        }
         if (response.url().startsWith(this.site)) {
             const cookie = await response.headerValue("set-cookie").catch(() => null);
             if (cookie) {
