@@ -31,9 +31,13 @@ def next_number(folder):
     return max(numbers, default=0) + 1
 
 
+SLOW = "*"
+
+
 class Postman:
     """The handler of aiosmtpd. `answers` is a file {"address": "451 4.3.0 Later"} that is read for
-    each recipient, so a test can have a refusal at once and take it back."""
+    each recipient, so a test can have a refusal at once and take it back. A number of seconds at
+    SLOW delays every recipient's answer."""
 
     def __init__(self, folder, mail_dir):
         self.mail_dir = mail_dir
@@ -44,11 +48,12 @@ class Postman:
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):
         try:
-            answer = json.loads(self.answers.read_text()).get(address)
+            answers = json.loads(self.answers.read_text())
         except FileNotFoundError:
-            answer = None
-        if answer:
-            return answer
+            answers = {}
+        await asyncio.sleep(answers.get(SLOW, 0))
+        if answers.get(address):
+            return answers[address]
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
