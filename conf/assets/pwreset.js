@@ -192,7 +192,7 @@ function keeps(text, { rule, value, counting }) {
     case "forbidden":
         return !points.some((point) => value.includes(point));
     case "person": /* the page knows the login alone */
-        return document.getElementById("login").value.replace(/@.*/, "").toLowerCase()
+        return document.querySelector("[autocomplete=username]").value.replace(/@.*/, "").toLowerCase()
             .split(/[^\p{L}\d]/u).some((word) => word.length > 3
                 && text.toLowerCase().includes(word)) ? false : undefined;
     default:

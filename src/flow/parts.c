@@ -75,7 +75,7 @@ pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t
         && strcmp(pwr_language_tag(pwr_messages_language(loaded->messages, settings->mail_also)),
                   settings->mail_also)
                != 0) {
-        return pwr_fault_broken(pool, "PWR0803",
+        return pwr_fault_broken(pool, "PWR0805",
                                 "PwResetMailAlso: the language %s is not offered here. Write "
                                 "PwResetMailAlso with one that is.",
                                 settings->mail_also);

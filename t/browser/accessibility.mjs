@@ -13,7 +13,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { DESKTOP, Visitor, check, languages, requireFrom, run, same, text } from "./stage.mjs";
+import { DESKTOP, Visitor, check, languages, launch, requireFrom, run, same, text }
+    from "./stage.mjs";
 import { walk } from "./walk.mjs";
 
 const { OUT, PEOPLE_OF_WALKS, PWRESET_URL } = process.env;
@@ -24,7 +25,8 @@ const COLOURS = [
     { name: "dark", colorScheme: "dark", forcedColors: "none" },
     { name: "forced", colorScheme: "light", forcedColors: "active" },
 ];
-const AT_ONCE = 3; /* walks */
+const AT_ONCE = 3; /* walks, a browser each: several in one wait for each other's frames */
+const MOST_SECONDS = 60; /* at one stop */
 const MOST_STOPS = 60;
 
 const file = (name) => name.replaceAll(/[^a-z]+/g, "-");
@@ -175,6 +177,15 @@ async function see(stage, state) {
     await debug.detach();
 }
 
+async function within(seconds, promise, what) {
+    let timer;
+    const late = new Promise((resolve, reject) => {
+        timer = setTimeout(() => reject(new Error(`${what}: no end after ${seconds} s`)),
+            seconds * 1000);
+    });
+    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 async function walkIn(browser, language, hasScript, person) {
     const visitor = await Visitor.open(browser, {
         hasScript, locale: { nb: "nb-NO", en: "en-GB" }[language] || language });
@@ -182,22 +193,36 @@ async function walkIn(browser, language, hasScript, person) {
         .map((url) => new URL(url).origin);
     await visitor.tab("about:blank");
     const stage = { visitor, language, person };
-    stage.see = (state) => see(stage, state);
+    stage.see = (state) => within(MOST_SECONDS, see(stage, state),
+        `${language}${hasScript ? "" : ", no script"}: ${state}`);
     await walk(stage);
     await visitor.leave({ isClean: false });
 }
 
-async function all(browser) {
-    const people = JSON.parse(PEOPLE_OF_WALKS);
-    const walks = ["nb", "en", "ar"].filter((language) => languages.includes(language))
-        .flatMap((language) => [[language, true], [language, false]]);
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+/* Walks until none is left. */
+async function walkSome(walks, people) {
+    const browser = await launch();
+    try {
         for (let next = walks.shift(); next; next = walks.shift()) {
             const started = Date.now();
             await walkIn(browser, ...next, people.pop());
             check(`the walk ${next} took ${((Date.now() - started) / 1000).toFixed(1)} s`, true);
         }
-    }));
+    } finally {
+        await browser.close();
+    }
+}
+
+async function all() {
+    const people = JSON.parse(PEOPLE_OF_WALKS);
+    const walks = ["nb", "en", "ar"].filter((language) => languages.includes(language))
+        .flatMap((language) => [[language, true], [language, false]]);
+    const lanes = Array.from({ length: AT_ONCE }, () => walkSome(walks, people));
+    const ended = await Promise.allSettled(lanes);
+    const failed = ended.find(({ status }) => status === "rejected");
+    if (failed) {
+        throw failed.reason;
+    }
 }
 
 /* A look at each language: it is whole in its own direction, and no word is too long for a narrow

@@ -10,9 +10,12 @@ const puppeteer = requireFrom("puppeteer-core");
 const MOST_ACTIONS = 7;
 const MOST_STOPS = 40;
 
-const firefox = () => puppeteer.launch({
+const launch = () => puppeteer.launch({
     browser: "firefox", executablePath: FIREFOX, headless: true, acceptInsecureCerts: true,
     extraPrefsFirefox: { "intl.accept_languages": "nb-NO" } });
+
+/* On a busy machine it may be too late for the driver's first call. */
+const firefox = () => launch().catch(launch);
 
 async function open(browser) {
     const page = await browser.newPage();

@@ -41,7 +41,7 @@ export function same(what, seen, wanted) {
     check(what, isSame, isSame ? "" : { seen, wanted });
 }
 
-const launch = () => chromium.launch({
+export const launch = () => chromium.launch({
     executablePath: env.CHROMIUM,
     args: ["--no-sandbox", "--disable-gpu", "--mute-audio",
         "--autoplay-policy=no-user-gesture-required"],
@@ -126,7 +126,7 @@ export class Visitor {
     }
 
     async onResponse(response) {
-        if (response.request().isNavigationRequest() && response.request().frame() === this.page?.mainFrame()) {
+        if (response.request().isNavigationRequest()) {
             this.answer = response;
         }
         if (response.url().startsWith(this.site)) {

@@ -8,6 +8,8 @@ PASSWORD = "Et ganske nytt passord 1"
 DOWN, ENTER = "\x1b[B", "\r"
 CONTACT = "IT-hjelp"  # stands at the end of every page
 FORM_AGE = 1.1
+# The links to the other languages come first on each page.
+LANGUAGES = DOWN * (len(list((system.ROOT / "conf" / "messages").glob("*.txt"))) - 1)
 # No cookies, and no pauses over messages.
 SETTINGS = """\
 CHARACTER_SET:utf-8
@@ -40,12 +42,12 @@ def test_the_whole_flow_works_in_a_text_browser(calm_site):
         follow(screen, "Glemt")
         screen.wait_for("Send foresp")
         time.sleep(FORM_AGE)
-        screen.press(DOWN + person.uid + DOWN + ENTER)  # the language first
+        screen.press(LANGUAGES + person.uid + DOWN + ENTER)
         screen.wait_for("Sjekk e-posten din")
     with lynx(calm_site, calm_site.link_of(calm_site.mail_to(person.mails[0]))) as screen:
         screen.wait_for(CONTACT)
         assert person.uid in screen.screen
-        screen.press(DOWN + DOWN + PASSWORD + DOWN + DOWN + PASSWORD + DOWN + DOWN + ENTER)
+        screen.press(LANGUAGES + DOWN + PASSWORD + DOWN + DOWN + PASSWORD + DOWN + DOWN + ENTER)
         screen.wait_for("Passordet er endret")
         follow(screen, "Gå til")
         screen.wait_for("Logg inn")

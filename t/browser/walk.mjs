@@ -196,6 +196,7 @@ async function change({ visitor, see, language, person }) {
     await page.fill("#second", PASSWORD);
     await grown(visitor);
     await page.click("main form button[type=submit]");
+    await page.locator("#old-error").waitFor(); /* the page before has a summary as well */
     await summary(visitor);
     await see("change, wrong password");
 }
