@@ -20,7 +20,8 @@ COUNTERS = {
     "pwreset_lookups": {"none", "ambiguous", "barred"},
     "pwreset_mails": {"sent", "retry", "given-up", "capped"},
     "pwreset_links": {"dead", "revoked"},
-    "pwreset_passwords": {"set", "refused", "unknown"}}
+    "pwreset_passwords": {"set", "refused", "unknown", "changed", "change-refused", "unlocked",
+                          "unlock-refused"}}
 GAUGES = {"pwreset_queue_requests", "pwreset_queue_age_seconds", "pwreset_worker_silence_seconds",
           "pwreset_site_level"}
 
