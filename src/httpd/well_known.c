@@ -16,6 +16,7 @@ int pwr_well_known(request_rec *request, int is_lookup)
 {
     const pwr_site_t *site = pwr_site_of(request->server);
     const char *path = request->uri;
+    const char *form = "/";
 
     if (is_lookup || site == NULL || !site->settings->is_well_known || path == NULL
         || request->method_number != M_GET) {
@@ -28,7 +29,12 @@ int pwr_well_known(request_rec *request, int is_lookup)
         return DECLINED;
     }
     apr_table_setn(request->err_headers_out, "Cache-Control", "no-store");
+    /* Whoever comes from a password manager knows the password; who does not finds the way there.
+     */
+    if (site->settings->parts.flow.may_change) {
+        form = "/change";
+    }
     apr_table_setn(request->headers_out, "Location",
-                   apr_pstrcat(request->pool, site->settings->parts.flow.base_url, "/", NULL));
+                   apr_pstrcat(request->pool, site->settings->parts.flow.base_url, form, NULL));
     return HTTP_SEE_OTHER;
 }

@@ -10,12 +10,18 @@ NO_SUCH = "/.well-known/resource-that-should-not-exist-whose-status-code-should-
 def test_the_address_leads_to_the_form_and_is_no_page_itself(site, method):
     answer = site.browser.request(method, site.url + CHANGE)
     assert answer.status in (302, 303, 307)
-    assert answer.headers["Location"] == f"{site.reset_url}/"
+    assert answer.headers["Location"] == f"{site.reset_url}/change"
     assert answer.headers["Cache-Control"] == "no-store"
     assert not answer.headers.get_all("Set-Cookie")
 
 
 def test_a_manager_that_follows_it_comes_to_the_form(site):
+    page = site.browser.get(site.url + CHANGE)
+    assert (page.hops, page.heading) == ([303], "Bytt passord")
+
+
+def test_without_a_page_to_change_it_leads_to_the_form_of_who_has_forgotten(make_site):
+    site = make_site(directives={"PwResetChange": "off"})
     page = site.browser.get(site.url + CHANGE)
     assert (page.hops, page.heading) == ([303], "Glemt ditt passord?")
 
