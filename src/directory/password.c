@@ -309,9 +309,14 @@ pwr_fault_t *pwr_password_change(pwr_change_outcome_t *outcome, pwr_directory_t 
     const pwr_write_t write
         = {.dn = account->dn, .password = old_and_new[1], .old = old_and_new[0]};
 
+    pwr_fault_t *refusal = check_new(directory, old_and_new[1], pool);
+
     *outcome = (pwr_change_outcome_t){.bind = PWR_BIND_WRONG, .write = PWR_WRITE_NOT_SENT};
+    if (refusal != NULL) { /* whoever hears it has bound rightly: else it would tell who exists */
+        PWR_TRY(pwr_password_try(&outcome->bind, directory, account, old_and_new[0], pool));
+        return is_bound(outcome->bind) || outcome->bind == PWR_BIND_EXPIRED ? refusal : NULL;
+    }
     PWR_TRY(check(old_and_new[0], pool));
-    PWR_TRY(check_new(directory, old_and_new[1], pool));
     PWR_TRY(write_as_person(outcome, &job, &person, &write));
     /* Who is not let in with an expired password has proved all the same that it is theirs. */
     bool is_for_us = outcome->bind == PWR_BIND_EXPIRED

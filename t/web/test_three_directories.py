@@ -223,6 +223,45 @@ def test_who_is_locked_by_failed_logins_gets_in_with_the_new_password(site, pers
     assert is_set(site, ask_for_link(site, person), person, NEW)
 
 
+def test_who_is_locked_and_remembers_the_password_only_unlocks(site, person):
+    for _ in range(WRONG + 1):
+        assert not site.can_bind(person.uid, "feil passord")
+    page = site.browser.get(ask_for_link(site, person))
+    form = next(form for form in page.forms if any(at.name == "unlock" for at in form.fields))
+    assert site.browser.submit(page, form, unlock="yes").heading == "Kontoen er låst opp"
+    assert site.can_bind(person.uid, people.PASSWORD)
+
+
+# --- one's own change ---
+
+def own_change(site, name, old, new):
+    page = site.browser.get(f"{site.reset_url}/change")
+    return site.browser.submit(page, name=name, old=old, first=new, second=new)
+
+
+def test_who_knows_the_old_password_changes_it(site, person):
+    assert own_change(site, person.uid, people.PASSWORD, NEW).heading == DONE
+    assert site.can_bind(person.uid, NEW) and not site.can_bind(person.uid, people.PASSWORD)
+
+
+@pytest.mark.parametrize("new", [NEW, "{SSHA}" + NEW], ids=["good", "like a hash"])
+def test_a_wrong_old_password_does_not_tell_who_exists(site, person, new):
+    known, unknown = (own_change(site, name, "feil passord 1", new)
+                      for name in (person.uid, "q" * len(person.uid)))
+    assert sentence_of(known) == sentence_of(unknown)
+    assert sentence_of(known).startswith("Brukernavnet eller det gamle passordet er feil")
+    assert site.can_bind(person.uid, people.PASSWORD)
+
+
+def test_an_own_change_to_what_looks_like_a_hash(site, kind, person):
+    page = own_change(site, person.uid, people.PASSWORD, "{SSHA}" + NEW)
+    if kind.scheme is None:
+        assert page.heading == DONE and site.can_bind(person.uid, "{SSHA}" + NEW)
+    else:
+        assert sentence_of(page).startswith(kind.scheme)
+        assert site.can_bind(person.uid, people.PASSWORD)
+
+
 # --- the rules ---
 
 def test_the_box_says_the_directorys_own_rules(site, kind, person):
