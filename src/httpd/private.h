@@ -11,7 +11,8 @@
 #include "abuse/task_answers.h"
 #include "httpd/settings.h"
 
-extern module AP_MODULE_DECLARE_DATA pwreset_module;
+/* The one symbol that the module exports. */
+extern __attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA pwreset_module;
 
 typedef struct pwr_pages_t pwr_pages_t;
 typedef struct pwr_assets_t pwr_assets_t;

@@ -8,6 +8,7 @@ import circles
 import compilers
 import directives
 import floors
+import hardening
 import headers
 import messages
 import sizes
@@ -58,6 +59,10 @@ def test_each_language_says_everything_and_each_message_is_used():
 
 def test_the_build_names_every_source_and_unit_test():
     holds(builds)
+
+
+def test_the_built_module_is_hardened_and_exports_its_record_alone():
+    holds(hardening)
 
 
 def test_cppcheck_has_no_warning():

@@ -1,5 +1,7 @@
 """A guard that cannot fail guards nothing: each gets a small sound tree, in which it finds nothing,
 and then the same tree with one thing broken, in which it must say where and what."""
+import subprocess
+
 import alone
 import analysis
 import banned
@@ -8,6 +10,7 @@ import circles
 import compilers
 import directives
 import floors
+import hardening
 import headers
 import messages
 import pytest
@@ -188,6 +191,50 @@ def test_the_builds_guard_sees_a_forgotten_file(tmp_path, path):
              "check_PROGRAMS = t/unit/base_a\n",
              "src/base/a.c": "", "src/base/a.h": "", "t/unit/base_a.c": ""}
     bites(tmp_path, builds.check, sound, {path: "\n"}, f"{path}:1", "does not name it")
+
+
+HARDENED = ["-fPIC", "-O2", "-fstack-protector-strong", "-fcf-protection", "-U_FORTIFY_SOURCE",
+            "-D_FORTIFY_SOURCE=2", "-fvisibility=hidden", "-Wl,-z,relro", "-Wl,-z,now",
+            "-Wl,-z,noexecstack"]
+HARDENED_C = """#include <string.h>
+__attribute__((visibility("default"))) int pwreset_module;
+int pwr_copy(char *to, const char *from, unsigned long length)
+{
+    char space[64];
+    memcpy(space, from, length);
+    memcpy(to, space, sizeof space);
+    return space[0];
+}
+""" + "".join(f"int pwr_{i}(void)\n{{\n    return {i};\n}}\n" for i in range(20))
+
+
+def build_hardened(root, flags, text=HARDENED_C):
+    module = root / "build" / ".libs" / "mod_pwreset.so"
+    module.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["gcc", "-shared", "-x", "c", "-", "-o", module, *flags], input=text, text=True,
+                   check=True)
+    return hardening.check(root)
+
+
+@pytest.mark.parametrize("flag, words", ids=short, argvalues=[
+    ("-Wl,-z,norelro", "no RELRO"),
+    ("-Wl,-z,lazy", "no BIND_NOW"),
+    ("-Wl,-z,execstack", "an executable stack"),
+    ("-fno-stack-protector", "no stack canary"),
+    ("-U_FORTIFY_SOURCE", "no fortified call"),
+    ("-fcf-protection=none", "no landing pads"),
+    ("-fvisibility=default", "exports pwr_copy"),
+    ("-Wl,-rpath,/opt", "a search path of its own"),
+    ("-Dpwreset_module=pwr_module", "does not export pwreset_module"),
+])
+def test_the_hardening_guard_sees_what_a_module_lacks(tmp_path, flag, words):
+    assert build_hardened(tmp_path, HARDENED) == []
+    findings = build_hardened(tmp_path, [*HARDENED, flag])
+    assert any(words in finding.wrong for finding in findings), findings
+
+
+def test_the_hardening_guard_sees_that_nothing_is_built(tmp_path):
+    assert "is not built" in hardening.check(tmp_path)[0].wrong
 
 
 def test_cppcheck_runs_and_is_heard(tmp_path):
