@@ -20,11 +20,17 @@ static void register_hooks(apr_pool_t *pool)
     /* These write the request line down as early as they can. */
     static const char *const loggers[] = {"mod_log_forensic.c", "mod_security2.c", NULL};
 
+    /* It sets options of libldap for the whole process. */
+    static const char *const before[] = {"util_ldap.c", NULL};
+    /* These read the private keys of the server, which the worker must not inherit. */
+    static const char *const holders[]
+        = {"mod_ssl.c", "mod_tls.c", "mod_gnutls.c", "mod_nss.c", "mod_md.c", NULL};
+
     (void)pool;
     ap_hook_pre_config(pwr_lifecycle_prepare, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(pwr_settings_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(pwr_self_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(pwr_lifecycle_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(pwr_lifecycle_start, before, holders, APR_HOOK_MIDDLE);
     ap_hook_child_init(pwr_lifecycle_child, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(pwr_scrub, NULL, loggers, APR_HOOK_REALLY_FIRST);
     ap_hook_translate_name(pwr_handler_claim, NULL, NULL, APR_HOOK_REALLY_FIRST);

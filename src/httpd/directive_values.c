@@ -4,6 +4,7 @@
  */
 #include "httpd/directive_values.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -178,6 +179,16 @@ const char *pwr_take_reply_to(const pwr_taken_t *taken)
 const char *pwr_take_bounce(const pwr_taken_t *taken)
 {
     return take_address(&taken->settings->parts.mail.bounce, taken);
+}
+
+const char *pwr_judge_user(const pwr_taken_t *taken)
+{
+    const struct passwd *user = getpwnam(taken->words[0]);
+
+    if (user == NULL) {
+        return apr_psprintf(taken->pool, "there is no user '%s' on this system", taken->words[0]);
+    }
+    return user->pw_uid == 0 ? "the worker must not run as root" : NULL;
 }
 
 const char *pwr_take_store(const pwr_taken_t *taken)

@@ -25,6 +25,7 @@ const char *pwr_take_relay_password(const pwr_taken_t *taken);
 const char *pwr_take_mail_from(const pwr_taken_t *taken);
 const char *pwr_take_reply_to(const pwr_taken_t *taken);
 const char *pwr_take_bounce(const pwr_taken_t *taken);
+const char *pwr_judge_user(const pwr_taken_t *taken);
 const char *pwr_take_store(const pwr_taken_t *taken);
 const char *pwr_take_login_url(const pwr_taken_t *taken);
 const char *pwr_take_help_url(const pwr_taken_t *taken);

@@ -19,10 +19,12 @@ typedef struct pwr_site_t pwr_site_t;
 typedef struct {
     pwr_parts_settings_t parts;
     const char *key_file;
-    const char *audit_log; /* NULL: none */
-    bool is_plain_allowed; /* without TLS, as behind a proxy that ends it */
-    bool is_well_known;    /* /.well-known/change-password is answered */
-    const char *pages;     /* folder of the site's own templates; NULL: none */
+    const char *audit_log;   /* NULL: none */
+    bool is_plain_allowed;   /* without TLS, as behind a proxy that ends it */
+    const char *worker_user; /* the same for all sites; NULL: the server's user */
+    bool is_sandboxed;       /* the worker */
+    bool is_well_known;      /* /.well-known/change-password is answered */
+    const char *pages;       /* folder of the site's own templates; NULL: none */
     apr_array_header_t
         *returns;         /* pwr_return_t: where "go to sign-in" may lead; NULL: nowhere else */
     const char *style;    /* "file:/path" that we serve, or a path on this server; NULL: none */

@@ -4,7 +4,9 @@
  */
 #include "httpd/settings_check.h"
 
+#include <pwd.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 #include <apr_uri.h>
@@ -71,6 +73,27 @@ static const char *find_missing(const pwr_settings_t *settings, apr_pool_t *pool
                                "file:/etc/apache2/pwreset-relay.secret below it",
                                NULL);
         }
+    }
+    return NULL;
+}
+
+/* NULL, or why the worker cannot run as the user that the settings name. */
+static const char *check_worker_user(const pwr_settings_t *settings)
+{
+    const struct passwd *user
+        = settings->worker_user != NULL ? getpwnam(settings->worker_user) : NULL;
+
+    if (user == NULL) {
+        return NULL;
+    }
+    if (strcmp(settings->parts.store.driver, "sqlite3") == 0) {
+        return "PwResetWorkerUser needs a database server, as the file of SQLite belongs to the "
+               "server's user alone. Write PwResetStore pgsql or mysql, or leave "
+               "PwResetWorkerUser out";
+    }
+    if (geteuid() != 0 && geteuid() != user->pw_uid) {
+        return "PwResetWorkerUser needs a server that root starts, as only root can become another "
+               "user. Leave PwResetWorkerUser out";
     }
     return NULL;
 }
@@ -160,6 +183,9 @@ static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
 
     if (wrong == NULL) {
         wrong = find_missing(settings, pool);
+    }
+    if (wrong == NULL) {
+        wrong = check_worker_user(settings);
     }
     if (wrong != NULL) {
         return wrong;
@@ -258,6 +284,30 @@ static int take_server(server_rec *server, const server_rec *main_server, apr_po
     return settings->site != NULL ? OK : take_site(settings, server, pconf);
 }
 
+/* There is one worker for all sites: they cannot name two users. */
+static int check_same_worker_user(server_rec *main_server)
+{
+    const pwr_settings_t *first = NULL;
+
+    for (server_rec *server = main_server; server != NULL; server = server->next) {
+        const pwr_settings_t *settings = settings_of(server);
+        const char *user = settings->worker_user != NULL ? settings->worker_user : "";
+        if (settings->site == NULL || settings->site->server != server) {
+            continue;
+        }
+        if (first == NULL) {
+            first = settings;
+        } else if (strcmp(user, first->worker_user != NULL ? first->worker_user : "") != 0) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, server,
+                         "%s: PwResetWorkerUser must be the same for all sites, as one worker "
+                         "serves them all. Write it once, outside of every <VirtualHost>",
+                         settings->where);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return OK;
+}
+
 /* Directives somewhere, and no PwResetBaseURL anywhere? Then the place of one of them. */
 static const char *find_orphan(const server_rec *first)
 {
@@ -289,6 +339,9 @@ int pwr_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     }
     for (server_rec *server = main_server; server != NULL && result == OK; server = server->next) {
         result = take_server(server, main_server, pconf);
+    }
+    if (result == OK) {
+        result = check_same_worker_user(main_server);
     }
     if (orphan != NULL) {
         ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, main_server,

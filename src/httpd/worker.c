@@ -1,8 +1,8 @@
 /*
- * The process: the parent's side (fork, watch, fork again) and the child's main thread, which waits
- * for signals and keeps the time: it renews the leases of the rows that its threads hold, tidies
- * up, and notices when the parent is gone. The threads are worker_thread.c. Relay credentials live
- * in this process alone; web children wipe theirs.
+ * The process's main thread, which waits for signals and keeps the time: it renews the leases of
+ * the rows that its threads hold, tidies up, and notices when its keeper is gone. The threads are
+ * worker_thread.c; worker_keeper.c forks it. Relay credentials live in this process and its keeper
+ * alone; web children wipe theirs.
  */
 #include "httpd/worker.h"
 
@@ -13,17 +13,13 @@
 #include <unistd.h>
 
 #include <apr_strings.h>
-#include <apr_signal.h>
-#include <apr_thread_proc.h>
-#include <ap_listen.h>
-#include <ap_mpm.h>
 #include <http_log.h>
-#include <mpm_common.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "flow/maintain.h"
-#include "httpd/log_bridge.h"
+#include "httpd/worker_keeper.h"
+#include "httpd/worker_needs.h"
 #include "httpd/worker_thread.h"
 #include "store/outbox.h"
 
@@ -32,14 +28,11 @@ APLOG_USE_MODULE(pwreset);
 #define TICK apr_time_from_sec(3)                /* well under PWR_LEASE */
 #define TIDY_EVERY 20                            /* ticks */
 #define LONGEST_GOODBYE apr_time_from_msec(2500) /* the parent kills after three seconds */
-#define RESTART_PAUSE apr_time_from_sec(1)
 
 typedef struct {
-    apr_array_header_t *sites;
-    server_rec *main_server;
+    const apr_array_header_t *sites;
+    const pwr_sandbox_t *sandbox; /* NULL: none */
     apr_pool_t *pconf;
-    apr_proc_t process;
-    apr_time_t started;
 } worker_t;
 
 static apr_status_t close_fd(void *data)
@@ -97,8 +90,8 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
     }
 }
 
-/* Waits for SIGTERM or SIGINT, or for the parent's end; does the ticks meanwhile. */
-static void watch(const apr_array_header_t *crews, pid_t parent, apr_pool_t *scratch)
+/* Waits for SIGTERM or SIGINT, or for the keeper's end; does the ticks meanwhile. */
+static void watch(const apr_array_header_t *crews, pid_t keeper, apr_pool_t *scratch)
 {
     const struct timespec pause = {.tv_sec = apr_time_sec(TICK)};
     sigset_t ends;
@@ -107,7 +100,7 @@ static void watch(const apr_array_header_t *crews, pid_t parent, apr_pool_t *scr
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);
-    while (getppid() == parent) {
+    while (getppid() == keeper) {
         if (sigtimedwait(&ends, NULL, &pause) > 0) {
             return;
         }
@@ -117,23 +110,7 @@ static void watch(const apr_array_header_t *crews, pid_t parent, apr_pool_t *scr
     }
 }
 
-/* Threads inherit the mask: signals are the main thread's business alone. */
-static void take_signals(void)
-{
-    sigset_t all;
-
-    apr_signal(SIGHUP, SIG_IGN);
-    apr_signal(SIGUSR1, SIG_IGN);
-    apr_signal(SIGWINCH, SIG_IGN);
-    apr_signal(SIGPIPE, SIG_IGN);
-    apr_signal(SIGTERM, SIG_DFL);
-    apr_signal(SIGINT, SIG_DFL);
-    apr_signal(SIGCHLD, SIG_DFL);
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
-}
-
-static pwr_fault_t *open_crews(apr_array_header_t *crews, worker_t *worker, apr_pool_t *pool)
+static pwr_fault_t *open_crews(apr_array_header_t *crews, const worker_t *worker, apr_pool_t *pool)
 {
     PWR_TRY(pwr_mail_start(pool));
     for (int i = 0; i < worker->sites->nelts; i++) {
@@ -166,91 +143,83 @@ static void say_goodbye(const apr_array_header_t *crews, apr_pool_t *scratch)
     }
 }
 
-/* The child's life. Does not return. */
-static void live(worker_t *worker, pid_t parent, apr_time_t not_before)
+static void end_at(pwr_fault_t *fault)
 {
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+        _exit(1);
+    }
+}
+
+/* The process's life. Does not return. */
+static void live(void *data, pid_t keeper, apr_time_t not_before)
+{
+    const worker_t *worker = data;
     apr_pool_t *pool = NULL, *scratch = NULL;
 
-    take_signals();
-    prctl(PR_SET_NAME, "pwreset-worker");
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     apr_pool_create(&pool, worker->pconf);
     apr_pool_create(&scratch, pool);
-    ap_close_listeners();
-    if (geteuid() == 0 && ap_run_drop_privileges(pool, worker->main_server) != 0) {
-        _exit(APEXIT_CHILDFATAL);
+    if (worker->sandbox != NULL) {
+        end_at(pwr_sandbox_enter(worker->sandbox, scratch));
     }
-    prctl(PR_SET_PDEATHSIG, SIGTERM); /* after the change of user, which would clear it */
+    prctl(PR_SET_NAME, "pwreset-worker");
     apr_time_t now = pwr_clock_now();
     if (not_before > now) {
         apr_sleep(not_before - now);
     }
     apr_array_header_t *crews = apr_array_make(pool, 1, sizeof(pwr_crew_t *));
-    pwr_fault_t *fault = open_crews(crews, worker, pool);
-    if (fault != NULL) {
-        pwr_log_fault(fault);
-        _exit(1);
-    }
+    end_at(open_crews(crews, worker, pool));
     pwr_log(PWR_LOG_INFO, "PWR0908", "the worker has started");
-    watch(crews, parent, scratch);
+    watch(crews, keeper, scratch);
     say_goodbye(crews, scratch);
     _exit(0);
 }
 
-static void watch_child(int reason, void *data, int status);
-
-static pwr_fault_t *fork_worker(worker_t *worker)
+/* Once for each start of the server, not for each graceful restart. */
+static void tell_what_lacks(server_rec *main_server, apr_pool_t *pool)
 {
-    pid_t parent = getpid();
-    apr_time_t not_before = worker->started != 0 ? worker->started + RESTART_PAUSE : 0;
-    pid_t child = fork();
+    static const char key[] = "pwreset sandbox told";
+    apr_pool_t *process_pool = main_server->process->pool;
+    const char *lacks = pwr_sandbox_lacks(pool);
+    void *is_told = NULL;
 
-    if (child < 0) {
-        return pwr_fault_broken(worker->pconf, "PWR0909", "the worker could not be forked: %s",
-                                pwr_fault_status(apr_get_os_error(), worker->pconf));
+    apr_pool_userdata_get(&is_told, key, process_pool);
+    if (lacks != NULL && is_told == NULL) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main_server,
+                     "PWR0924: PwResetWorkerSandbox is on, but this kernel does not offer all of "
+                     "it. The worker is not limited in: %s. Everything else is in force.",
+                     lacks);
+        apr_pool_userdata_setn(key, key, apr_pool_cleanup_null, process_pool);
     }
-    if (child == 0) {
-        live(worker, parent, not_before);
-    }
-    worker->started = pwr_clock_now();
-    worker->process = (apr_proc_t){.pid = child};
-    apr_pool_note_subprocess(worker->pconf, &worker->process, APR_KILL_AFTER_TIMEOUT);
-    apr_proc_other_child_register(&worker->process, watch_child, worker, NULL, worker->pconf);
-    return NULL;
 }
 
-/* httpd tells what became of the child. */
-static void watch_child(int reason, void *data, int status)
+/* One process for all sites, so one site that says no speaks for all. */
+static bool is_sandboxed(const apr_array_header_t *sites)
 {
-    worker_t *worker = data;
-    int state = AP_MPMQ_STOPPING;
-
-    if (reason != APR_OC_REASON_DEATH && reason != APR_OC_REASON_LOST) {
-        if (reason == APR_OC_REASON_RESTART) {
-            apr_proc_other_child_unregister(data);
+    for (int i = 0; i < sites->nelts; i++) {
+        if (!APR_ARRAY_IDX(sites, i, const pwr_site_t *)->settings->is_sandboxed) {
+            return false;
         }
-        return;
     }
-    apr_proc_other_child_unregister(data);
-    if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) != APR_SUCCESS || state == AP_MPMQ_STOPPING) {
-        return;
-    }
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, worker->main_server,
-                 "PWR0910: the worker (pid %" APR_PID_T_FMT
-                 ") died with status %d and is started again; "
-                 "no request is lost",
-                 worker->process.pid, status);
-    pwr_fault_t *fault = fork_worker(worker);
-    if (fault != NULL) {
-        pwr_log_fault(fault);
-    }
+    return true;
 }
 
 pwr_fault_t *pwr_worker_start(apr_array_header_t *sites, server_rec *main_server, apr_pool_t *pconf)
 {
     worker_t *worker = apr_pcalloc(pconf, sizeof *worker);
+    pwr_keeper_orders_t *orders = apr_pcalloc(pconf, sizeof *orders);
 
     worker->sites = sites;
-    worker->main_server = main_server;
     worker->pconf = pconf;
-    return fork_worker(worker);
+    if (is_sandboxed(sites)) {
+        worker->sandbox = pwr_worker_needs(sites, main_server, pconf);
+        tell_what_lacks(main_server, pconf);
+    }
+    *orders = (pwr_keeper_orders_t){
+        .user = APR_ARRAY_IDX(sites, 0, const pwr_site_t *)->settings->worker_user,
+        .sandbox = worker->sandbox,
+        .live = live,
+        .data = worker};
+    return pwr_keeper_start(orders, main_server, pconf);
 }

@@ -104,6 +104,8 @@ apr_array_header_t *pwr_dialect_session(const pwr_dialect_t *dialect, apr_interv
         APR_ARRAY_PUSH(session, const char *) = sqlite3_wait(timeout, pool);
         APR_ARRAY_PUSH(session, const char *) = "PRAGMA synchronous=FULL";
         APR_ARRAY_PUSH(session, const char *) = "PRAGMA secure_delete=ON";
+        /* The worker may not write outside of the file's folder. */
+        APR_ARRAY_PUSH(session, const char *) = "PRAGMA temp_store=MEMORY";
     } else if (dialect == &dialects[PGSQL]) {
         APR_ARRAY_PUSH(session, const char *) = "SET client_encoding = 'UTF8'";
         APR_ARRAY_PUSH(session, const char *) = "SET client_min_messages = warning";

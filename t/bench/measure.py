@@ -28,6 +28,7 @@ from kit.site import PREFIX, Site
 from kit.smtp import Smtp
 
 WORKER = "pwreset-worker"
+KEEPER = "pwreset-keeper"
 TICKS = os.sysconf("SC_CLK_TCK")
 MEGABYTE = 1024 * 1024
 
@@ -112,7 +113,7 @@ class BenchSite(Site):
         parent = self.httpd.process.pid
         pids = process.pids_of_sessions({parent})
         names = {pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids}
-        return {pid: WORKER if name == WORKER else "parent" if pid == parent else "child"
+        return {pid: name if name in (WORKER, KEEPER) else "parent" if pid == parent else "child"
                 for pid, name in sorted(names.items())}
 
     def worker(self):
@@ -131,7 +132,7 @@ class BenchSite(Site):
         for pid, name in self.processes().items():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks = sum(map(int, fields[11:15] if name == "parent" else fields[11:13]))
-            spent["worker" if name == WORKER else "httpd"] += ticks / TICKS
+            spent["worker" if name in (WORKER, KEEPER) else "httpd"] += ticks / TICKS
         return spent
 
 

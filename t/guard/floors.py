@@ -27,6 +27,7 @@ ROOMS = [
     (r"zxcvbn\.h", ["src/policy/check_guess.c"]),
     (r"curl/.*", ["src/mail/smtp.c", "src/base/https.c"]),
     (r"openssl/.*", ["src/mail/dkim.c"]),
+    (r"linux/.*", ["src/httpd/worker_sandbox.c", "src/httpd/worker_syscalls.c"]),
 ]
 EVERYWHERE = re.compile(
     r"(apr(_\w+|u)?|assert|complex|config|ctype|dirent|errno|fcntl|fenv|float|grp|inttypes|iso646|"

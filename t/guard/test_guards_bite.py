@@ -65,6 +65,7 @@ HOUSE = {
     ("src/text/template.c", '#include <jansson.h>\n', 1, "which only src/text/json.c"),
     ("src/mail/message.c", '#include <unicode/ucal.h>\n', 1, "which only src/text/"),
     ("src/mail/smtp.c", '#include <openssl/evp.h>\n', 1, "which only src/mail/dkim.c"),
+    ("src/httpd/worker.c", '#include <linux/filter.h>\n', 1, "which only src/httpd/worker_sandbox.c"),
     ("src/policy/policy.c", '#include <zxcvbn.h>\n', 1, "which only src/policy/check_guess.c"),
     ("src/base/model.h", '#include <glib.h>\n', 1, "a library without a room"),
     ("src/base/model.h", '#include "nowhere.h"\n', 1, "there is no such file"),

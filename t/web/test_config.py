@@ -56,6 +56,7 @@ BAD_VALUES = {
     "PwResetUnlock": ["", "yes", "on off"],
     "PwResetSeveralAccounts": ["", "yes", "on off"],
     "PwResetTellBarred": ["", "yes", "on off"],
+    "PwResetWorkerSandbox": ["", "yes", "on off"],
     "PwResetRelay": [
         "", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:0",
         "smtp://h:65536",
@@ -96,6 +97,7 @@ BAD_VALUES = {
     "PwResetAdvice": ["", "yes", "1"],
     "PwResetPlainHTTP": ["", "yes", "1"],
     "PwResetWellKnown": ["", "yes", "0"],
+    "PwResetWorkerUser": [*TEXTS, "no-such-user", "root"],
     "PwResetStore": ["", "oracle", "pgsql", "mysql", 'pgsql ""', "sqlite3 a b", "/var/lib/x.db"],
     "PwResetKeyFile": PATHS,
     "PwResetAuditLog": PATHS,

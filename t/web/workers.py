@@ -11,6 +11,7 @@ from visits import store
 from kit import process
 
 WORKER = "pwreset-worker"
+KEEPER = "pwreset-keeper"
 IN_HAND = "SELECT id, owner, due FROM pwreset_outbox WHERE state = 0 AND owner <> ''"
 WAITING = "SELECT COUNT(*) FROM pwreset_outbox WHERE state = 0"
 
@@ -49,13 +50,19 @@ def children_of(parent):
 
 def web_children(site):
     return [pid for pid in children_of(site.httpd.pid)
-            if process.is_running(pid) and name_of(pid) != WORKER]
+            if process.is_running(pid) and name_of(pid) != KEEPER]
+
+
+def keepers_of(site):
+    """Two for a moment, at a graceful restart."""
+    return [pid for pid in children_of(site.httpd.pid)
+            if process.is_running(pid) and name_of(pid) == KEEPER]
 
 
 def worker_of(site, other_than=None, seconds=3.0):
     """The pid of the one worker, which must not be `other_than`."""
     def look():
-        return [pid for pid in children_of(site.httpd.pid)
+        return [pid for keeper in keepers_of(site) for pid in children_of(keeper)
                 if pid != other_than and name_of(pid) == WORKER and process.is_running(pid)]
     pids = wait_until(look, seconds, "a worker process")
     assert len(pids) == 1
