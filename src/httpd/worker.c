@@ -72,6 +72,9 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
         pwr_crew_t *crew = APR_ARRAY_IDX(crews, i, pwr_crew_t *);
         pwr_parts_t *parts = &crew->site->parts;
         bool is_more = count % TIDY_EVERY == 0;
+        if (!pwr_crew_has_tables(crew)) {
+            continue;
+        }
         pwr_fault_t *fault = pwr_outbox_renew(parts->store, crew->owner, PWR_LEASE, scratch);
         while (fault == NULL && is_more) {
             fault = pwr_maintain_step(&is_more, parts, scratch);

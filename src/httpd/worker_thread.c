@@ -20,6 +20,7 @@
 #define OWNER_BYTES 18
 #define POLL apr_time_from_sec(5)        /* longest sleep */
 #define STORE_PAUSE apr_time_from_sec(1) /* after the store did not answer */
+#define TABLES_LOG apr_time_from_sec(60) /* how often a lack of tables is logged */
 #define BLUR                                                                                       \
     apr_time_from_msec(6) /* a row waits so long at most before it is worked, by chance            \
                            */
@@ -30,6 +31,10 @@ struct pwr_crew_state_t {
     int running;
     apr_thread_mutex_t *mutex;
     apr_thread_cond_t *ended;
+    bool has_tables; /* these four under the mutex */
+    bool is_making_tables;
+    bool had_no_tables;
+    apr_time_t told; /* when the lack of tables was logged */
 };
 
 /* A request sent right after another one could feel what the worker does for the first: it shares
@@ -66,14 +71,71 @@ static bool sleep_until(const pwr_crew_t *crew, apr_time_t until)
     }
 }
 
+/* What became of an attempt to make the tables. A fault is logged once in TABLES_LOG. */
+static void note_tables(pwr_crew_t *crew, const pwr_fault_t *fault)
+{
+    pwr_crew_state_t *state = crew->state;
+    const char *driver = crew->site->settings->parts.store.driver;
+    apr_time_t now = pwr_clock_now();
+
+    apr_thread_mutex_lock(state->mutex);
+    bool is_news = fault == NULL ? state->had_no_tables
+                                 : state->told == 0 || now - state->told >= TABLES_LOG;
+    state->is_making_tables = false;
+    state->has_tables = fault == NULL;
+    state->had_no_tables = fault != NULL;
+    state->told = is_news ? now : state->told;
+    apr_thread_mutex_unlock(state->mutex);
+    if (is_news && fault != NULL) {
+        pwr_log(PWR_LOG_ERROR, "PWR0972",
+                "the worker cannot make the tables of the database (PwResetStore %s) and tries "
+                "again every second; until then people are told to try later. %s: %s",
+                driver, fault->tag, fault->detail);
+    } else if (is_news) {
+        pwr_log(PWR_LOG_NOTICE, "PWR0973",
+                "the database (PwResetStore %s) answers and has its tables: requests are worked",
+                driver);
+    }
+}
+
+bool pwr_crew_has_tables(pwr_crew_t *crew)
+{
+    apr_thread_mutex_lock(crew->state->mutex);
+    bool has_tables = crew->state->has_tables;
+    apr_thread_mutex_unlock(crew->state->mutex);
+    return has_tables;
+}
+
+/* Makes the tables where there are none: the database may have been down when the server started.
+ * One thread makes them; the others look again when they wake. */
+static bool make_tables(pwr_crew_t *crew, apr_pool_t *scratch)
+{
+    pwr_crew_state_t *state = crew->state;
+
+    apr_thread_mutex_lock(state->mutex);
+    bool has_tables = state->has_tables;
+    bool is_mine = !has_tables && !state->is_making_tables;
+    state->is_making_tables = state->is_making_tables || is_mine;
+    apr_thread_mutex_unlock(state->mutex);
+    if (is_mine) {
+        pwr_fault_t *fault = pwr_schema_prepare(crew->site->parts.store, scratch);
+        note_tables(crew, fault);
+        has_tables = fault == NULL;
+    }
+    return has_tables;
+}
+
 /* Works all rows that are due; says when to look again. */
-static apr_time_t work(const pwr_deliverer_t *deliverer, const pwr_crew_t *crew,
-                       apr_pool_t *scratch)
+static apr_time_t work(const pwr_deliverer_t *deliverer, pwr_crew_t *crew, apr_pool_t *scratch)
 {
     struct pollfd stop = {.fd = crew->state->stop_fd, .events = POLLIN};
     apr_time_t next = 0;
     bool is_worked = true;
 
+    if (!make_tables(crew, scratch)) {
+        apr_pool_clear(scratch);
+        return pwr_clock_now() + STORE_PAUSE;
+    }
     while (is_worked && poll(&stop, 1, 0) == 0) {
         pwr_fault_t *fault = pwr_deliver_next(&is_worked, &next, deliverer, scratch);
         if (fault != NULL) {

@@ -20,6 +20,9 @@ typedef struct {
 
 pwr_fault_t *pwr_crew_start(pwr_crew_t **crew, pwr_site_t *site, apr_pool_t *pool) PWR_MUST_USE;
 
+/* Whether the database has its tables, as far as the threads know. Any thread. */
+bool pwr_crew_has_tables(pwr_crew_t *crew);
+
 /* Tells all threads to stop after the row in hand. */
 void pwr_crew_stop(pwr_crew_t *crew);
 
