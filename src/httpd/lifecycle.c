@@ -1,26 +1,23 @@
 /*
- * What root must do is done here, in the parent: files are made for the run user with mode 0600,
- * then never touched as root again. No database connection crosses a fork.
+ * What root must do is done here, in the parent. Files that the server's user may change are left
+ * to a child process (state.c). No database connection crosses a fork, and nothing here goes to the
+ * network, so that a reload waits for no other machine.
  */
 #include "httpd/lifecycle.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <unixd.h>
 
 #include "base/log.h"
 #include "events/metrics.h"
 #include "httpd/log_bridge.h"
 #include "httpd/private.h"
-#include "httpd/secret.h"
+#include "httpd/state.h"
+#include "httpd/trusted_path.h"
 #include "httpd/worker.h"
 
 APLOG_USE_MODULE(pwreset);
@@ -47,89 +44,20 @@ void pwr_visit_wake_worker(const pwr_visit_t *visit)
                               apr_pool_cleanup_null);
 }
 
-/* The folder of a state file, mode 0700 for the run user. One that is there already is left as it
- * is. */
-static pwr_fault_t *make_folder(const char *file, apr_pool_t *pool)
-{
-    char *folder = apr_pstrdup(pool, file);
-    char *slash = strrchr(folder, '/');
-
-    if (slash == NULL || slash == folder) {
-        return NULL;
-    }
-    *slash = '\0';
-    if (access(folder, F_OK) == 0) {
-        return NULL;
-    }
-    if (mkdir(folder, 0700) != 0
-        || (geteuid() == 0
-            && chown(folder, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)) {
-        return pwr_fault_broken(
-            pool, "PWR0912",
-            "the folder %s cannot be made: %s. Make it by hand, owned by the server's "
-            "user, mode 0700.",
-            folder, pwr_fault_status(apr_get_os_error(), pool));
-    }
-    return NULL;
-}
-
-/* The database file, empty, before SQLite opens it: SQLite gives its side files the same owner and
- * mode. One that is there already is left as it is: its folder belongs to the server's user, who
- * could have put a link there for root to give away what it points at. */
-static pwr_fault_t *make_file(const char *path, apr_pool_t *pool)
-{
-    struct stat about;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-    if (fd < 0 && errno == EEXIST && lstat(path, &about) == 0 && S_ISREG(about.st_mode)) {
-        return NULL;
-    }
-    if (fd < 0
-        || (geteuid() == 0 && fchown(fd, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)) {
-        return pwr_fault_broken(
-            pool, "PWR0913",
-            "the database file %s cannot be made: %s. Make its folder for the server's "
-            "user, or name another place with PwResetStore.",
-            path, pwr_fault_status(apr_get_os_error(), pool));
-    }
-    close(fd);
-    return NULL;
-}
-
-/* Makes tables. A database on another machine may be down just now: that is told, and stops
- * nothing; the worker makes them when it is back. */
-static pwr_fault_t *prepare_store(pwr_site_t *site, apr_pool_t *pool)
-{
-    const pwr_store_settings_t *settings = &site->settings->parts.store;
-    bool is_file = strcmp(settings->driver, "sqlite3") == 0;
-    apr_pool_t *scratch = NULL;
-    pwr_store_t *store = NULL;
-
-    if (is_file) {
-        PWR_TRY(make_folder(settings->params, pool));
-        PWR_TRY(make_file(settings->params, pool));
-    }
-    apr_pool_create(&scratch, pool);
-    pwr_fault_t *fault = pwr_store_open(&store, settings, scratch);
-    if (fault == NULL) {
-        fault = pwr_schema_prepare(store, scratch);
-    }
-    if (fault != NULL) {
-        fault = fault->kind == PWR_LATER && !is_file
-                    ? (pwr_log_fault(fault), NULL)
-                    : pwr_fault_broken(pool, fault->tag, "PwResetStore %s%s%s: %s",
-                                       settings->driver, is_file ? " " : "",
-                                       is_file ? settings->params : "", fault->detail);
-    }
-    apr_pool_destroy(scratch); /* closes it: nothing open crosses the fork */
-    return fault;
-}
-
+/* Root opens it, as httpd opens its own logs, so it must lie where root alone can put files. */
 static pwr_fault_t *open_audit_log(pwr_site_t *site, apr_pool_t *pool)
 {
     const char *path = site->settings->audit_log;
+    const char *open_folder = path != NULL ? pwr_trusted_path_find_open(path, pool) : NULL;
     apr_status_t status = APR_SUCCESS;
 
+    if (open_folder != NULL) {
+        return pwr_fault_broken(pool, "PWR0971",
+                                "root does not open the audit log %s, because it lies in %s. Name "
+                                "a place in root's own folder, such as the folder of ErrorLog, "
+                                "with PwResetAuditLog.",
+                                path, open_folder);
+    }
     if (path != NULL) {
         status = apr_file_open(&site->audit, path,
                                APR_FOPEN_WRITE | APR_FOPEN_APPEND | APR_FOPEN_CREATE,
@@ -166,18 +94,15 @@ pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf)
 {
     pwr_settings_t *settings = site->settings;
 
-    PWR_TRY(make_folder(settings->key_file, pconf));
-    PWR_TRY(pwr_secret_key(&site->key, settings->key_file, ap_unixd_config.user_id,
-                           ap_unixd_config.group_id, pconf));
-    PWR_TRY(prepare_store(site, pconf));
+    PWR_TRY(pwr_client_limit_open(&site->limit, &settings->parts.abuse, pconf));
+    PWR_TRY(pwr_task_answers_open(&site->answers, pconf));
+    PWR_TRY(pwr_state_prepare(site, pconf));
     PWR_TRY(open_audit_log(site, pconf));
     site->parts.settings = &settings->parts;
     site->parts.texts = site->texts;
     site->parts.policy = site->policy;
     site->parts.key = site->key;
-    PWR_TRY(pwr_client_limit_open(&site->limit, &settings->parts.abuse, pconf));
     site->parts.limit = site->limit;
-    PWR_TRY(pwr_task_answers_open(&site->answers, pconf));
     return NULL;
 }
 
@@ -193,6 +118,28 @@ int pwr_lifecycle_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;
+}
+
+static pwr_fault_t *prepare_site(pwr_site_t *site, server_rec *main_server, apr_pool_t *pconf)
+{
+    PWR_TRY(keep_metrics(site, main_server->process->pool));
+    PWR_TRY(pwr_worker_prepare(site, main_server->process->pool));
+    return pwr_lifecycle_prepare_site(site, pconf);
+}
+
+/* At the first start, a site that cannot be served stops the server. At a reload it would stop what
+ * runs, other sites included, so there only this site is closed. */
+static int close_site(pwr_site_t *site, const pwr_fault_t *fault)
+{
+    bool is_reload = ap_state_query(AP_SQ_CONFIG_GEN) > 1;
+
+    ap_log_error(APLOG_MARK, APLOG_CRIT | (is_reload ? 0 : APLOG_STARTUP), 0, site->server,
+                 "%s: %s: %s%s", site->settings->where, fault->tag, fault->detail,
+                 is_reload ? " Until this is right and the server is reloaded, the password pages "
+                             "of this site answer 503."
+                           : "");
+    site->is_closed = is_reload;
+    return is_reload ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
@@ -211,19 +158,12 @@ int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         if (site == NULL || site->server != server) {
             continue;
         }
-        pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pconf);
+        const pwr_fault_t *fault = prepare_site(site, main_server, pconf);
         if (fault == NULL) {
-            fault = pwr_worker_prepare(site, main_server->process->pool);
-        }
-        if (fault == NULL) {
-            fault = keep_metrics(site, main_server->process->pool);
-        }
-        if (fault != NULL) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, server, "%s: %s: %s",
-                         site->settings->where, fault->tag, fault->detail);
+            APR_ARRAY_PUSH(sites, pwr_site_t *) = site;
+        } else if (close_site(site, fault) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
-        APR_ARRAY_PUSH(sites, pwr_site_t *) = site;
     }
     if (sites->nelts > 0) {
         pwr_fault_t *fault = pwr_worker_start(sites, main_server, pconf);
@@ -252,10 +192,13 @@ void pwr_lifecycle_child(apr_pool_t *pchild, server_rec *main_server)
             continue;
         }
         wipe_relays(&site->settings->parts.mail);
+        if (site->is_closed) {
+            continue; /* the handler answers that it is not there */
+        }
         pwr_fault_t *fault = pwr_parts_open(&site->parts, site->audit, pchild);
         if (fault != NULL) {
             pwr_log_fault(fault);
-            site->parts.store = NULL; /* the handler answers that it is not there */
+            site->parts.store = NULL; /* closed likewise */
         }
     }
 }

@@ -9,11 +9,12 @@
 /* The pre_config hook: crypto, because directives hold secrets. */
 int pwr_lifecycle_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
-/* The post_config hook: key, database, audit log, worker. As root, in the parent. */
+/* The post_config hook: key, database file, audit log, worker. In the parent, usually as root. */
 int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *main_server);
 
-/* Key, database and audit log of one site, in the parent or for the self-check. */
+/* Key, database file and audit log of one site, when the server starts or for the self-check. In
+ * the parent; what the server's user may change is done with that user's rights. */
 pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf) PWR_MUST_USE;
 
 /* The child_init hook: opens the parts, wipes what only the worker needs. As the server's user. */

@@ -35,6 +35,7 @@ struct pwr_site_t {
     pwr_task_answers_t *answers; /* shared likewise */
     int wake_fd;                 /* eventfd: a web child writes 1 for each row it put */
     pwr_parts_t parts;           /* open in this process when parts.store is not NULL */
+    bool is_closed;              /* what it needs cannot be used: it answers 503 */
     apr_uint32_t has_warned;     /* of a page that includes the form and may be kept */
 };
 

@@ -144,18 +144,17 @@ const char *pwr_secret_take(const pwr_secret_t **secret, const char *word, apr_p
 
 /* Makes the file with a new key, complete before it has its name: two starts at once end up with
  * one key. */
-static apr_status_t make_key_file(const char *path, apr_uid_t uid, apr_gid_t gid, apr_pool_t *pool)
+static apr_status_t make_key_file(const char *path, apr_pool_t *pool)
 {
     unsigned char key[PWR_KEY_BYTES];
     const char *temporary = apr_psprintf(pool, "%s.%" APR_PID_T_FMT, path, getpid());
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     if (fd < 0) {
         return apr_get_os_error();
     }
     pwr_crypto_random(key, sizeof key);
-    bool is_written = write(fd, key, sizeof key) == (ssize_t)sizeof key && fsync(fd) == 0
-                      && (geteuid() != 0 || fchown(fd, uid, gid) == 0);
+    bool is_written = write(fd, key, sizeof key) == (ssize_t)sizeof key && fsync(fd) == 0;
     apr_status_t status = is_written ? APR_SUCCESS : apr_get_os_error();
     pwr_crypto_wipe(key, sizeof key);
     close(fd);
@@ -166,14 +165,13 @@ static apr_status_t make_key_file(const char *path, apr_uid_t uid, apr_gid_t gid
     return status;
 }
 
-pwr_fault_t *pwr_secret_key(pwr_secret_t **key, const char *path, apr_uid_t uid, apr_gid_t gid,
-                            apr_pool_t *pool)
+pwr_fault_t *pwr_secret_key(pwr_secret_t **key, const char *path, apr_pool_t *pool)
 {
     char bytes[PWR_KEY_BYTES + 1];
     struct stat about;
 
     if (access(path, F_OK) != 0) {
-        apr_status_t status = make_key_file(path, uid, gid, pool);
+        apr_status_t status = make_key_file(path, pool);
         if (status != APR_SUCCESS) {
             return pwr_fault_broken(
                 pool, "PWR0901",
@@ -182,7 +180,7 @@ pwr_fault_t *pwr_secret_key(pwr_secret_t **key, const char *path, apr_uid_t uid,
                 path, pwr_fault_status(status, pool));
         }
     }
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     ssize_t length = fd >= 0 && fstat(fd, &about) == 0 ? read(fd, bytes, sizeof bytes) : -1;
     if (fd >= 0) {
         close(fd);

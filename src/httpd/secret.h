@@ -6,17 +6,14 @@
 #ifndef PWR_HTTPD_SECRET_H
 #define PWR_HTTPD_SECRET_H
 
-#include <apr_user.h>
-
 #include "base/crypto.h"
 
 /* NULL, or what is wrong. One line end at the end does not count; empty is refused. A file that
  * others than its owner and group can read is refused. A command is given five seconds. */
 const char *pwr_secret_take(const pwr_secret_t **secret, const char *word, apr_pool_t *pool);
 
-/* Reads the key of PWR_KEY_BYTES from `path`, making it (mode 0600) when it is not there, owned by
- * `uid`:`gid` when this process may give it away. */
-pwr_fault_t *pwr_secret_key(pwr_secret_t **key, const char *path, apr_uid_t uid, apr_gid_t gid,
-                            apr_pool_t *pool) PWR_MUST_USE;
+/* Reads the key of PWR_KEY_BYTES from `path`, making it (mode 0600) when it is not there. Called
+ * with the rights of the server's user, never as root: the folder belongs to that user. */
+pwr_fault_t *pwr_secret_key(pwr_secret_t **key, const char *path, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

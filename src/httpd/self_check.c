@@ -1,7 +1,7 @@
 /*
- * Runs as whoever calls apachectl, usually root: it proves that servers answer, not that the
- * server's own user may read its files. Lines go to standard output, one per check, so that they
- * can be read by people and by a monitoring job.
+ * The checks run in a child process with the rights of the server's user, so they also find what
+ * that user may not read. Lines go to standard output, one per check, so that they can be read by
+ * people and by a monitoring job.
  */
 #include "httpd/self_check.h"
 
@@ -10,11 +10,11 @@
 
 #include <http_config.h>
 #include <http_core.h>
-#include <unixd.h>
 
 #include "flow/check.h"
 #include "httpd/lifecycle.h"
 #include "httpd/private.h"
+#include "httpd/user_process.h"
 
 static void print(const char *name, const pwr_fault_t *fault, void *data)
 {
@@ -26,20 +26,43 @@ static void print(const char *name, const pwr_fault_t *fault, void *data)
     }
 }
 
+/* Runs in the child. What it prints leaves before the child ends. */
+static void check_parts(void *answer, void *data, apr_pool_t *pool)
+{
+    pwr_site_t *site = data;
+    int *faults = answer;
+    pwr_fault_t *fault = pwr_parts_open(&site->parts, site->audit, pool);
+
+    if (fault != NULL) {
+        print("database and directory settings make sense", fault, NULL);
+        *faults = 1;
+    } else {
+        *faults = pwr_check_run(&site->parts, print, NULL, pool);
+    }
+    fflush(stdout);
+}
+
 static int check_site(pwr_site_t *site, apr_pool_t *pool)
 {
+    const pwr_user_task_t task = {.name = "the self-check",
+                                  .server = site->server,
+                                  .work = check_parts,
+                                  .data = site,
+                                  .size = sizeof(int)};
     pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pool);
+    int faults = 0;
 
     print("key file, database file and audit log can be made and read", fault, NULL);
     if (fault != NULL) {
         return 1;
     }
-    fault = pwr_parts_open(&site->parts, site->audit, pool);
+    fflush(stdout); /* or the child would print it again */
+    fault = pwr_user_process_run(&faults, &task, pool);
     if (fault != NULL) {
-        print("database and directory settings make sense", fault, NULL);
+        print("the self-check runs as the server's user", fault, NULL);
         return 1;
     }
-    return pwr_check_run(&site->parts, print, NULL, pool);
+    return faults;
 }
 
 void pwr_self_check(apr_pool_t *pconf, server_rec *main_server)
@@ -57,6 +80,7 @@ void pwr_self_check(apr_pool_t *pconf, server_rec *main_server)
             continue;
         }
         printf("%s\n", site->settings->parts.flow.base_url);
+        fflush(stdout);
         faults += check_site(site, pool);
     }
     apr_pool_destroy(pool); /* closes what was opened, as nobody does behind exit */

@@ -24,7 +24,7 @@ int pwr_status_handler(request_rec *request)
     }
     for (server_rec *server = ap_server_conf; server != NULL; server = server->next) {
         const pwr_site_t *site = pwr_site_of(server);
-        if (site != NULL && site->server == server) {
+        if (site != NULL && site->server == server && site->limit != NULL) {
             APR_ARRAY_PUSH(sites, pwr_metrics_site_t) = (pwr_metrics_site_t){
                 .name = site->settings->parts.flow.base_url,
                 .metrics = site->parts.metrics,

@@ -4,7 +4,7 @@ import stat
 import subprocess
 
 import pytest
-from kit import people, slapd
+from kit import people, slapd, system
 from visits import quick_site, store
 
 from kit.process import ServerError
@@ -74,7 +74,7 @@ def test_a_key_stays_the_same_over_restarts_and_so_do_links(started):
 def test_a_key_file_of_wrong_size_or_too_open_stops_the_start(unmade, size, mode, words):
     key = unmade.folder / "other-key"
     key.write_bytes(b"k" * size)
-    key.chmod(mode)
+    system.give(key, unmade.httpd.user, mode)
     rewrite(unmade, PwResetKeyFile=f'"{key}"')
     with pytest.raises(ServerError):
         unmade.httpd.start()

@@ -1,0 +1,15 @@
+/*
+ * Prepares what a site keeps on disk: the state folder, the key file, the SQLite database with its
+ * tables. Root makes the folder alone; all else is done by a process with the rights of the
+ * server's user. A database on another machine is not contacted: the worker makes its tables.
+ */
+#ifndef PWR_HTTPD_STATE_H
+#define PWR_HTTPD_STATE_H
+
+#include "httpd/private.h"
+
+/* In the parent, when the server starts, at each reload, and for the self-check. Sets `site->key`,
+ * which lives in `pool`. */
+pwr_fault_t *pwr_state_prepare(pwr_site_t *site, apr_pool_t *pool) PWR_MUST_USE;
+
+#endif
