@@ -1,11 +1,11 @@
-"""What root does with files, as strace sees it: a program is run under strace, and the calls of its
-processes that name something inside a folder are sorted by the user who made them."""
+"""What httpd's processes do, as strace sees it: which calls inside a folder a process made while it
+was root, and which processes connected to a port."""
 import re
 import time
 
 from kit import system
 
-TRACED = "%file,setuid,setreuid,setresuid,fork,vfork,clone,clone3"
+TRACED = "%file,connect,setuid,setreuid,setresuid,fork,vfork,clone,clone3"
 LINE = re.compile(r"(\d+) +(.*)")
 DROP = re.compile(r"set(?:re|res)?uid\(([1-9]\d*)")
 BIRTH = re.compile(r"(?:fork|clone3?)(?:\(| resumed).* = (\d+)$")
@@ -29,15 +29,22 @@ def read_calls(output, pid):
     return [LINE.fullmatch(line).groups() for line in lines]
 
 
-def calls_of_root(calls, folder):
-    """The calls inside the folder that a process made while it was root."""
-    dropped, parents = {}, {}
+def births(calls):
+    """Of each process or thread: its parent, and the number of the call that made it."""
+    parents = {}
     for number, (pid, call) in enumerate(calls):
-        if DROP.match(call):
-            dropped.setdefault(pid, number)
         born = BIRTH.search(call)
         if born:
             parents[born[1]] = (pid, number)
+    return parents
+
+
+def calls_of_root(calls, folder):
+    """The calls inside the folder that a process made while it was root."""
+    dropped, parents = {}, births(calls)
+    for number, (pid, call) in enumerate(calls):
+        if DROP.match(call):
+            dropped.setdefault(pid, number)
 
     def is_root(pid, number):
         if pid in dropped and dropped[pid] <= number:
@@ -51,3 +58,15 @@ def calls_of_root(calls, folder):
 
 def calls_inside(calls, folder):
     return [call for _, call in calls if f"{folder}/" in call]
+
+
+def connected_from(calls, port):
+    """Pid and ancestors of each process or thread that connected to this port."""
+    parents, found = births(calls), []
+    for pid, call in calls:
+        if call.startswith("connect(") and f"htons({port})" in call:
+            line = [pid]
+            while line[-1] in parents:
+                line.append(parents[line[-1]][0])
+            found.append({int(pid) for pid in line})
+    return found
