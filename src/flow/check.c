@@ -1,6 +1,8 @@
 /* One function per check; those about several servers tell each by its name. */
 #include "flow/check.h"
 
+#include <unistd.h>
+
 #include <apr_strings.h>
 
 #include "base/clock.h"
@@ -18,6 +20,41 @@ static void told(run_t *run, const char *name, const pwr_fault_t *fault)
 {
     run->faults += fault != NULL ? 1 : 0;
     run->tell(name, fault, run->data);
+}
+
+/* The check has the rights of the server's user, as the worker and the web processes have. */
+static void check_files(run_t *run)
+{
+    const pwr_parts_settings_t *settings = run->parts->settings;
+    const struct {
+        const char *directive, *path;
+    } files[] = {
+        {"PwResetLDAPTrustedCA", settings->directory.trusted_ca},
+        {"PwResetLDAPKeytab", settings->directory.keytab},
+        {"PwResetLDAPClientCertificate", settings->directory.client_certificate},
+        {"PwResetLDAPClientCertificate", settings->directory.client_key},
+        {"PwResetRelayTrustedCA", settings->mail.trusted_ca},
+        {"PwResetPwnedTrustedCA", settings->policy.pwned_ca},
+        {"PwResetCaptchaTrustedCA", settings->remote.trusted_ca},
+    };
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (files[i].path == NULL) {
+            continue;
+        }
+        pwr_fault_t *fault = NULL;
+        if (access(files[i].path, R_OK) != 0) {
+            fault = pwr_fault_broken(run->pool, "PWR0860",
+                                     "The server's user (User, Group) cannot read the file %s of "
+                                     "%s: %s. Let that user read it and pass the folders above it.",
+                                     files[i].path, files[i].directive,
+                                     pwr_fault_status(apr_get_os_error(), run->pool));
+        }
+        told(run,
+             apr_psprintf(run->pool, "the server's user can read the file of %s",
+                          files[i].directive),
+             fault);
+    }
 }
 
 static void check_store(run_t *run)
@@ -84,6 +121,7 @@ int pwr_check_run(pwr_parts_t *parts, pwr_check_teller_t tell, void *data, apr_p
 {
     run_t run = {.parts = parts, .tell = tell, .data = data, .pool = pool};
 
+    check_files(&run);
     check_store(&run);
     check_directory(&run);
     check_relays(&run);

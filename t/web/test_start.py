@@ -28,6 +28,7 @@ def unmade(started):
     started.directives = directives
     started.slapd.start() if not started.slapd.is_running() else None
     started.smtp.start() if not started.smtp.is_running() else None
+    system.give(started.state / "key", started.httpd.user, 0o600)
     rewrite(started)
     started.httpd.start()
 
@@ -45,7 +46,7 @@ def facts(path):
 
 def test_files_are_made_for_the_servers_user_alone(unmade):
     state = unmade.folder / "fresh" / "state"
-    state.parent.mkdir(mode=0o755)
+    system.give(state.parent, None, 0o755)
     rewrite(unmade, PwResetStore=f'sqlite3 "{state}/a.db"', PwResetKeyFile=f'"{state}/key"')
     unmade.httpd.start()
     owner = unmade.httpd.user.pw_uid if unmade.httpd.user else os.geteuid()
@@ -173,6 +174,7 @@ def ca_of_another(site):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "/dev/null", "-out", path,
                     "-subj", "/CN=stranger"], check=True, capture_output=True)
+    path.chmod(0o644)
     return path
 
 
@@ -204,7 +206,24 @@ def state_folder_missing(site):
     rewrite(site, PwResetKeyFile="/nonexistent/a/key")
 
 
+def ca_for_root_alone(site):
+    path = ca_of_another(site)
+    path.write_bytes(site.ca.certificate.read_bytes())
+    path.chmod(0o600)
+    rewrite(site, PwResetLDAPTrustedCA=f'"{path}"')
+
+
+def key_of_root(site):
+    os.chown(site.state / "key", 0, 0)
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="httpd drops rights only if it has them")
+
+
 @pytest.mark.parametrize("spoil, failed, why", [
+    pytest.param(ca_for_root_alone, "the server's user can read the file of PwResetLDAPTrustedCA",
+                 "PWR0860", marks=needs_root),
+    pytest.param(key_of_root, "key file", "PWR0969", marks=needs_root),
     (directory_down, "directory ldap", "PWR04"), (bind_password_wrong, "directory ldap", "PWR04"),
     (bind_as_manager, "our bind is one", "PWR0457"), (nobody_there, "directory shows", "PWR0459"),
     (directory_ca_unknown, "directory ldap", "PWR04"), (relay_down, "relay smtp", "PWR05"),
