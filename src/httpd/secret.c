@@ -14,6 +14,7 @@
 #include <apr_thread_proc.h>
 
 #include "base/limits.h"
+#include "httpd/trusted_path.h"
 
 #define EXEC_TIMEOUT apr_time_from_sec(5)
 
@@ -37,10 +38,33 @@ static const char *keep(const pwr_secret_t **secret, char *bytes, apr_size_t len
     return is_good ? NULL : apr_psprintf(pool, "%s gave nothing, or a NUL byte", whence);
 }
 
+/* NULL, or why root must not read or run what stands at `path`: the server's user could have put
+ * it there. */
+static const char *find_untrusted(const char *path, apr_pool_t *pool)
+{
+    char *whole = NULL;
+
+    if (apr_filepath_merge(&whole, NULL, path, APR_FILEPATH_NATIVE, pool) != APR_SUCCESS) {
+        return apr_psprintf(pool, "%s is no path", path);
+    }
+    const char *open_folder = pwr_trusted_path_find_open(whole, pool);
+    return open_folder == NULL
+               ? NULL
+               : apr_psprintf(pool,
+                              "root does not use %s, because it lies in %s. Move it to a folder "
+                              "that root alone may write",
+                              path, open_folder);
+}
+
 static const char *take_file(const pwr_secret_t **secret, const char *path, apr_pool_t *pool)
 {
     char bytes[PWR_MAX_SECRET_FILE];
     struct stat about;
+    const char *untrusted = find_untrusted(path, pool);
+
+    if (untrusted != NULL) {
+        return untrusted;
+    }
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0 || fstat(fd, &about) != 0) {
@@ -99,6 +123,16 @@ static bool has_ended_well(apr_proc_t *process, apr_time_t end)
     return why == APR_PROC_EXIT && code == 0;
 }
 
+/* Splits the command into words. NULL, or what is wrong. */
+static const char *split_command(char ***words, const char *command, apr_pool_t *pool)
+{
+    *words = NULL;
+    if (apr_tokenize_to_argv(command, words, pool) != APR_SUCCESS || (*words)[0] == NULL) {
+        return "the command '' cannot be run";
+    }
+    return find_untrusted((*words)[0], pool);
+}
+
 static const char *take_command(const pwr_secret_t **secret, const char *command, apr_pool_t *pool)
 {
     char bytes[PWR_MAX_SECRET_FILE];
@@ -107,16 +141,18 @@ static const char *take_command(const pwr_secret_t **secret, const char *command
     apr_proc_t process;
     char **words = NULL;
     apr_time_t end = apr_time_now() + EXEC_TIMEOUT;
+    const char *wrong = split_command(&words, command, pool);
 
-    if (apr_tokenize_to_argv(command, &words, pool) != APR_SUCCESS || words[0] == NULL
-        || apr_procattr_create(&attributes, pool) != APR_SUCCESS
+    if (wrong != NULL) {
+        return wrong;
+    }
+    if (apr_procattr_create(&attributes, pool) != APR_SUCCESS
         || apr_procattr_io_set(attributes, APR_NO_PIPE, APR_FULL_BLOCK, APR_NO_PIPE) != APR_SUCCESS
         || apr_procattr_cmdtype_set(attributes, APR_PROGRAM) != APR_SUCCESS
         || apr_procattr_error_check_set(attributes, 1) != APR_SUCCESS
         || apr_proc_create(&process, words[0], (const char *const *)words, NULL, attributes, pool)
                != APR_SUCCESS) {
-        return apr_psprintf(pool, "the command '%s' cannot be run",
-                            words != NULL && words[0] != NULL ? words[0] : "");
+        return apr_psprintf(pool, "the command '%s' cannot be run", words[0]);
     }
     apr_pool_note_subprocess(pool, &process, APR_KILL_ALWAYS);
     apr_status_t status = read_all(process.out, bytes, &length, sizeof bytes, end);

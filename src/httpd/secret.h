@@ -1,7 +1,7 @@
 /*
  * Reading credentials while the configuration is read: "file:/path", "exec:/path argument ..." (as
  * in AuthLDAPBindPassword), or the credential itself. As root in the parent, before privileges are
- * dropped.
+ * dropped. A file or a command in a folder that the server's user may write is refused.
  */
 #ifndef PWR_HTTPD_SECRET_H
 #define PWR_HTTPD_SECRET_H

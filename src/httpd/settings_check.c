@@ -16,6 +16,7 @@
 #include "httpd/log_bridge.h"
 #include "httpd/pages.h"
 #include "httpd/private.h"
+#include "httpd/trusted_path.h"
 
 APLOG_USE_MODULE(pwreset);
 
@@ -153,6 +154,45 @@ static void derive(pwr_site_t *site, apr_pool_t *pool)
         = parts->mail.timeout < LONGEST_CONNECT ? parts->mail.timeout : LONGEST_CONNECT;
 }
 
+static const char *path_of(const char *value)
+{
+    return value != NULL && strncmp(value, "file:", 5) == 0 ? value + 5 : NULL;
+}
+
+/* NULL, or which files root would read at the start where the server's user may write. A FIFO there
+ * would hold up the start, and a link could show a file of root to everybody. */
+static const char *find_untrusted(const pwr_settings_t *settings, apr_pool_t *pool)
+{
+    const pwr_parts_settings_t *parts = &settings->parts;
+    const char *files = parts->flow.files;
+    const struct {
+        const char *directive, *path;
+    } places[] = {
+        {"PwResetFiles", apr_pstrcat(pool, files, "/messages", NULL)},
+        {"PwResetFiles", apr_pstrcat(pool, files, "/pages", NULL)},
+        {"PwResetFiles", apr_pstrcat(pool, files, "/mail", NULL)},
+        {"PwResetFiles", apr_pstrcat(pool, files, "/assets", NULL)},
+        {"PwResetPages", settings->pages},
+        {"PwResetMails", parts->flow.mails},
+        {"PwResetStyle", path_of(settings->style)},
+        {"PwResetLogo", path_of(settings->logo)},
+        {"PwResetBlocklist", parts->policy.blocklist},
+        {"PwResetPwned", parts->policy.pwned_file},
+    };
+
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        const char *path = places[i].path;
+        const char *folder = path != NULL ? pwr_trusted_path_find_open(path, pool) : NULL;
+        if (folder != NULL) {
+            return apr_psprintf(pool,
+                                "PWR0974: %s: root reads %s at the start, but it lies in %s. Move "
+                                "it to a folder that root alone may write.",
+                                places[i].directive, path, folder);
+        }
+    }
+    return NULL;
+}
+
 /* Opening judges the settings and connects to nobody. */
 static pwr_fault_t *check_directory(const pwr_directory_settings_t *settings, apr_pool_t *pool)
 {
@@ -191,6 +231,10 @@ static const char *check_site(pwr_site_t *site, apr_pool_t *pool)
         return wrong;
     }
     derive(site, pool);
+    wrong = find_untrusted(settings, pool);
+    if (wrong != NULL) {
+        return wrong;
+    }
     pwr_fault_t *fault = name_directives("PwResetLDAPURL and its like",
                                          check_directory(&settings->parts.directory, pool), pool);
     if (fault == NULL) {

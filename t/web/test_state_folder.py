@@ -259,6 +259,45 @@ def test_an_audit_log_where_the_servers_user_may_write_is_refused(clean):
         assert not (folder / "audit.log").exists()
 
 
+@pytest.mark.parametrize("way", ["file", "exec"])
+def test_a_credential_where_the_servers_user_may_write_is_refused_untouched(clean, way, tmp_path):
+    site, secret = clean, clean.state / "secret"
+    site.httpd.stop()
+    secret.write_text("#!/bin/sh\necho hemmelig\n")
+    belongs_to_server(site, secret, 0o700)
+    rewrite(site, PwResetLDAPBindPassword=f'"{way}:{secret}"')
+    pid = launch_traced(site, tmp_path / "start")
+    with pytest.raises(ServerError):
+        site.httpd.wait_until_ready()
+    said = site.httpd.last_words(5)
+    assert f"root does not use {secret}, because it lies in the folder {site.state}, in" in said
+    assert "PwResetLDAPBindPassword" in said
+    assert calls_of_root(read_calls(tmp_path / "start", pid), site.state) == []
+
+
+@pytest.mark.parametrize("directive, name", [
+    ("PwResetPages", "pages"), ("PwResetMails", "mails"), ("PwResetStyle", "own.css"),
+    ("PwResetLogo", "own.svg"), ("PwResetBlocklist", "words.txt"), ("PwResetFiles", "")])
+def test_files_that_root_reads_at_the_start_must_lie_where_root_alone_may_write(
+        clean, directive, name, tmp_path):
+    place = clean.state / name
+    if "." in name:
+        os.mkfifo(place)
+    else:
+        place.mkdir(exist_ok=True)
+    belongs_to_server(clean, place)
+    scheme = "file:" if directive in ("PwResetStyle", "PwResetLogo") else ""
+    rewrite(clean, **{directive: f'"{scheme}{place}"'})
+    clean.httpd.stop()
+    pid = launch_traced(clean, tmp_path / "start")
+    with pytest.raises(ServerError):
+        clean.httpd.wait_until_ready()
+    said = clean.httpd.last_words(5)
+    assert f"PWR0974: {directive}: root reads {place}" in said and str(clean.state) in said
+    calls = calls_of_root(read_calls(tmp_path / "start", pid), clean.state)
+    assert [call for call in calls if not call.startswith("access(")] == []  # which opens nothing
+
+
 def test_a_closed_site_opens_again_at_the_next_reload(clean):
     site, key = clean, clean.state / "key"
     site.httpd.stop()
