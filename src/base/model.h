@@ -10,6 +10,8 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#define PWR_BARRED_NO_MAIL "no-mail" /* the one `barred` that bars mails alone */
+
 /* One person's entry in the directory, as read now. */
 typedef struct {
     const char

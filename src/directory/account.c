@@ -256,7 +256,7 @@ pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *
     made->names = names_of(entry, made, pool);
     kind->judge(made, entry, pwr_clock_now());
     if (made->barred == NULL && made->mail == NULL) {
-        made->barred = "no-mail";
+        made->barred = PWR_BARRED_NO_MAIL;
     }
     *account = made;
     return NULL;
@@ -300,6 +300,8 @@ static pwr_fault_t *search_base(apr_array_header_t *entries, bool *has_more,
     return NULL;
 }
 
+/* Each base is asked whatever the others said: how long it takes must not tell where a name is. The
+ * first fault. */
 static pwr_fault_t *search_all(apr_array_header_t **entries, bool *has_more,
                                pwr_directory_t *directory, const char *filter, apr_pool_t *pool)
 {
@@ -313,12 +315,20 @@ static pwr_fault_t *search_all(apr_array_header_t **entries, bool *has_more,
 
     *has_more = false;
     *entries = apr_array_make(pool, 2, sizeof(pwr_entry_t));
-    PWR_TRY(search_base(*entries, has_more, directory, &search));
+    pwr_fault_t *first = search_base(*entries, has_more, directory, &search);
     for (int i = 0; more != NULL && i < more->nelts; i++) {
         search.base = APR_ARRAY_IDX(more, i, const char *);
-        PWR_TRY(search_base(*entries, has_more, directory, &search));
+        pwr_fault_t *fault = search_base(*entries, has_more, directory, &search);
+        first = first != NULL ? first : fault;
     }
-    return NULL;
+    return first;
+}
+
+pwr_fault_t *pwr_account_search(apr_array_header_t **entries, bool *has_more,
+                                pwr_directory_t *directory, const char *typed, apr_pool_t *pool)
+{
+    return search_all(entries, has_more, directory, pwr_account_filter(directory, typed, pool),
+                      pool);
 }
 
 static pwr_fault_t *take(pwr_account_t **account, pwr_directory_t *directory,
@@ -338,8 +348,7 @@ pwr_fault_t *pwr_account_find(apr_array_header_t **accounts, pwr_directory_t *di
     if (!pwr_account_is_name(typed)) {
         return NULL;
     }
-    PWR_TRY(search_all(&entries, &has_more, directory, pwr_account_filter(directory, typed, pool),
-                       pool));
+    PWR_TRY(pwr_account_search(&entries, &has_more, directory, typed, pool));
     if (has_more) {
         pwr_log(PWR_LOG_WARNING, "PWR0453",
                 "More than %d entries have a name that was typed; nobody gets a mail. Make the "

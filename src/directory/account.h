@@ -13,6 +13,12 @@ pwr_fault_t *pwr_account_find(apr_array_header_t **accounts, pwr_directory_t *di
 pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_directory_t *directory, const char *id,
                               apr_pool_t *pool) PWR_MUST_USE;
 
+/* The entries (pwr_entry_t) that a filter for `typed` finds, PWR_MAX_MATCHES at most; `typed` is a
+ * name by pwr_account_is_name. */
+pwr_fault_t *pwr_account_search(apr_array_header_t **entries, bool *has_more,
+                                pwr_directory_t *directory, const char *typed,
+                                apr_pool_t *pool) PWR_MUST_USE;
+
 /* The entry behind an account, read on this connection; NULL when it is gone, or is another's by
  * now. */
 pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_t *directory,

@@ -14,7 +14,7 @@
 
 typedef struct pwr_connections_t pwr_connections_t;
 
-typedef struct {
+typedef struct pwr_connection_t {
     pwr_handle_t handle;
     bool is_fresh; /* made by this take: it answered a moment ago */
     /* The rest is connection.c's. */

@@ -116,6 +116,11 @@ pwr_fault_t *pwr_directory_rules(pwr_rules_t *rules, pwr_directory_t *directory,
     return NULL;
 }
 
+pwr_rules_t pwr_directory_last_rules(pwr_directory_t *directory)
+{
+    return pwr_policies_last(directory->policies);
+}
+
 pwr_fault_t *pwr_directory_set_password(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
                                         const pwr_account_t *account, const pwr_secret_t *password,
                                         apr_pool_t *pool)
@@ -125,23 +130,12 @@ pwr_fault_t *pwr_directory_set_password(pwr_write_outcome_t *outcome, pwr_direct
     return pwr_password_set(outcome, directory, account, password, pool);
 }
 
-pwr_fault_t *pwr_directory_try_password(pwr_bind_outcome_t *outcome, pwr_directory_t *directory,
-                                        const pwr_account_t *account, const pwr_secret_t *password,
-                                        apr_pool_t *pool)
+pwr_fault_t *pwr_directory_reach(pwr_directory_t *directory, apr_pool_t *scratch)
 {
-    *outcome = PWR_BIND_WRONG;
-    PWR_TRY(pwr_directory_know(directory, pool));
-    return pwr_password_try(outcome, directory, account, password, pool);
-}
+    const pwr_entry_t *root = NULL;
 
-pwr_fault_t *pwr_directory_change_password(pwr_change_outcome_t *outcome,
-                                           pwr_directory_t *directory, const pwr_account_t *account,
-                                           const pwr_secret_t *const old_and_new[2],
-                                           apr_pool_t *pool)
-{
-    *outcome = (pwr_change_outcome_t){.bind = PWR_BIND_WRONG, .write = PWR_WRITE_NOT_SENT};
-    PWR_TRY(pwr_directory_know(directory, pool));
-    return pwr_password_change(outcome, directory, account, old_and_new, pool);
+    PWR_TRY(pwr_directory_know(directory, scratch));
+    return read_root(&root, directory, scratch);
 }
 
 pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,

@@ -53,6 +53,10 @@ pwr_fault_t *pwr_directory_read(pwr_account_t **account, pwr_directory_t *direct
 pwr_fault_t *pwr_directory_rules(pwr_rules_t *rules, pwr_directory_t *directory,
                                  const pwr_account_t *account, apr_pool_t *scratch) PWR_MUST_USE;
 
+/* The rules for everybody as this process read them last, however long ago; no rule when it never
+ * did. The directory is not asked. */
+pwr_rules_t pwr_directory_last_rules(pwr_directory_t *directory);
+
 /* Sets a password the way the server's policy applies to it: RFC 3062 with the ppolicy control,
  * AD's unicodePwd with policy hints. Just before, on the same connection, the account is read again
  * and must still have the stamp of `account`. The fault is NULL exactly when `outcome` is DONE or
@@ -61,24 +65,8 @@ pwr_fault_t *pwr_directory_set_password(pwr_write_outcome_t *outcome, pwr_direct
                                         const pwr_account_t *account, const pwr_secret_t *password,
                                         apr_pool_t *pool) PWR_MUST_USE;
 
-/* Binds as the person, on a connection of its own that is closed again. */
-pwr_fault_t *pwr_directory_try_password(pwr_bind_outcome_t *outcome, pwr_directory_t *directory,
-                                        const pwr_account_t *account, const pwr_secret_t *password,
-                                        apr_pool_t *pool) PWR_MUST_USE;
-
-/* How an own change ended. */
-typedef struct {
-    pwr_bind_outcome_t bind; /* with the old password */
-    pwr_write_outcome_t write;
-} pwr_change_outcome_t;
-
-/* The person's own change, proved by the old password, so that history and minimum age hold as for
- * any own change. Nothing is sent unless the bind was RIGHT, EXPIRED or MUST_CHANGE. The fault is
- * NULL when the write was DONE, or when the bind ended otherwise. */
-pwr_fault_t *pwr_directory_change_password(pwr_change_outcome_t *outcome,
-                                           pwr_directory_t *directory, const pwr_account_t *account,
-                                           const pwr_secret_t *const old_and_new[2],
-                                           apr_pool_t *pool) PWR_MUST_USE;
+/* Asks the server for its root entry and for no account. After a fault no name can be looked up. */
+pwr_fault_t *pwr_directory_reach(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
 
 /* Ends a lock that failed logins brought, and leaves the password alone. */
 pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,

@@ -6,6 +6,8 @@
  */
 #include "directory/eligibility.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "directory/account.h"
@@ -39,21 +41,28 @@ static pwr_fault_t *check_group(pwr_directory_t *directory, const char *group, a
                                        group);
 }
 
-static pwr_fault_t *is_member(bool *is_in, pwr_directory_t *directory, const char *group,
-                              const pwr_account_t *account, apr_pool_t *pool)
+/* Asks about one membership; a group that is not there has no members. */
+static pwr_fault_t *ask_membership(bool *is_in, pwr_directory_t *directory, const char *group,
+                                   const pwr_account_t *account, apr_pool_t *pool)
 {
     const char *dn = pwr_account_escape(account->dn, pool);
 
+    *is_in = false;
     if (directory->context.kind->has_chain_rule) {
         const char *filter = apr_pstrcat(pool, "(memberOf:1.2.840.113556.1.4.1941:=",
                                          pwr_account_escape(group, pool), ")", NULL);
-        PWR_TRY(is_there(is_in, directory, account->dn, filter, pool));
-    } else {
-        const char *filter
-            = apr_pstrcat(pool, "(|(member=", dn, ")(uniqueMember=", dn,
-                          ")(memberUid=", pwr_account_escape(account->login, pool), "))", NULL);
-        PWR_TRY(is_there(is_in, directory, group, filter, pool));
+        return is_there(is_in, directory, account->dn, filter, pool);
     }
+    const char *filter
+        = apr_pstrcat(pool, "(|(member=", dn, ")(uniqueMember=", dn,
+                      ")(memberUid=", pwr_account_escape(account->login, pool), "))", NULL);
+    return is_there(is_in, directory, group, filter, pool);
+}
+
+static pwr_fault_t *is_member(bool *is_in, pwr_directory_t *directory, const char *group,
+                              const pwr_account_t *account, apr_pool_t *pool)
+{
+    PWR_TRY(ask_membership(is_in, directory, group, account, pool));
     return *is_in ? NULL : check_group(directory, group, pool);
 }
 
@@ -87,4 +96,61 @@ pwr_fault_t *pwr_eligibility_judge(pwr_account_t *account, pwr_directory_t *dire
         account->barred = is_it ? NULL : "group";
     }
     return NULL;
+}
+
+/* --- all checks --- */
+
+static void keep_first(pwr_fault_t **first, pwr_fault_t *fault)
+{
+    if (*first == NULL) {
+        *first = fault;
+    }
+}
+
+/* Whether one of the groups lists the account; two searches for each group. */
+static bool ask_groups(pwr_fault_t **first, pwr_directory_t *directory,
+                       const apr_array_header_t *groups, const pwr_account_t *account,
+                       apr_pool_t *pool)
+{
+    bool is_in_one = false;
+
+    for (int i = 0; i < groups->nelts; i++) {
+        const char *group = APR_ARRAY_IDX(groups, i, const char *);
+        bool is_in = false;
+        keep_first(first, ask_membership(&is_in, directory, group, account, pool));
+        keep_first(first, check_group(directory, group, pool));
+        is_in_one = is_in_one || is_in;
+    }
+    return is_in_one;
+}
+
+static void bar(pwr_account_t *account, const char *why)
+{
+    if (account->barred == NULL || strcmp(account->barred, PWR_BARRED_NO_MAIL) == 0) {
+        account->barred = why;
+    }
+}
+
+pwr_fault_t *pwr_eligibility_judge_fully(pwr_account_t *account, pwr_directory_t *directory,
+                                         apr_pool_t *pool)
+{
+    const pwr_directory_settings_t *settings = directory->settings;
+    pwr_fault_t *first = NULL;
+    bool is_protected = false;
+
+    if (settings->protected_filter != NULL) {
+        keep_first(&first, is_there(&is_protected, directory, account->dn,
+                                    settings->protected_filter, pool));
+    }
+    bool is_denied = settings->deny_groups != NULL
+                     && ask_groups(&first, directory, settings->deny_groups, account, pool);
+    bool is_allowed = settings->allow_groups == NULL
+                      || ask_groups(&first, directory, settings->allow_groups, account, pool);
+    if (is_protected) {
+        bar(account, "protected");
+    }
+    if (is_denied || !is_allowed) {
+        bar(account, "group");
+    }
+    return first;
 }

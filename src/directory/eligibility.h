@@ -9,4 +9,10 @@
 pwr_fault_t *pwr_eligibility_judge(pwr_account_t *account, pwr_directory_t *directory,
                                    apr_pool_t *pool) PWR_MUST_USE;
 
+/* The same, but every check is made, and by as many searches, whatever is known of the account so
+ * far: for answers whose time must not tell. A missing address does not count as a bar here. The
+ * first fault. */
+pwr_fault_t *pwr_eligibility_judge_fully(pwr_account_t *account, pwr_directory_t *directory,
+                                         apr_pool_t *pool) PWR_MUST_USE;
+
 #endif

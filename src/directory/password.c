@@ -248,80 +248,86 @@ pwr_fault_t *pwr_password_set(pwr_write_outcome_t *outcome, pwr_directory_t *dir
     return write_as_service(outcome, &job, &write);
 }
 
-/* Binds as the person. The job's connection is open afterwards, whatever the outcome. */
-static pwr_fault_t *bind_as(pwr_bind_outcome_t *outcome, job_t *job, pwr_person_t *person)
-{
-    pwr_directory_t *directory = job->directory;
+/* --- a person's own change --- */
 
-    *outcome = PWR_BIND_WRONG;
-    PWR_TRY(pwr_connection_open_as(&job->connection, directory->connections, person, job->refused,
-                                   job->pool));
-    *outcome = directory->context.kind->bind_of(&person->answer);
+static bool is_bound(const pwr_proof_t *proof)
+{
+    return proof->bind == PWR_BIND_RIGHT || proof->bind == PWR_BIND_MUST_CHANGE;
+}
+
+bool pwr_proof_is_right(const pwr_proof_t *proof)
+{
+    return is_bound(proof) || proof->bind == PWR_BIND_EXPIRED;
+}
+
+static void close_proof(pwr_proof_t *proof)
+{
+    if (proof->connection != NULL) {
+        pwr_handle_close(&proof->connection->handle);
+        proof->connection = NULL;
+    }
+}
+
+/* Binds as the person on a server that has not refused the write. The connection stays open while
+ * it is bound. */
+static pwr_fault_t *bind_as_person(pwr_proof_t *proof, job_t *job)
+{
+    pwr_person_t person = {.dn = proof->account->dn, .password = proof->old};
+
+    proof->bind = PWR_BIND_WRONG;
+    PWR_TRY(pwr_connection_open_as(&proof->connection, job->directory->connections, &person,
+                                   job->refused, job->pool));
+    proof->bind = job->directory->context.kind->bind_of(&person.answer);
+    if (!is_bound(proof)) {
+        close_proof(proof);
+    }
     return NULL;
 }
 
-pwr_fault_t *pwr_password_try(pwr_bind_outcome_t *outcome, pwr_directory_t *directory,
-                              const pwr_account_t *account, const pwr_secret_t *password,
-                              apr_pool_t *pool)
+pwr_fault_t *pwr_password_prove(pwr_proof_t *proof, pwr_directory_t *directory, apr_pool_t *pool)
 {
-    job_t job = {.directory = directory, .account = account, .pool = pool};
-    pwr_person_t person = {.dn = account->dn, .password = password};
+    job_t job = {.directory = directory, .account = proof->account, .pool = pool};
 
-    *outcome = PWR_BIND_WRONG;
-    PWR_TRY(check(password, pool));
-    PWR_TRY(bind_as(outcome, &job, &person));
-    pwr_handle_close(&job.connection->handle);
-    return NULL;
+    PWR_TRY(check(proof->old, pool));
+    return bind_as_person(proof, &job);
 }
 
-static bool is_bound(pwr_bind_outcome_t bind)
-{
-    return bind == PWR_BIND_RIGHT || bind == PWR_BIND_MUST_CHANGE;
-}
-
-/* Binds as the person, and writes where the server lets them change their password. */
-static pwr_fault_t *write_as_person(pwr_change_outcome_t *outcome, job_t *job, pwr_person_t *person,
+/* Writes as the person, on servers in turn until one takes writes. */
+static pwr_fault_t *write_as_person(pwr_write_outcome_t *outcome, job_t *job, pwr_proof_t *proof,
                                     const pwr_write_t *write)
 {
-    const bool is_theirs = !job->directory->context.kind->changes_as_service;
     pwr_fault_t *fault = NULL;
     bool is_lost = false;
     bool has_more = true;
 
     while (has_more) {
-        PWR_TRY(bind_as(&outcome->bind, job, person));
-        job->is_read_only = false;
-        if (is_theirs && is_bound(outcome->bind)) {
-            fault = send_write(&outcome->write, &is_lost, job, &job->connection->handle, write);
+        fault = send_write(outcome, &is_lost, job, &proof->connection->handle, write);
+        has_more = goes_on(job, proof->connection);
+        close_proof(proof);
+        if (has_more) {
+            PWR_TRY(bind_as_person(proof, job));
+            has_more = is_bound(proof);
         }
-        has_more = goes_on(job, job->connection);
-        pwr_handle_close(&job->connection->handle);
     }
     return fault;
 }
 
-pwr_fault_t *pwr_password_change(pwr_change_outcome_t *outcome, pwr_directory_t *directory,
-                                 const pwr_account_t *account,
-                                 const pwr_secret_t *const old_and_new[2], apr_pool_t *pool)
+/* Where an expired password does not let the person in, or the kind wants it so, the service
+ * writes; the old password has proved whose it is. */
+pwr_fault_t *pwr_password_change(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
+                                 pwr_proof_t *proof, const pwr_secret_t *password, apr_pool_t *pool)
 {
-    job_t job = {.directory = directory, .account = account, .pool = pool};
-    pwr_person_t person = {.dn = account->dn, .password = old_and_new[0]};
-    const pwr_write_t write
-        = {.dn = account->dn, .password = old_and_new[1], .old = old_and_new[0]};
+    job_t job = {.directory = directory, .account = proof->account, .pool = pool};
+    const pwr_write_t write = {.dn = proof->account->dn, .password = password, .old = proof->old};
+    bool is_theirs = is_bound(proof) && !directory->context.kind->changes_as_service;
 
-    pwr_fault_t *refusal = check_new(directory, old_and_new[1], pool);
-
-    *outcome = (pwr_change_outcome_t){.bind = PWR_BIND_WRONG, .write = PWR_WRITE_NOT_SENT};
-    if (refusal != NULL) { /* whoever hears it has bound rightly: else it would tell who exists */
-        PWR_TRY(pwr_password_try(&outcome->bind, directory, account, old_and_new[0], pool));
-        return is_bound(outcome->bind) || outcome->bind == PWR_BIND_EXPIRED ? refusal : NULL;
+    *outcome = PWR_WRITE_NOT_SENT;
+    PWR_TRY(check_new(directory, password, pool));
+    if (is_theirs) {
+        return write_as_person(outcome, &job, proof, &write);
     }
-    PWR_TRY(check(old_and_new[0], pool));
-    PWR_TRY(write_as_person(outcome, &job, &person, &write));
-    /* Who is not let in with an expired password has proved all the same that it is theirs. */
-    bool is_for_us = outcome->bind == PWR_BIND_EXPIRED
-                     || (directory->context.kind->changes_as_service && is_bound(outcome->bind));
-    return is_for_us ? write_as_service(&outcome->write, &job, &write) : NULL;
+    close_proof(proof);
+    return write_as_service(outcome, &job, &write);
 }
 
 /* The answer of the server; LDAP_SUCCESS where there was nothing to do. */

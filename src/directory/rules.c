@@ -22,6 +22,7 @@ typedef struct {
 struct pwr_policies_t {
     apr_thread_mutex_t *lock; /* guards the rest */
     kept_t kept[KEPT_POLICIES];
+    pwr_rules_t last; /* for everybody; all 0 until they were read */
 };
 
 pwr_fault_t *pwr_policies_open(pwr_policies_t **policies, apr_pool_t *pool)
@@ -79,6 +80,21 @@ static void keep(pwr_policies_t *policies, const char *key, const pwr_rules_t *r
     apr_thread_mutex_unlock(policies->lock);
 }
 
+static void keep_last(pwr_policies_t *policies, const pwr_rules_t *rules)
+{
+    apr_thread_mutex_lock(policies->lock);
+    policies->last = *rules;
+    apr_thread_mutex_unlock(policies->lock);
+}
+
+pwr_rules_t pwr_policies_last(pwr_policies_t *policies)
+{
+    apr_thread_mutex_lock(policies->lock);
+    pwr_rules_t last = policies->last;
+    apr_thread_mutex_unlock(policies->lock);
+    return last;
+}
+
 pwr_fault_t *pwr_policies_rules(pwr_rules_t *rules, pwr_policies_t *policies,
                                 const pwr_kind_context_t *context, const char *dn,
                                 apr_pool_t *scratch)
@@ -87,11 +103,13 @@ pwr_fault_t *pwr_policies_rules(pwr_rules_t *rules, pwr_policies_t *policies,
 
     /* cppcheck-suppress returnDanglingLifetime ; a fault does not point at the key */
     PWR_TRY(context->kind->policy_of(&key, context, dn, scratch));
-    if (is_kept(rules, policies, key)) {
-        return NULL;
+    if (!is_kept(rules, policies, key)) {
+        PWR_TRY(context->kind->rules_of(rules, context, key, scratch));
+        rules->words = NULL;
+        keep(policies, key, rules);
     }
-    PWR_TRY(context->kind->rules_of(rules, context, key, scratch));
-    rules->words = NULL;
-    keep(policies, key, rules);
+    if (dn == NULL) {
+        keep_last(policies, rules);
+    }
     return NULL;
 }

@@ -20,4 +20,7 @@ pwr_fault_t *pwr_policies_rules(pwr_rules_t *rules, pwr_policies_t *policies,
                                 const pwr_kind_context_t *context, const char *dn,
                                 apr_pool_t *scratch) PWR_MUST_USE;
 
+/* The rules for everybody as they were read last; no rule when they never were. */
+pwr_rules_t pwr_policies_last(pwr_policies_t *policies);
+
 #endif

@@ -1,12 +1,16 @@
 /*
- * What keeps this from being an oracle, step by step:
- *   - what can be said of the form alone is said before anybody is looked up;
- *   - a form is one try, counted before it is made;
- *   - each try is one bind: to the account, or, where that may not be, to a DN that nobody has;
- *   - the new password is judged by the person's own rules whatever comes of it, but who hears the
- *     verdict has bound rightly. One bind and no more, as an expired password may have but one
- * left;
- *   - who is wrong is answered at the next full second, within which all the above is hidden.
+ * What a stranger may learn here is what the form says about itself. So:
+ *   1. Form, robot check, nonce and the caps of the typed name are judged before the directory is
+ *      asked for an account. A form that was sent before costs no operation there.
+ *   2. The directory is asked whether it answers at all, without a name. If it does not, every name
+ *      gets that fault.
+ *   3. The account is found and judged by the same operations for every name, and one bind follows:
+ *      as the account, or as a dummy where the account may not be tried.
+ *   4. What does not end in a right bind, faults included, ends in end_wrong. A fault is logged.
+ *   5. The bind begins at a time slot of its own, and its answer leaves at the next one. A server
+ *      hashes a password for known names alone, and this time lies within one slot.
+ * The rules, the verdict about the new password and the write come after the proof. It is one bind
+ * and no more: an expired password may have one left.
  */
 #include "flow/change.h"
 
@@ -17,12 +21,13 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "directory/attempt.h"
 #include "flow/tries.h"
 #include "store/tokens.h"
 
-#define BEAT apr_time_from_sec(1)
+#define READING_SLOT apr_time_from_msec(250)
+#define BIND_SLOT apr_time_from_sec(1)
 #define COST_OF_WRONG 20 /* quarters of a request */
-#define NAME_BYTES 18
 
 /* One form under work. */
 typedef struct {
@@ -30,21 +35,23 @@ typedef struct {
     pwr_parts_t *parts;
     const pwr_change_form_t *form;
     pwr_secret_t *old_password, *new_password;
-    const char *nonce;            /* the form's, and the id of the try */
-    const pwr_account_t *account; /* NULL when there is none that may be tried */
-    const char *why;              /* for the audit log: why there is none */
-    pwr_rules_t rules;            /* the person's */
-    pwr_verdict_t verdict;        /* of the new password, by those */
+    const char *nonce;     /* the form's, and the id of the try */
+    pwr_attempt_t attempt; /* whom the old password is tried for */
+    pwr_proof_t proof;
+    pwr_rules_t rules;     /* the person's, once the proof is right; else those for everybody */
+    pwr_verdict_t verdict; /* of the new password, by those */
     apr_pool_t *pool;
 } job_t;
 
 static void tell(job_t *job, pwr_event_t event, const char *detail)
 {
+    const pwr_account_t *account = job->attempt.account;
     pwr_facts_t facts = {
         .realm = job->parts->realm,
         .request_id = job->nonce,
-        .account = job->account != NULL ? job->account->login : NULL,
+        .account = account != NULL ? account->login : NULL,
         .client = job->form->form.client,
+        .tag = job->attempt.fault != NULL ? job->attempt.fault->tag : NULL,
         .detail = detail,
     };
     pwr_events_raise(job->parts->events, event, &facts, job->pool);
@@ -141,98 +148,6 @@ static bool is_filled_in(job_t *job)
 
 /* --- the try ---------------------------------------------------------------------------------- */
 
-/* Who is protected, or disabled, is not to be guessed at here. No address is no hindrance to
- * whoever knows the password. */
-static bool may_be_tried(const pwr_account_t *account)
-{
-    return account->barred == NULL || strcmp(account->barred, "no-mail") == 0;
-}
-
-static pwr_fault_t *find_account(job_t *job)
-{
-    apr_array_header_t *found = NULL;
-
-    PWR_TRY(pwr_directory_find(&found, job->parts->directory, job->answer->typed, job->pool));
-    if (found->nelts != 1) {
-        job->why = found->nelts == 0 ? "no account" : "several accounts";
-        return NULL;
-    }
-    job->account = APR_ARRAY_IDX(found, 0, const pwr_account_t *);
-    if (!may_be_tried(job->account)) {
-        job->why = job->account->barred;
-    }
-    return NULL;
-}
-
-/* By the rules of the person, where there is one. */
-static pwr_fault_t *judge_password(job_t *job)
-{
-    const pwr_account_t nobody = {.login = job->answer->typed};
-    pwr_rules_t rules = {0};
-
-    PWR_TRY(pwr_directory_rules(&rules, job->parts->directory, job->account, job->pool));
-    job->rules = pwr_policy_merge(&job->parts->settings->policy, &rules);
-    pwr_policy_context_t context = {
-        .policy = job->parts->policy,
-        .rules = &job->rules,
-        .account = job->account != NULL ? job->account : &nobody,
-    };
-    job->verdict = pwr_policy_judge(&context, job->new_password, job->pool);
-    return NULL;
-}
-
-/* A DN that nobody has, beside those that people have. */
-static const pwr_account_t *make_nobody(job_t *job)
-{
-    const pwr_directory_settings_t *settings = &job->parts->settings->directory;
-    const char *attribute = settings->login_attribute;
-    pwr_account_t *nobody = apr_pcalloc(job->pool, sizeof *nobody);
-    unsigned char bytes[NAME_BYTES];
-    char name[PWR_BASE64URL_CHARS(NAME_BYTES) + 1];
-
-    pwr_crypto_random(bytes, sizeof bytes);
-    pwr_encode_base64url(name, bytes, sizeof bytes);
-    nobody->id = nobody->login = nobody->stamp = apr_pstrdup(job->pool, name);
-    nobody->dn = apr_pstrcat(job->pool, attribute != NULL ? attribute : "cn", "=", name, ",",
-                             settings->base, NULL);
-    return nobody;
-}
-
-static bool is_right(pwr_bind_outcome_t bind)
-{
-    return bind == PWR_BIND_RIGHT || bind == PWR_BIND_EXPIRED || bind == PWR_BIND_MUST_CHANGE;
-}
-
-/* The one bind of a try, and the write behind it where nothing speaks against it. Where the account
- * may not be tried, the outcome is WRONG whatever was asked. */
-static pwr_fault_t *bind_once(pwr_change_outcome_t *outcome, const pwr_fault_t **refusal,
-                              job_t *job)
-{
-    pwr_directory_t *directory = job->parts->directory;
-    const pwr_secret_t *const passwords[2] = {job->old_password, job->new_password};
-    bool is_real = job->why == NULL;
-    pwr_fault_t *fault = NULL;
-
-    *outcome = (pwr_change_outcome_t){.bind = PWR_BIND_WRONG, .write = PWR_WRITE_NOT_SENT};
-    if (is_real && job->verdict.key == NULL) {
-        fault
-            = pwr_directory_change_password(outcome, directory, job->account, passwords, job->pool);
-    } else {
-        const pwr_account_t *account = is_real ? job->account : make_nobody(job);
-        fault = pwr_directory_try_password(&outcome->bind, directory, account, job->old_password,
-                                           job->pool);
-    }
-    if (!is_real) {
-        outcome->bind = PWR_BIND_WRONG;
-    } else if (!is_right(outcome->bind)) {
-        job->why = outcome->bind == PWR_BIND_LOCKED ? "locked" : "wrong password";
-    }
-    *refusal = fault;
-    return is_right(outcome->bind) ? NULL : fault;
-}
-
-/* --- the end ---------------------------------------------------------------------------------- */
-
 static void log_if(const pwr_fault_t *fault)
 {
     if (fault != NULL) {
@@ -240,46 +155,124 @@ static void log_if(const pwr_fault_t *fault)
     }
 }
 
-static void wait_for_the_beat(apr_time_t begun)
+/* Sleeps until the time since `begun` is a multiple of `slot`. */
+static void wait_for_time_slot(apr_time_t begun, apr_interval_time_t slot)
 {
     apr_interval_time_t spent = pwr_clock_now() - begun;
 
-    apr_sleep(BEAT - (spent > 0 ? spent % BEAT : 0));
+    apr_sleep(slot - (spent > 0 ? spent % slot : 0));
 }
 
-static void end_wrong(job_t *job)
+/* The first fault is kept, and stops the account from being tried. */
+static void note_fault(job_t *job, const pwr_fault_t *fault, const char *why)
+{
+    if (fault != NULL && job->attempt.fault == NULL) {
+        job->attempt.fault = fault;
+    }
+    if (fault != NULL && job->attempt.why == NULL) {
+        job->attempt.why = why;
+    }
+}
+
+/* Finds the account and counts the try against it. `capped`: the name has had its tries. */
+static void find_account(job_t *job, const pwr_try_t *attempt, const char *capped)
+{
+    pwr_attempt_t *found = &job->attempt;
+    const char *why = NULL;
+
+    pwr_attempt_find(found, job->parts->directory, job->answer->typed, job->pool);
+    const char *id = found->account != NULL ? found->account->id : NULL;
+    note_fault(job, pwr_try_put_account(&why, job->parts, attempt, id, job->pool), "store");
+    if (found->why == NULL) {
+        found->why = capped != NULL ? capped : why;
+    }
+}
+
+/* The one bind of a try. Where the account may not be tried, no answer makes it right. */
+static bool prove(job_t *job)
+{
+    const pwr_attempt_t *attempt = &job->attempt;
+    bool is_real = attempt->why == NULL;
+    const pwr_account_t *account = is_real ? attempt->account : attempt->dummy;
+
+    note_fault(job,
+               pwr_attempt_prove(&job->proof, job->parts->directory, account, job->old_password,
+                                 job->pool),
+               "no answer to the bind");
+    if (is_real && attempt->why == NULL && pwr_proof_is_right(&job->proof)) {
+        return true;
+    }
+    if (attempt->why == NULL) {
+        job->attempt.why = job->proof.bind == PWR_BIND_LOCKED ? "locked" : "wrong password";
+    }
+    return false;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+/* The one end of every try that is not proved. */
+static void end_wrong(job_t *job, apr_time_t bind_begun)
 {
     if (job->parts->limit != NULL) {
         pwr_client_limit_count(job->parts->limit, job->form->form.client, COST_OF_WRONG);
     }
+    log_if(job->attempt.fault);
     refuse(job, PWR_CHANGE_WRONG, PWR_CHANGE_OLD, "change.wrong");
-    tell(job, PWR_EVENT_CHANGE_REFUSED, job->why);
+    tell(job, PWR_EVENT_CHANGE_REFUSED, job->attempt.why);
+    wait_for_time_slot(bind_begun, BIND_SLOT);
+}
+
+/* By the person's own rules. */
+static pwr_fault_t *judge_password(job_t *job)
+{
+    const pwr_account_t *account = job->attempt.account;
+    pwr_rules_t rules = {0};
+
+    PWR_TRY(pwr_directory_rules(&rules, job->parts->directory, account, job->pool));
+    job->rules = pwr_policy_merge(&job->parts->settings->policy, &rules);
+    pwr_policy_context_t context
+        = {.policy = job->parts->policy, .rules = &job->rules, .account = account};
+    job->verdict = pwr_policy_judge(&context, job->new_password, job->pool);
+    return NULL;
+}
+
+/* Judges the new password and sets it where the rules allow that. */
+static pwr_fault_t *set_password(pwr_write_outcome_t *write, job_t *job)
+{
+    *write = PWR_WRITE_NOT_SENT;
+    PWR_TRY(judge_password(job));
+    return job->verdict.key == NULL ? pwr_attempt_change_password(
+               write, job->parts->directory, &job->proof, job->new_password, job->pool)
+                                    : NULL;
 }
 
 /* Every link of the account is burnt; its new stamp alone kills them too, should the store fail. */
 static void finish(job_t *job)
 {
     pwr_store_t *store = job->parts->store;
-    const pwr_token_row_t like = {.realm = job->parts->realm, .account_id = job->account->id};
+    const char *id = job->attempt.account->id;
+    const pwr_token_row_t like = {.realm = job->parts->realm, .account_id = id};
 
     log_if(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, job->pool));
     job->answer->outcome = PWR_CHANGE_DONE;
     tell(job, PWR_EVENT_PASSWORD_CHANGED, NULL);
-    log_if(pwr_outbox_confirm_try(store, job->nonce, job->account->id, job->pool));
+    log_if(pwr_outbox_confirm_try(store, job->nonce, id, job->pool));
 }
 
-/* Who gets here knows the old password, and may hear the truth. */
-static void end_right(job_t *job, pwr_write_outcome_t write, const pwr_fault_t *refusal)
+/* The person has proved to know the old password, and may hear the truth. */
+static void end_right(job_t *job)
 {
-    const char *key = job->verdict.key;
+    pwr_write_outcome_t write = PWR_WRITE_NOT_SENT;
 
     log_if(pwr_outbox_forgive_try(job->parts->store, job->nonce, job->pool));
+    const pwr_fault_t *refusal = set_password(&write, job);
+    const char *key = job->verdict.key;
     log_if(refusal);
-    if (key == NULL && write == PWR_WRITE_DONE) {
+    if (write == PWR_WRITE_DONE) {
         finish(job);
         return;
     }
-    if (key == NULL && write == PWR_WRITE_UNKNOWN) {
+    if (write == PWR_WRITE_UNKNOWN) {
         job->answer->outcome = PWR_CHANGE_UNSURE;
         tell(job, PWR_EVENT_PASSWORD_UNKNOWN, refusal != NULL ? refusal->detail : NULL);
         return;
@@ -289,65 +282,65 @@ static void end_right(job_t *job, pwr_write_outcome_t write, const pwr_fault_t *
         key = has_words ? refusal->key : "change.temporary";
     }
     job->answer->rules = job->rules;
-    job->answer->account = job->account;
+    job->answer->account = job->attempt.account;
     job->answer->verdict = job->verdict;
     refuse(job, PWR_CHANGE_REFUSED, PWR_CHANGE_FIRST, key);
     tell(job, PWR_EVENT_CHANGE_REFUSED, key);
 }
 
-/* A form that was sent twice has the answer of the first time, if that is known. */
+/* A form that was sent twice has the answer of the first time, if that is known. The directory is
+ * not asked, so the box shows the rules that were read last. */
 static pwr_fault_t *end_again(job_t *job)
 {
+    const pwr_rules_t last = pwr_directory_last_rules(job->parts->directory);
     bool is_confirmed = false;
 
     PWR_TRY(pwr_outbox_is_confirmed(&is_confirmed, job->parts->store, job->nonce, job->pool));
     job->answer->outcome = PWR_CHANGE_DONE;
+    job->answer->rules = pwr_policy_merge(&job->parts->settings->policy, &last);
     if (!is_confirmed) {
         refuse(job, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, "change.used");
     }
     return NULL;
 }
 
-/* Counts the try, and says whether the name and the account may have it. */
-static pwr_fault_t *count_try(bool *is_new, job_t *job)
+/* The directory answers nobody: the try is not counted, as none is made. */
+static pwr_fault_t *end_unreachable(job_t *job, pwr_fault_t *fault, apr_time_t begun)
 {
-    const pwr_change_form_t *form = job->form;
-    const pwr_try_t attempt = {
-        .nonce = job->nonce,
-        .name = pwr_request_fold_name(job->answer->typed, job->pool),
-        .account_id = job->account != NULL ? job->account->id : NULL,
-        .language = form->language,
-        .client = form->form.client,
-    };
-    const char *why = NULL;
-
-    PWR_TRY(pwr_try_put(is_new, &why, job->parts, &attempt, job->pool));
-    if (why != NULL && job->why == NULL) {
-        job->why = why;
-    }
-    return NULL;
+    log_if(pwr_outbox_forgive_try(job->parts->store, job->nonce, job->pool));
+    wait_for_time_slot(begun, BIND_SLOT);
+    return fault;
 }
 
 static pwr_fault_t *try_once(job_t *job, apr_time_t begun)
 {
-    pwr_change_outcome_t outcome;
-    const pwr_fault_t *refusal = NULL;
+    const pwr_try_t attempt = {
+        .nonce = job->nonce,
+        .name = pwr_request_fold_name(job->answer->typed, job->pool),
+        .language = job->form->language,
+        .client = job->form->form.client,
+    };
+    const char *capped = NULL;
     bool is_new = false;
 
-    PWR_TRY(find_account(job));
-    PWR_TRY(judge_password(job));
-    PWR_TRY(count_try(&is_new, job));
+    PWR_TRY(pwr_try_put(&is_new, &capped, job->parts, &attempt, job->pool));
     job->answer->is_form_spent = true;
     if (!is_new) {
         return end_again(job);
     }
-    PWR_TRY(bind_once(&outcome, &refusal, job));
-    if (is_right(outcome.bind)) {
-        end_right(job, outcome.write, refusal);
-        return NULL;
+    pwr_fault_t *fault = pwr_directory_reach(job->parts->directory, job->pool);
+    if (fault != NULL) {
+        return end_unreachable(job, fault, begun);
     }
-    end_wrong(job);
-    wait_for_the_beat(begun);
+    job->rules = job->answer->rules = pwr_change_rules(job->parts, job->pool);
+    find_account(job, &attempt, capped);
+    wait_for_time_slot(begun, READING_SLOT);
+    apr_time_t bind_begun = pwr_clock_now();
+    if (prove(job)) {
+        end_right(job);
+    } else {
+        end_wrong(job, bind_begun);
+    }
     return NULL;
 }
 
@@ -357,10 +350,11 @@ pwr_fault_t *pwr_change_password(pwr_change_answer_t *answer, pwr_parts_t *parts
     job_t job = {.answer = answer, .parts = parts, .form = form, .pool = pool};
     apr_time_t begun = pwr_clock_now();
 
-    *answer = (pwr_change_answer_t){.rules = pwr_change_rules(parts, pool)};
+    *answer = (pwr_change_answer_t){.outcome = PWR_CHANGE_AGAIN};
     bool is_let = is_let_in(&job);
     bool is_named = has_name(&job);
     if (!is_let || !is_named || !is_filled_in(&job)) {
+        answer->rules = pwr_change_rules(parts, pool);
         tell(&job, PWR_EVENT_CHANGE_REFUSED, answer->key);
         return NULL;
     }

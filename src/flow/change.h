@@ -1,8 +1,9 @@
 /*
- * The story of "change my password": for who knows the old one, and whose password has expired or
- * must be changed. A place to guess passwords, so whoever is wrong learns nothing: an unknown name,
- * a wrong password, an account that may not, and one that was tried too often get one answer, after
- * the same work and at the same time. Called in web children, any thread.
+ * The use case "change my password": for a person who knows the old one, and whose password has
+ * expired or must be changed. Strangers could guess passwords here. So a try that is not proved by
+ * the right old password has one answer, whether the name is unknown, the password wrong, the
+ * account ineligible or tried too often, or a fault came between: the same bytes, after the same
+ * directory operations, at the same time. Called in web children, any thread.
  */
 #ifndef PWR_FLOW_CHANGE_H
 #define PWR_FLOW_CHANGE_H
@@ -23,7 +24,7 @@ typedef enum {
     PWR_CHANGE_AGAIN, /* the form itself is wrong: `key` and `field` say how; nothing was tried */
     PWR_CHANGE_MORE,  /* the client must prove more first */
     PWR_CHANGE_TOO_MANY, /* the client must come again after `retry_after` */
-    PWR_CHANGE_WRONG,    /* name or old password, and nobody is told which */
+    PWR_CHANGE_WRONG,    /* name or old password or anything else: the answer does not say */
     PWR_CHANGE_REFUSED,  /* the old one is right; `key` says what the new one lacks */
     PWR_CHANGE_UNSURE    /* the write was sent, no answer came */
 } pwr_change_end_t;
@@ -52,8 +53,8 @@ typedef struct {
  * when the directory does not answer. */
 pwr_rules_t pwr_change_rules(pwr_parts_t *parts, apr_pool_t *scratch);
 
-/* Tries the old password and sets the new one. A fault when the store or the directory did not
- * answer: nothing was changed, and nobody was told anything. */
+/* Tries the old password and sets the new one. A fault when the store took no try, or the directory
+ * answers no request at all: nothing was changed, and the fault is the same for every name. */
 pwr_fault_t *pwr_change_password(pwr_change_answer_t *answer, pwr_parts_t *parts,
                                  const pwr_change_form_t *form, apr_pool_t *pool) PWR_MUST_USE;
 

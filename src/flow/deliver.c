@@ -55,7 +55,7 @@ static pwr_fault_t *send_done(pwr_job_t *job, const pwr_account_t *account)
     const pwr_fault_t *fault = NULL;
 
     if (account->mails->nelts == 0) {
-        return pwr_job_give_up(job, PWR_EVENT_ACCOUNT_BARRED, "no-mail");
+        return pwr_job_give_up(job, PWR_EVENT_ACCOUNT_BARRED, PWR_BARRED_NO_MAIL);
     }
     for (int i = 0; i < account->mails->nelts && fault == NULL; i++) {
         pwr_letter_t letter = {

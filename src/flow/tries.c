@@ -1,7 +1,8 @@
 /*
  * A try is one INSERT, made before it is counted, so of any number at once no more than the cap can
- * see themselves within it. What is beyond the cap is not made and does not count on: else whoever
- * goes on trying would shut the owner out for ever. What was right is forgiven by the caller.
+ * see themselves within it. Its account is written into the row before it is counted, too. What is
+ * beyond the cap is not made and does not count on: else whoever goes on trying would shut the
+ * owner out for ever. What was right is forgiven by the caller.
  */
 #include "flow/tries.h"
 
@@ -27,14 +28,16 @@ static pwr_fault_t *judge_caps(const char **why, pwr_parts_t *parts, const pwr_o
     return pwr_outbox_forgive_try(parts->store, row->id, scratch);
 }
 
-pwr_fault_t *pwr_try_put(bool *is_new, const char **why, pwr_parts_t *parts,
-                         const pwr_try_t *attempt, apr_pool_t *scratch)
+/* What the row of a try says; `of_name` and `of_account` are filled in. */
+static pwr_outbox_row_t row_of(char *of_name, char *of_account, const pwr_parts_t *parts,
+                               const pwr_try_t *attempt, const char *account_id)
 {
-    /* The name stands in for an account that is not there. */
-    const char *id = attempt->account_id != NULL ? attempt->account_id : attempt->name;
-    char of_name[PWR_DIGEST_CHARS + 1], of_account[PWR_DIGEST_CHARS + 1];
     apr_time_t now = pwr_clock_now();
-    const pwr_outbox_row_t row = {
+    const char *id = account_id != NULL ? account_id : attempt->name;
+
+    pwr_token_digest(of_name, parts->key, "try:name", parts->realm, attempt->name);
+    pwr_token_digest(of_account, parts->key, "try:account", parts->realm, id);
+    return (pwr_outbox_row_t){
         .id = attempt->nonce,
         .kind = PWR_ROW_TRY,
         .realm = parts->realm,
@@ -48,9 +51,24 @@ pwr_fault_t *pwr_try_put(bool *is_new, const char **why, pwr_parts_t *parts,
         .created = now,
         .due = now,
     };
+}
 
-    pwr_token_digest(of_name, parts->key, "try:name", parts->realm, attempt->name);
-    pwr_token_digest(of_account, parts->key, "try:account", parts->realm, id);
+pwr_fault_t *pwr_try_put(bool *is_new, const char **why, pwr_parts_t *parts,
+                         const pwr_try_t *attempt, apr_pool_t *scratch)
+{
+    char of_name[PWR_DIGEST_CHARS + 1], of_account[PWR_DIGEST_CHARS + 1];
+    const pwr_outbox_row_t row = row_of(of_name, of_account, parts, attempt, NULL);
+
     PWR_TRY(pwr_outbox_put_ended(is_new, parts->store, &row, PWR_ROW_GIVEN_UP, scratch));
     return *is_new ? judge_caps(why, parts, &row, scratch) : NULL;
+}
+
+pwr_fault_t *pwr_try_put_account(const char **why, pwr_parts_t *parts, const pwr_try_t *attempt,
+                                 const char *account_id, apr_pool_t *scratch)
+{
+    char of_name[PWR_DIGEST_CHARS + 1], of_account[PWR_DIGEST_CHARS + 1];
+    const pwr_outbox_row_t row = row_of(of_name, of_account, parts, attempt, account_id);
+
+    PWR_TRY(pwr_outbox_set_try_account(parts->store, row.id, of_account, scratch));
+    return judge_caps(why, parts, &row, scratch);
 }

@@ -73,6 +73,9 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_outbox_tries_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
                                           "AND account_digest = %s AND ended >= %lld "
                                           "AND kind = 5 AND state = 2"},
+    [PWR_SQL_OUTBOX_TRY_ACCOUNT]
+    = {"pwreset_outbox_try_account",
+       "UPDATE pwreset_outbox SET account_digest = %s WHERE id = %s AND kind = 5"},
     [PWR_SQL_OUTBOX_FORGIVE] = {"pwreset_outbox_forgive", "UPDATE pwreset_outbox SET state = 1 "
                                                           "WHERE id = %s AND kind = 5"},
     [PWR_SQL_OUTBOX_CONFIRM]

@@ -10,11 +10,7 @@
 static pwr_bind_outcome_t try(pwr_directory_t *directory, const pwr_account_t *account,
                               const char *password)
 {
-    pwr_bind_outcome_t outcome = PWR_BIND_BARRED;
-    const pwr_secret_t *secret = pwr_secret_make(password, strlen(password), pool);
-
-    expect_fine(pwr_directory_try_password(&outcome, directory, account, secret, pool));
-    return outcome;
+    return try_password(directory, account, password);
 }
 
 /* The server answers first and moves times and counters afterwards, so a stamp that is read at once
@@ -282,15 +278,13 @@ static void a_lock_can_be_ended_alone(void **state)
     assert_int_equal(outcome, PWR_WRITE_DONE);
 }
 
-static pwr_change_outcome_t change(pwr_directory_t *directory, const pwr_account_t *account,
-                                   const char *old, const char *fresh)
+static own_change_t change(pwr_directory_t *directory, const pwr_account_t *account,
+                           const char *old, const char *fresh)
 {
-    pwr_change_outcome_t outcome = {.bind = PWR_BIND_BARRED};
-    const pwr_secret_t *const secrets[]
-        = {pwr_secret_make(old, strlen(old), pool), pwr_secret_make(fresh, strlen(fresh), pool)};
+    pwr_fault_t *fault = NULL;
+    own_change_t outcome = change_own(&fault, directory, read_now(directory, account), old, fresh);
 
-    expect_fine(pwr_directory_change_password(&outcome, directory, read_now(directory, account),
-                                              secrets, pool));
+    expect_fine(fault);
     return outcome;
 }
 
@@ -298,7 +292,7 @@ static void who_knows_the_old_password_changes_it(void **state)
 {
     pwr_directory_t *directory = open_directory(NULL);
     pwr_account_t *account = find(directory, "svein", 1);
-    pwr_change_outcome_t outcome = change(directory, account, "wrong-password", "own choice 1");
+    own_change_t outcome = change(directory, account, "wrong-password", "own choice 1");
 
     (void)state;
     assert_int_equal(outcome.bind, PWR_BIND_WRONG);
@@ -317,7 +311,7 @@ static void an_expired_password_can_be_changed(void **state)
 
     (void)state;
     assert_int_equal(try(directory, account, "wrong-password"), PWR_BIND_WRONG);
-    pwr_change_outcome_t outcome = change(directory, account, "Gammelt-passord-1", "own Choice 1");
+    own_change_t outcome = change(directory, account, "Gammelt-passord-1", "own Choice 1");
     assert_int_equal(outcome.bind, PWR_BIND_EXPIRED);
     assert_int_equal(outcome.write, PWR_WRITE_DONE);
     assert_int_equal(try(directory, account, "own Choice 1"), PWR_BIND_RIGHT);
@@ -335,7 +329,7 @@ static void a_password_that_was_given_is_changed_first(void **state)
     assert_int_equal(outcome, PWR_WRITE_DONE);
     assert_true(must_change_soon(directory, account, true));
     assert_int_equal(try(directory, account, "given Secret 1"), PWR_BIND_MUST_CHANGE);
-    pwr_change_outcome_t own = change(directory, account, "given Secret 1", "own Choice 1");
+    own_change_t own = change(directory, account, "given Secret 1", "own Choice 1");
     assert_int_equal(own.bind, PWR_BIND_MUST_CHANGE);
     assert_int_equal(own.write, PWR_WRITE_DONE);
     assert_true(must_change_soon(directory, account, false));

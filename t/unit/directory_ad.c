@@ -230,23 +230,17 @@ static void what_the_policy_refuses_is_named(void **state)
     set_fine(directory, ola, "fjorten tegn..");
 }
 
-static pwr_change_outcome_t change(pwr_fault_t **fault, pwr_directory_t *directory, const char *who,
-                                   const char *old, const char *new)
+static own_change_t change(pwr_fault_t **fault, pwr_directory_t *directory, const char *who,
+                           const char *old, const char *new)
 {
-    const pwr_secret_t *const both[2]
-        = {pwr_secret_make(old, strlen(old), pool), pwr_secret_make(new, strlen(new), pool)};
-    pwr_change_outcome_t outcome;
-
-    *fault
-        = pwr_directory_change_password(&outcome, directory, find(directory, who, 1), both, pool);
-    return outcome;
+    return change_own(fault, directory, find(directory, who, 1), old, new);
 }
 
 static void change_refused(pwr_directory_t *directory, const char *who, const char *const both[2],
                            const char *key)
 {
     pwr_fault_t *fault = NULL;
-    pwr_change_outcome_t outcome = change(&fault, directory, who, both[0], both[1]);
+    own_change_t outcome = change(&fault, directory, who, both[0], both[1]);
 
     assert_int_equal(outcome.bind, PWR_BIND_RIGHT);
     assert_int_equal(outcome.write, PWR_WRITE_REFUSED);
@@ -260,7 +254,7 @@ static void an_own_change_keeps_to_history_and_age(void **state)
     pwr_fault_t *fault = NULL;
 
     (void)state;
-    pwr_change_outcome_t outcome = change(&fault, directory, "svein", START, "Nytt-passord-2");
+    own_change_t outcome = change(&fault, directory, "svein", START, "Nytt-passord-2");
     expect_fine(fault);
     assert_int_equal(outcome.write, PWR_WRITE_DONE);
     assert_true(may_bind(find(directory, "svein", 1), "Nytt-passord-2"));
@@ -281,7 +275,7 @@ static void who_must_change_can(void **state)
 {
     pwr_directory_t *directory = open_ad(NULL);
     pwr_fault_t *fault = NULL;
-    pwr_change_outcome_t outcome = change(&fault, directory, "eva", START, "Nytt-passord-2");
+    own_change_t outcome = change(&fault, directory, "eva", START, "Nytt-passord-2");
 
     (void)state;
     expect_fine(fault);
@@ -298,7 +292,7 @@ static void whose_password_is_too_old_can_change_it(void **state)
 
     (void)state;
     assert_true(find(directory, "hans", 1)->must_change);
-    pwr_change_outcome_t outcome = change(&fault, directory, "hans", START, "Nytt-passord-2");
+    own_change_t outcome = change(&fault, directory, "hans", START, "Nytt-passord-2");
     expect_fine(fault);
     assert_int_equal(outcome.bind, PWR_BIND_EXPIRED);
     assert_int_equal(outcome.write, PWR_WRITE_DONE);
@@ -308,12 +302,7 @@ static void whose_password_is_too_old_can_change_it(void **state)
 
 static pwr_bind_outcome_t try(pwr_directory_t *directory, const char *who, const char *password)
 {
-    pwr_bind_outcome_t outcome = PWR_BIND_WRONG;
-    const pwr_secret_t *secret = pwr_secret_make(password, strlen(password), pool);
-
-    expect_fine(
-        pwr_directory_try_password(&outcome, directory, find(directory, who, 1), secret, pool));
-    return outcome;
+    return try_password(directory, find(directory, who, 1), password);
 }
 
 static void the_ends_of_a_sign_in_are_told_apart(void **state)

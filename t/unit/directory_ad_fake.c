@@ -40,13 +40,12 @@ static void windows_is_sent_an_order_to_change(void **state)
 static void windows_is_sent_an_own_change(void **state)
 {
     pwr_directory_t *directory = open_directory("windows");
-    const pwr_secret_t *const both[2]
-        = {pwr_secret_make("Gml1", 4, pool), pwr_secret_make("Ny-1", 4, pool)};
-    pwr_change_outcome_t outcome;
+    pwr_fault_t *fault = NULL;
+    own_change_t outcome
+        = change_own(&fault, directory, find(directory, "kari", 1), "Gml1", "Ny-1");
 
     (void)state;
-    expect_fine(
-        pwr_directory_change_password(&outcome, directory, find(directory, "kari", 1), both, pool));
+    expect_fine(fault);
     assert_int_equal(outcome.write, PWR_WRITE_DONE);
 }
 

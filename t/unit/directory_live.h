@@ -20,7 +20,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "directory/directory.h"
+#include "directory/attempt.h"
 
 #define TIMEOUT apr_time_from_sec(1)
 #define PROMISE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -127,6 +127,40 @@ static inline pwr_fault_t *set(pwr_write_outcome_t *outcome, pwr_directory_t *di
 {
     const pwr_secret_t *secret = pwr_secret_make(password, strlen(password), pool);
     return pwr_directory_set_password(outcome, directory, account, secret, pool);
+}
+
+/* How a person's own change ended. */
+typedef struct {
+    pwr_bind_outcome_t bind;
+    pwr_write_outcome_t write;
+} own_change_t;
+
+/* Nothing is written where the old password is not right. */
+static inline own_change_t change_own(pwr_fault_t **fault, pwr_directory_t *directory,
+                                      const pwr_account_t *account, const char *old,
+                                      const char *fresh)
+{
+    own_change_t change = {.write = PWR_WRITE_NOT_SENT};
+    pwr_proof_t proof;
+
+    *fault = pwr_attempt_prove(&proof, directory, account, pwr_secret_make(old, strlen(old), pool),
+                               pool);
+    if (*fault == NULL && pwr_proof_is_right(&proof)) {
+        *fault = pwr_attempt_change_password(&change.write, directory, &proof,
+                                             pwr_secret_make(fresh, strlen(fresh), pool), pool);
+    }
+    change.bind = proof.bind;
+    return change;
+}
+
+static inline pwr_bind_outcome_t try_password(pwr_directory_t *directory,
+                                              const pwr_account_t *account, const char *password)
+{
+    const pwr_secret_t *secret = pwr_secret_make(password, strlen(password), pool);
+    pwr_proof_t proof;
+
+    expect_fine(pwr_attempt_prove(&proof, directory, account, secret, pool));
+    return proof.bind;
 }
 
 static inline void set_fine(pwr_directory_t *directory, const pwr_account_t *account,
