@@ -1,4 +1,4 @@
--- The tables of mod_pwreset for mysql, version 2. Needed only where the server may not
+-- The tables of mod_pwreset for mysql, version 3. Needed only where the server may not
 -- make tables itself.
 CREATE TABLE IF NOT EXISTS pwreset_schema (
     name VARBINARY(64) NOT NULL PRIMARY KEY,
@@ -67,3 +67,11 @@ CREATE TABLE IF NOT EXISTS pwreset_returns (
     INDEX pwreset_returns_created (created)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 UPDATE pwreset_schema SET version = 2 WHERE name = 'version';
+ALTER TABLE pwreset_outbox ADD COLUMN life INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pwreset_outbox ADD COLUMN needed BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE pwreset_trail ADD COLUMN life INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX pwreset_outbox_life ON pwreset_outbox (life, needed);
+DROP INDEX pwreset_outbox_created ON pwreset_outbox;
+CREATE INDEX pwreset_trail_life ON pwreset_trail (life, happened);
+DROP INDEX pwreset_trail_happened ON pwreset_trail;
+UPDATE pwreset_schema SET version = 3 WHERE name = 'version';

@@ -7,6 +7,9 @@
 
 #include <apr_time.h>
 
+/* A picture, a sound, and the wait of a held request are good for so long. */
+#define PWR_TASK_LIFE apr_time_from_sec(3600)
+
 /* How hard the gate makes it. */
 typedef enum {
     PWR_LEVEL_SILENT = 0, /* work that nobody notices, or a form of some age */

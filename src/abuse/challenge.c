@@ -116,6 +116,11 @@ pwr_challenge_verdict_t pwr_challenge_judge(const pwr_challenge_parts_t *parts,
     return verdict;
 }
 
+apr_interval_time_t pwr_challenge_window(const pwr_abuse_settings_t *settings)
+{
+    return settings->form_life + settings->wait + PWR_TASK_LIFE;
+}
+
 const char *pwr_challenge_work(const pwr_challenge_parts_t *parts, const char *sealed,
                                const char *client, apr_pool_t *pool)
 {

@@ -45,6 +45,10 @@ typedef struct {
     bool has_link; /* from the page of a dead link, where there is nothing to fill in */
 } pwr_challenge_form_t;
 
+/* Once it was made, a form is refused after so long at the latest, whatever way it takes. Its nonce
+ * must be known as used until then. */
+apr_interval_time_t pwr_challenge_window(const pwr_abuse_settings_t *settings);
+
 /* Judges a posted form, and counts it against its client. */
 pwr_challenge_verdict_t pwr_challenge_judge(const pwr_challenge_parts_t *parts,
                                             const pwr_challenge_form_t *form, apr_pool_t *pool);

@@ -34,6 +34,12 @@ const char *pwr_audit_line(const char *event, const pwr_facts_t *facts, apr_time
     pwr_json_text(json, "client", facts->client);
     pwr_json_text(json, "tag", facts->tag);
     pwr_json_text(json, "detail", facts->detail);
+    if (facts->accepted != 0) {
+        pwr_json_text(json, "accepted", time_text(facts->accepted, pool));
+    }
+    if (facts->more != 0) {
+        pwr_json_number(json, "more", facts->more);
+    }
     return apr_pstrcat(pool, pwr_json_line(json, pool), "\n", NULL);
 }
 

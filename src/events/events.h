@@ -48,20 +48,33 @@ typedef struct {
     const char *client;
     const char *tag; /* of the fault behind it */
     const char *detail;
+    apr_time_t accepted; /* when the request was; 0: no request, or just now */
+    apr_int64_t more;    /* 0: one event; else so many that had no line */
 } pwr_facts_t;
 
 typedef struct pwr_events_t pwr_events_t;
 typedef struct pwr_metrics_t pwr_metrics_t;
+typedef struct pwr_audit_limit_t pwr_audit_limit_t;
 
-/* `audit` may be NULL: no audit log; the file is opened for appending by the door. `metrics` may be
- * NULL: nothing is counted. */
-pwr_events_t *pwr_events_open(pwr_store_t *store, apr_file_t *audit, pwr_metrics_t *metrics,
+typedef struct {
+    apr_file_t *file;         /* opened for appending; NULL: no audit log */
+    pwr_audit_limit_t *limit; /* NULL: each event has a line */
+    int lines_per_hour;
+} pwr_audit_t;
+
+/* `audit` is copied. `metrics` may be NULL: nothing is counted. */
+pwr_events_t *pwr_events_open(pwr_store_t *store, const pwr_audit_t *audit, pwr_metrics_t *metrics,
                               apr_pool_t *pool);
 
 /* Counts it, and writes one JSON line to the audit log and a row to the trail, as the table says. A
  * trail that cannot be written is logged, and stops nothing. */
 void pwr_events_raise(pwr_events_t *events, pwr_event_t event, const pwr_facts_t *facts,
                       apr_pool_t *scratch);
+
+/* Writes how many events had no line in the minutes before `now` (audit_limit.h). In the worker,
+ * now and then. */
+void pwr_events_tell_more(pwr_events_t *events, const char *realm, apr_time_t now,
+                          apr_pool_t *scratch);
 
 /* "mail-sent" and so on: the name in the audit log and the trail. */
 const char *pwr_event_name(pwr_event_t event);

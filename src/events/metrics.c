@@ -21,6 +21,10 @@ struct pwr_metrics_t {
     _Atomic apr_int64_t waiting;
     _Atomic apr_int64_t oldest;
     _Atomic apr_int64_t looked; /* when the worker did; 0: not yet */
+    _Atomic apr_int64_t rows[PWR_ROWS_COUNT];
+    _Atomic apr_int64_t bytes;
+    _Atomic apr_int64_t first;   /* entry of the trail; 0: none */
+    _Atomic apr_int64_t percent; /* of the nearer ceiling */
 };
 
 static const struct {
@@ -43,7 +47,7 @@ typedef struct {
     const char *help;
 } gauge_t;
 
-enum { WAITING, OLDEST, LOOKED, LEVEL, GAUGES };
+enum { WAITING, OLDEST, LOOKED, LEVEL, BYTES, FIRST, FILLED, GAUGES };
 
 static const gauge_t gauges[GAUGES] = {
     [WAITING] = {"queue_requests", NULL, "Accepted requests that wait for the worker."},
@@ -51,6 +55,10 @@ static const gauge_t gauges[GAUGES] = {
     [LOOKED] = {"worker_silence_seconds", "seconds", "How long ago the worker last looked."},
     [LEVEL] = {"site_level", NULL,
                "What everybody is asked for: 0 nothing to notice, 1 more work, 2 a task."},
+    [BYTES] = {"store_bytes", "bytes", "Size of the database, of all sites that use it."},
+    [FIRST] = {"store_age_seconds", "seconds", "How old the oldest entry of the trail is."},
+    [FILLED] = {"store_fill_ratio", "ratio",
+                "How much of PwResetStoreRows or PwResetStoreSize is used, whichever is more."},
 };
 
 pwr_fault_t *pwr_metrics_open(pwr_metrics_t **metrics, apr_pool_t *pool)
@@ -78,6 +86,16 @@ void pwr_metrics_set_queue(pwr_metrics_t *metrics, int waiting, apr_time_t oldes
     atomic_store_explicit(&metrics->waiting, waiting, memory_order_relaxed);
     atomic_store_explicit(&metrics->oldest, oldest, memory_order_relaxed);
     atomic_store_explicit(&metrics->looked, pwr_clock_now(), memory_order_relaxed);
+}
+
+void pwr_metrics_set_store(pwr_metrics_t *metrics, const pwr_size_t *size, int percent)
+{
+    for (int i = 0; i < PWR_ROWS_COUNT; i++) {
+        atomic_store_explicit(&metrics->rows[i], size->rows[i], memory_order_relaxed);
+    }
+    atomic_store_explicit(&metrics->bytes, size->bytes, memory_order_relaxed);
+    atomic_store_explicit(&metrics->first, size->oldest, memory_order_relaxed);
+    atomic_store_explicit(&metrics->percent, percent, memory_order_relaxed);
 }
 
 /* --- the text --------------------------------------------------------------------------------- */
@@ -160,8 +178,32 @@ static double value_of(const pwr_metrics_site_t *site, int gauge)
         return age_of(atomic_load_explicit(&metrics->oldest, memory_order_relaxed));
     case LOOKED:
         return age_of(atomic_load_explicit(&metrics->looked, memory_order_relaxed));
+    case BYTES:
+        return (double)atomic_load_explicit(&metrics->bytes, memory_order_relaxed);
+    case FIRST:
+        return age_of(atomic_load_explicit(&metrics->first, memory_order_relaxed));
+    case FILLED:
+        return (double)atomic_load_explicit(&metrics->percent, memory_order_relaxed) / 100.0;
     default:
         return site->level;
+    }
+}
+
+static void add_rows(page_t *page)
+{
+    add_head(page, "store_rows", "gauge",
+             &(gauge_t){.help = "Rows of the database by kind, of all sites that use it."});
+    for (int i = 0; i < page->count; i++) {
+        const pwr_metrics_site_t *site = &page->sites[i];
+        for (int kind = 0; kind < PWR_ROWS_COUNT; kind++) {
+            apr_int64_t value
+                = atomic_load_explicit(&site->metrics->rows[kind], memory_order_relaxed);
+            add(page, apr_psprintf(page->pool,
+                                   "pwreset_store_rows{site=\"%s\",kind=\"%s\"} "
+                                   "%" APR_INT64_T_FMT "\n",
+                                   label(site->name, page->pool), pwr_size_name((pwr_rows_t)kind),
+                                   value));
+        }
     }
 }
 
@@ -188,6 +230,7 @@ const char *pwr_metrics_text(const pwr_metrics_site_t *sites, int count, apr_poo
     for (int gauge = 0; gauge < GAUGES; gauge++) {
         add_gauge(&page, gauge);
     }
+    add_rows(&page);
     add(&page, "# EOF\n");
     return apr_array_pstrcat(pool, page.lines, '\0');
 }

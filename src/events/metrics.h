@@ -8,6 +8,7 @@
 #define PWR_EVENTS_METRICS_H
 
 #include "events/events.h"
+#include "store/size.h"
 
 /* Zeros at first. The memory goes with `pool`. */
 pwr_fault_t *pwr_metrics_open(pwr_metrics_t **metrics, apr_pool_t *pool) PWR_MUST_USE;
@@ -16,6 +17,9 @@ void pwr_metrics_count(pwr_metrics_t *metrics, pwr_event_t event);
 
 /* How many requests wait, and since when the oldest does (0 when none). */
 void pwr_metrics_set_queue(pwr_metrics_t *metrics, int waiting, apr_time_t oldest);
+
+/* How much the database holds, of all sites that use it, and how near to its ceiling it is. */
+void pwr_metrics_set_store(pwr_metrics_t *metrics, const pwr_size_t *size, int percent);
 
 /* A site, as it is shown. */
 typedef struct {

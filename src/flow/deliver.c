@@ -175,7 +175,8 @@ pwr_fault_t *pwr_deliver_next(bool *is_worked, apr_time_t *next, const pwr_deliv
         .facts = {.realm = row->realm,
                   .request_id = row->id,
                   .support_code = row->support_code,
-                  .client = row->client},
+                  .client = row->client,
+                  .accepted = row->created},
         .pool = scratch,
     };
     pwr_fault_t *fault = work(&job);

@@ -20,12 +20,20 @@ void pwr_job_tell(pwr_job_t *job, pwr_event_t event, const char *detail)
     job->facts.tag = NULL;
 }
 
+/* What a stranger can make without end is forgotten as soon as its form cannot be posted again. The
+ * trail tells what became of it. */
+static pwr_life_t life_of(pwr_event_t event)
+{
+    return event == PWR_EVENT_ACCOUNT_NONE || event == PWR_EVENT_MAIL_CAPPED ? PWR_LIFE_SHORT
+                                                                             : PWR_LIFE_KEPT;
+}
+
 pwr_fault_t *pwr_job_give_up(pwr_job_t *job, pwr_event_t event, const char *detail)
 {
     bool is_held = false;
 
-    PWR_TRY(
-        pwr_outbox_give_up(&is_held, job->parts->store, job->row->id, job->by->owner, job->pool));
+    PWR_TRY(pwr_outbox_give_up(&is_held, job->parts->store, job->row->id, job->by->owner,
+                               life_of(event), job->pool));
     if (is_held) {
         pwr_job_tell(job, event, detail);
     }

@@ -91,7 +91,11 @@ pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *p
     parts->realm = settings->flow.base_url;
     PWR_TRY(pwr_store_open(&parts->store, &settings->store, pool));
     PWR_TRY(pwr_directory_open(&parts->directory, &settings->directory, pool));
-    parts->events = pwr_events_open(parts->store, audit, parts->metrics, pool);
+    parts->events = pwr_events_open(parts->store,
+                                    &(pwr_audit_t){.file = audit,
+                                                   .limit = parts->audit_limit,
+                                                   .lines_per_hour = settings->flow.audit_lines},
+                                    parts->metrics, pool);
     parts->request = (pwr_request_parts_t){
         .realm = parts->realm,
         .key = parts->key,

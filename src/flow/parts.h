@@ -12,6 +12,9 @@
 #include "policy/policy.h"
 #include "text/template.h"
 
+/* The caps count what was in the last day; a request is worked for a day at most. */
+#define PWR_LONGEST_CAP apr_time_from_sec(2 * 86400)
+
 /* What the flows themselves are told. */
 typedef struct {
     const char *base_url; /* "https://intranet.example.org/passord", no slash at the end */
@@ -37,6 +40,9 @@ typedef struct {
     bool tells_barred; /* an account that cannot be reset is told so, by mail */
     int workers;       /* threads */
     int backlog;       /* most requests that may wait */
+    int store_rows;    /* most rows in the database */
+    int store_size;    /* and most of its size, in MiB */
+    int audit_lines;   /* in an hour, of events that name no account */
 } pwr_flow_settings_t;
 
 typedef struct {
@@ -76,8 +82,9 @@ typedef struct {
     const pwr_policy_t *policy; /* opened before the fork */
     const char *realm;          /* the base URL: a link of one site is nothing to another */
     const pwr_secret_t *key;
-    pwr_client_limit_t *limit; /* in memory that all processes share, */
-    pwr_metrics_t *metrics;    /* as these are; NULL: nothing is counted */
+    pwr_client_limit_t *limit;      /* in memory that all processes share, */
+    pwr_metrics_t *metrics;         /* as these are; NULL: nothing is counted; */
+    pwr_audit_limit_t *audit_limit; /* and this; NULL: each event has a line */
     pwr_store_t *store;
     pwr_directory_t *directory;
     pwr_events_t *events;
@@ -88,8 +95,9 @@ typedef struct {
 pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t *settings,
                                   apr_pool_t *pool) PWR_MUST_USE;
 
-/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, `key`, `limit`
- * and `metrics` are set in `parts` by the caller and stay as they are; the rest is filled in.
+/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, `key`, `limit`,
+ * `metrics` and `audit_limit` are set in `parts` by the caller and stay as they are; the rest is
+ * filled in.
  * `audit` may be NULL. What is opened lives in `pool`. */
 pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *pool) PWR_MUST_USE;
 

@@ -79,5 +79,7 @@ pwr_fault_t *pwr_share_note(pwr_job_t *job, const pwr_account_t *account)
     note.subject = note.subject_digest = note.seed = "";
     note.account_digest = digest;
     note.created = note.due = pwr_clock_now();
+    note.needed = note.created + PWR_LONGEST_CAP;
+    note.life = PWR_LIFE_KEPT;
     return pwr_outbox_put_ended(&is_new, job->parts->store, &note, PWR_ROW_DONE, job->pool);
 }

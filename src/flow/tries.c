@@ -33,6 +33,7 @@ static pwr_outbox_row_t row_of(char *of_name, char *of_account, const pwr_parts_
                                const pwr_try_t *attempt, const char *account_id)
 {
     apr_time_t now = pwr_clock_now();
+    apr_interval_time_t window = pwr_challenge_window(&parts->settings->abuse);
     const char *id = account_id != NULL ? account_id : attempt->name;
 
     pwr_token_digest(of_name, parts->key, "try:name", parts->realm, attempt->name);
@@ -50,6 +51,8 @@ static pwr_outbox_row_t row_of(char *of_name, char *of_account, const pwr_parts_
         .seed = "",
         .created = now,
         .due = now,
+        .needed = now + (window > PWR_LONGEST_CAP ? window : PWR_LONGEST_CAP),
+        .life = PWR_LIFE_SHORT,
     };
 }
 

@@ -13,6 +13,7 @@
 #include <http_log.h>
 
 #include "base/log.h"
+#include "events/audit_limit.h"
 #include "events/metrics.h"
 #include "httpd/log_bridge.h"
 #include "httpd/private.h"
@@ -75,10 +76,10 @@ static pwr_fault_t *open_audit_log(pwr_site_t *site, apr_pool_t *pool)
 
 /* Counters live as long as the server does: a graceful restart is no reason to begin anew. The name
  * tells this module's from one with other counters, which was loaded before it. */
-static pwr_fault_t *keep_metrics(pwr_site_t *site, apr_pool_t *process_pool)
+static pwr_fault_t *keep_counts(pwr_site_t *site, apr_pool_t *process_pool)
 {
-    const char *name = apr_psprintf(process_pool, "pwreset %d metrics %s", PWR_EVENT_COUNT,
-                                    site->settings->parts.flow.base_url);
+    const char *name = apr_psprintf(process_pool, "pwreset %d %d metrics %s", PWR_EVENT_COUNT,
+                                    PWR_ROWS_COUNT, site->settings->parts.flow.base_url);
     void *kept = NULL;
 
     apr_pool_userdata_get(&kept, name, process_pool);
@@ -86,6 +87,14 @@ static pwr_fault_t *keep_metrics(pwr_site_t *site, apr_pool_t *process_pool)
     if (kept == NULL) {
         PWR_TRY(pwr_metrics_open(&site->parts.metrics, process_pool));
         apr_pool_userdata_set(site->parts.metrics, name, apr_pool_cleanup_null, process_pool);
+    }
+    name = apr_pstrcat(process_pool, name, " audit", NULL);
+    kept = NULL;
+    apr_pool_userdata_get(&kept, name, process_pool);
+    site->parts.audit_limit = kept;
+    if (kept == NULL) {
+        PWR_TRY(pwr_audit_limit_open(&site->parts.audit_limit, process_pool));
+        apr_pool_userdata_set(site->parts.audit_limit, name, apr_pool_cleanup_null, process_pool);
     }
     return NULL;
 }
@@ -122,7 +131,7 @@ int pwr_lifecycle_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 
 static pwr_fault_t *prepare_site(pwr_site_t *site, server_rec *main_server, apr_pool_t *pconf)
 {
-    PWR_TRY(keep_metrics(site, main_server->process->pool));
+    PWR_TRY(keep_counts(site, main_server->process->pool));
     PWR_TRY(pwr_worker_prepare(site, main_server->process->pool));
     return pwr_lifecycle_prepare_site(site, pconf);
 }

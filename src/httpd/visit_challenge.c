@@ -25,7 +25,6 @@
 #include "httpd/visit_request.h"
 #include "text/unicode.h"
 
-#define TASK_LIFE apr_time_from_sec(3600)
 #define COST_OF_WRONG 4   /* quarters of a request */
 #define COST_OF_DRAWING 1 /* it costs us more than asking costs them */
 
@@ -89,7 +88,7 @@ static bool open_held(held_t *held, const pwr_visit_t *visit, const char *sealed
 
     if (sealed == NULL
         || !pwr_seal_open(&seal, visit->site->key, PWR_SEAL_HELD, sealed, visit->request->pool)
-        || pwr_clock_now() - seal.made > visit->site->settings->parts.abuse.wait + TASK_LIFE) {
+        || pwr_clock_now() - seal.made > visit->site->settings->parts.abuse.wait + PWR_TASK_LIFE) {
         return false;
     }
     char *text = apr_pstrdup(visit->request->pool, seal.text);
@@ -131,7 +130,7 @@ static bool open_task(task_t *task, const pwr_visit_t *visit, const held_t *held
 
     if (sealed == NULL
         || !pwr_seal_open(&seal, visit->site->key, PWR_SEAL_TASK, sealed, visit->request->pool)
-        || pwr_clock_now() - seal.made > TASK_LIFE) {
+        || pwr_clock_now() - seal.made > PWR_TASK_LIFE) {
         return false;
     }
     const char *letters = strchr(seal.text, '\n');

@@ -28,6 +28,7 @@ APLOG_USE_MODULE(pwreset);
 #define TICK apr_time_from_sec(3)                /* well under PWR_LEASE */
 #define TIDY_EVERY 20                            /* ticks */
 #define LONGEST_GOODBYE apr_time_from_msec(2500) /* the parent kills after three seconds */
+#define LAST_MINUTE apr_time_from_sec(60)        /* counts of this one are told too */
 
 typedef struct {
     const apr_array_header_t *sites;
@@ -83,12 +84,16 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
             }
         }
         if (fault == NULL) {
-            fault = pwr_maintain_queue(parts, scratch);
+            fault = pwr_maintain_room(&crew->room, parts, scratch);
+        }
+        if (fault == NULL) {
+            fault = pwr_maintain_queue(&crew->room, parts, scratch);
         }
         if (fault != NULL) {
             pwr_log_fault(fault);
         }
         pwr_maintain_flood(&crew->flood, parts);
+        pwr_events_tell_more(parts->events, parts->realm, pwr_clock_now(), scratch);
         apr_pool_clear(scratch);
     }
 }
@@ -137,6 +142,8 @@ static void say_goodbye(const apr_array_header_t *crews, apr_pool_t *scratch)
     }
     for (int i = 0; i < crews->nelts; i++) {
         pwr_crew_t *crew = APR_ARRAY_IDX(crews, i, pwr_crew_t *);
+        pwr_parts_t *parts = &crew->site->parts;
+        pwr_events_tell_more(parts->events, parts->realm, pwr_clock_now() + LAST_MINUTE, scratch);
         if (!pwr_crew_wait(crew, until)) {
             pwr_fault_t *fault = pwr_outbox_let_go(crew->site->parts.store, crew->owner, scratch);
             if (fault != NULL) {

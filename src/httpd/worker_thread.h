@@ -15,7 +15,8 @@ typedef struct {
     pwr_site_t *site;
     const char *owner; /* the name under which its threads hold rows: fresh for each process */
     pwr_crew_state_t *state;
-    pwr_flood_t flood; /* the main thread's */
+    pwr_flood_t flood; /* the main thread's, as is */
+    pwr_room_t room;
 } pwr_crew_t;
 
 pwr_fault_t *pwr_crew_start(pwr_crew_t **crew, pwr_site_t *site, apr_pool_t *pool) PWR_MUST_USE;

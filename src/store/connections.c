@@ -136,9 +136,10 @@ static pwr_fault_t *prepare_all(pwr_connection_t *connection, apr_pool_t *pool)
 {
     for (int i = 0; i < PWR_SQL_COUNT; i++) {
         connection->prepared[i] = NULL;
-        int code = apr_dbd_prepare(connection->store->driver, connection->open_pool,
-                                   connection->handle, pwr_statement_text(i),
-                                   pwr_statement_label(i), &connection->prepared[i]);
+        int code
+            = apr_dbd_prepare(connection->store->driver, connection->open_pool, connection->handle,
+                              pwr_dialect_statement(connection->store->dialect, i),
+                              pwr_statement_label(i), &connection->prepared[i]);
         if (code != 0) {
             return not_prepared(connection, i, code, pool);
         }

@@ -19,7 +19,8 @@ static const pwr_dialect_t dialects[]
         .unlock = "COMMIT",
         .ascii_type = "VARCHAR",
         .serial_type = "INTEGER PRIMARY KEY AUTOINCREMENT",
-        .table_end = ""},
+        .table_end = "",
+        .gives_room_back = true},
        {.driver = "pgsql",
         .lock = "SELECT pg_advisory_lock(7082673)",
         .unlock = "SELECT pg_advisory_unlock(7082673)",
@@ -35,6 +36,47 @@ static const pwr_dialect_t dialects[]
         .table_end = " ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"}};
 
 enum { SQLITE3, PGSQL, MYSQL, DIALECTS };
+
+/* What the others do not take as SQLite does. A DELETE or UPDATE of MySQL may not read its own
+ * table in a subquery, and through a derived table it would scan all of it; it has ORDER BY and
+ * LIMIT instead, which PostgreSQL does not know. */
+static const struct {
+    pwr_statement_t statement;
+    const char *texts[DIALECTS]; /* NULL: as it stands in statements.c */
+} own_words[] = {
+    {PWR_SQL_OUTBOX_ADOPT,
+     {[MYSQL] = "UPDATE pwreset_outbox SET life = 1, needed = created + %lld "
+                "WHERE life = 0 AND needed = 0 AND state <> 0 LIMIT %d"}},
+    {PWR_SQL_OUTBOX_EXPIRE,
+     {[MYSQL] = "DELETE FROM pwreset_outbox WHERE life = %d AND needed < %lld AND state <> 0 "
+                "ORDER BY needed LIMIT %d"}},
+    {PWR_SQL_TOKENS_EXPIRE,
+     {[MYSQL] = "DELETE FROM pwreset_tokens WHERE expires < %lld ORDER BY expires LIMIT %d"}},
+    {PWR_SQL_TRAIL_EXPIRE,
+     {[MYSQL] = "DELETE FROM pwreset_trail WHERE life = %d AND happened < %lld "
+                "ORDER BY happened LIMIT %d"}},
+    {PWR_SQL_RETURNS_EXPIRE,
+     {[MYSQL] = "DELETE FROM pwreset_returns WHERE created < %lld ORDER BY created LIMIT %d"}},
+    {PWR_SQL_SIZE_BYTES,
+     {[PGSQL] = "SELECT pg_total_relation_size('pwreset_outbox') + "
+                "pg_total_relation_size('pwreset_tokens') + "
+                "pg_total_relation_size('pwreset_trail') + "
+                "pg_total_relation_size('pwreset_returns')",
+      [MYSQL] = "SELECT COALESCE(SUM(data_length + index_length), 0) "
+                "FROM information_schema.tables WHERE table_schema = DATABASE() "
+                "AND LEFT(table_name, 8) = 'pwreset_'"}},
+};
+
+const char *pwr_dialect_statement(const pwr_dialect_t *dialect, pwr_statement_t statement)
+{
+    for (size_t i = 0; i < sizeof own_words / sizeof own_words[0]; i++) {
+        const char *text = own_words[i].texts[dialect - dialects];
+        if (own_words[i].statement == statement && text != NULL) {
+            return text;
+        }
+    }
+    return pwr_statement_text(statement);
+}
 
 const pwr_dialect_t *pwr_dialect_of(const char *driver)
 {

@@ -9,6 +9,7 @@
 
 #include <apr_tables.h>
 
+#include "store/statements.h"
 #include "store/store.h"
 
 #define PWR_MAX_SESSION_STATEMENTS 8
@@ -24,6 +25,7 @@ typedef struct {
     const char *ascii_type; /* text that holds ASCII and is compared byte by byte */
     const char *serial_type;
     const char *table_end;
+    bool gives_room_back; /* the measured bytes fall when rows are deleted */
 } pwr_dialect_t;
 
 /* NULL when the driver is none of the three. */
@@ -34,6 +36,9 @@ const pwr_dialect_t *pwr_dialect_of(const char *driver);
 pwr_fault_t *pwr_dialect_before_open(const pwr_dialect_t *dialect,
                                      const pwr_store_settings_t *settings,
                                      apr_pool_t *pool) PWR_MUST_USE;
+
+/* A statement in this database's words. */
+const char *pwr_dialect_statement(const pwr_dialect_t *dialect, pwr_statement_t statement);
 
 /* The settings' params with our waits put in, where the driver takes them. */
 const char *pwr_dialect_params(const pwr_dialect_t *dialect, const pwr_store_settings_t *settings,

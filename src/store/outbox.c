@@ -14,7 +14,17 @@
 /* Looks before a worker gives up among many others and asks its caller to come again. */
 enum { MAX_LOOKS = 32 };
 
-#define LONGEST_WAY apr_time_from_sec(86400) /* of a row to its end: no link lives longer */
+#define LONGEST_FORM apr_time_from_sec(8 * 86400) /* no form can be posted for longer */
+#define LONGEST_WAY apr_time_from_sec(86400)      /* of a row to its end: no link lives longer */
+
+/* A row without a life of its own is kept: what is deleted too late does less harm. */
+static pwr_life_t life_of(const pwr_outbox_row_t *row, pwr_row_state_t state)
+{
+    if (state == PWR_ROW_WAITING) {
+        return PWR_LIFE_WAITING;
+    }
+    return row->life == PWR_LIFE_SHORT ? PWR_LIFE_SHORT : PWR_LIFE_KEPT;
+}
 
 static pwr_fault_t *put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                         pwr_row_state_t state, apr_pool_t *scratch)
@@ -28,7 +38,9 @@ static pwr_fault_t *put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t
                    row->subject_digest, row->account_digest, row->language, row->client,
                    row->support_code, row->seed, row->is_proved ? "1" : "0",
                    pwr_store_text(row->created, scratch), pwr_store_text(row->due, scratch),
-                   pwr_store_text(state, scratch), pwr_store_text(ended, scratch)),
+                   pwr_store_text(state, scratch), pwr_store_text(ended, scratch),
+                   pwr_store_text(life_of(row, state), scratch),
+                   pwr_store_text(row->needed, scratch)),
         scratch);
 
     *is_new = fault == NULL;
@@ -156,17 +168,18 @@ pwr_fault_t *pwr_outbox_done(bool *is_held, pwr_store_t *store, const char *id, 
 {
     return change_held(is_held, store, PWR_SQL_OUTBOX_END,
                        PWR_VALUES(pwr_store_text(PWR_ROW_DONE, scratch),
-                                  pwr_store_text(pwr_clock_now(), scratch), account_digest, id,
-                                  owner),
+                                  pwr_store_text(pwr_clock_now(), scratch), account_digest,
+                                  pwr_store_text(PWR_LIFE_KEPT, scratch), id, owner),
                        scratch);
 }
 
 pwr_fault_t *pwr_outbox_give_up(bool *is_held, pwr_store_t *store, const char *id,
-                                const char *owner, apr_pool_t *scratch)
+                                const char *owner, pwr_life_t life, apr_pool_t *scratch)
 {
     return change_held(is_held, store, PWR_SQL_OUTBOX_END,
                        PWR_VALUES(pwr_store_text(PWR_ROW_GIVEN_UP, scratch),
-                                  pwr_store_text(pwr_clock_now(), scratch), "", id, owner),
+                                  pwr_store_text(pwr_clock_now(), scratch), "",
+                                  pwr_store_text(life, scratch), id, owner),
                        scratch);
 }
 
@@ -304,10 +317,19 @@ pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *sto
     return NULL;
 }
 
-pwr_fault_t *pwr_outbox_expire(int *gone, pwr_store_t *store, apr_time_t before, int most,
+pwr_fault_t *pwr_outbox_expire(int *gone, pwr_store_t *store, const pwr_old_t *old,
                                apr_pool_t *scratch)
 {
+    return pwr_store_write(gone, store, PWR_SQL_OUTBOX_EXPIRE,
+                           PWR_VALUES(pwr_store_text(old->life, scratch),
+                                      pwr_store_text(old->before, scratch),
+                                      pwr_store_text(old->most, scratch)),
+                           scratch);
+}
+
+pwr_fault_t *pwr_outbox_adopt(int *count, pwr_store_t *store, int most, apr_pool_t *scratch)
+{
     return pwr_store_write(
-        gone, store, PWR_SQL_OUTBOX_EXPIRE,
-        PWR_VALUES(pwr_store_text(before, scratch), pwr_store_text(most, scratch)), scratch);
+        count, store, PWR_SQL_OUTBOX_ADOPT,
+        PWR_VALUES(pwr_store_text(LONGEST_FORM, scratch), pwr_store_text(most, scratch)), scratch);
 }

@@ -35,7 +35,9 @@ typedef struct {
     bool is_proved; /* a person solved a task or holds an earlier link: counted apart by the caps */
     apr_time_t created;
     apr_time_t due;
-    int tries; /* times it was taken, this one included */
+    apr_time_t needed; /* it is not deleted before: its form could be posted again */
+    pwr_life_t life;   /* of a row that is put as ended */
+    int tries;         /* times it was taken, this one included */
 } pwr_outbox_row_t;
 
 /* One INSERT. `is_new` is false when a row of that id is there already: nothing was written.
@@ -44,7 +46,7 @@ pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_r
                             apr_pool_t *scratch) PWR_MUST_USE;
 
 /* The same for a row that nobody works, as it is there to be counted: its `state` is that of an
- * ended one. */
+ * ended one, and `life` is KEPT or SHORT. */
 pwr_fault_t *pwr_outbox_put_ended(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                                   pwr_row_state_t state, apr_pool_t *scratch) PWR_MUST_USE;
 
@@ -64,11 +66,12 @@ pwr_fault_t *pwr_outbox_let_go(pwr_store_t *store, const char *owner,
 
 /* The ends of a held row. Each does nothing, and says so by `is_held` false, when `owner` no longer
  * holds it. The first two empty the subject; `account_digest` is "" where the account never became
- * known. */
+ * known. What is done is KEPT. */
 pwr_fault_t *pwr_outbox_done(bool *is_held, pwr_store_t *store, const char *id, const char *owner,
                              const char *account_digest, apr_pool_t *scratch) PWR_MUST_USE;
 pwr_fault_t *pwr_outbox_give_up(bool *is_held, pwr_store_t *store, const char *id,
-                                const char *owner, apr_pool_t *scratch) PWR_MUST_USE;
+                                const char *owner, pwr_life_t life,
+                                apr_pool_t *scratch) PWR_MUST_USE;
 pwr_fault_t *pwr_outbox_later(bool *is_held, pwr_store_t *store, const char *id, const char *owner,
                               apr_time_t due, apr_pool_t *scratch) PWR_MUST_USE;
 
@@ -110,9 +113,11 @@ pwr_fault_t *pwr_outbox_is_confirmed(bool *is_confirmed, pwr_store_t *store, con
 /* Waiting rows of a realm, and the creation time of the oldest (0 when none). */
 pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *store,
                                 const char *realm, apr_pool_t *scratch) PWR_MUST_USE;
-
-/* Deletes at most `most` ended rows created before `before`; `gone` says how many. */
-pwr_fault_t *pwr_outbox_expire(int *gone, pwr_store_t *store, apr_time_t before, int most,
+/* Deletes ended rows of a life that were needed until before `old->before`. */
+pwr_fault_t *pwr_outbox_expire(int *gone, pwr_store_t *store, const pwr_old_t *old,
                                apr_pool_t *scratch) PWR_MUST_USE;
+/* Gives ended rows of programs before version 3 of the tables a life: KEPT. */
+pwr_fault_t *pwr_outbox_adopt(int *count, pwr_store_t *store, int most,
+                              apr_pool_t *scratch) PWR_MUST_USE;
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "store/connections.h"
 
-enum { VERSION = 2, MAX_INDEXES = 5 };
+enum { VERSION = 3, MAX_INDEXES = 5 };
 
 typedef struct {
     const char *name;
@@ -89,6 +89,19 @@ static const table_t returns = {.name = "pwreset_returns",
 
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
+/* One statement of a step. One that does harm when it is repeated has a probe, a SELECT: it is run
+ * when the probe fails, or, where it removes something, when the probe succeeds. */
+typedef struct {
+    const char *text;
+    const char *probe; /* NULL: run in any case */
+    bool is_removal;
+} change_t;
+
+static void push(apr_array_header_t *step, const char *text)
+{
+    APR_ARRAY_PUSH(step, change_t) = (change_t){.text = text};
+}
+
 /* Puts the dialect's words in. */
 static const char *render(const pwr_dialect_t *dialect, const char *text, apr_pool_t *pool)
 {
@@ -116,19 +129,17 @@ static const char *inner_indexes(const table_t *table, apr_pool_t *pool)
     return text;
 }
 
-/* Statements (const char *) are added to `step`. */
+/* Changes (change_t) are added to `step`. */
 static void make_table(apr_array_header_t *step, const table_t *table, const pwr_dialect_t *dialect,
                        apr_pool_t *pool)
 {
-    APR_ARRAY_PUSH(step, const char *)
-        = apr_pstrcat(pool, "CREATE TABLE IF NOT EXISTS ", table->name, " (\n    ",
-                      render(dialect, table->columns, pool),
-                      dialect->has_inner_indexes ? inner_indexes(table, pool) : "", "\n)",
-                      dialect->table_end, NULL);
+    push(step, apr_pstrcat(pool, "CREATE TABLE IF NOT EXISTS ", table->name, " (\n    ",
+                           render(dialect, table->columns, pool),
+                           dialect->has_inner_indexes ? inner_indexes(table, pool) : "", "\n)",
+                           dialect->table_end, NULL));
     for (int i = 0; !dialect->has_inner_indexes && table->indexes[i].name != NULL; i++) {
-        APR_ARRAY_PUSH(step, const char *)
-            = apr_pstrcat(pool, "CREATE INDEX IF NOT EXISTS ", table->indexes[i].name, " ON ",
-                          table->name, " (", table->indexes[i].columns, ")", NULL);
+        push(step, apr_pstrcat(pool, "CREATE INDEX IF NOT EXISTS ", table->indexes[i].name, " ON ",
+                               table->name, " (", table->indexes[i].columns, ")", NULL));
     }
 }
 
@@ -138,33 +149,75 @@ static void make_tables(apr_array_header_t *step, const pwr_dialect_t *dialect, 
     for (int t = 0; t < TABLES; t++) {
         make_table(step, &tables[t], dialect, pool);
     }
-    APR_ARRAY_PUSH(step, const char *)
-        = "INSERT INTO pwreset_schema (name, version) VALUES ('version', 1)";
+    push(step, "INSERT INTO pwreset_schema (name, version) VALUES ('version', 1)");
 }
 
 /* Step 2: where somebody is to go back to. */
 static void make_returns(apr_array_header_t *step, const pwr_dialect_t *dialect, apr_pool_t *pool)
 {
     make_table(step, &returns, dialect, pool);
-    APR_ARRAY_PUSH(step, const char *)
-        = "UPDATE pwreset_schema SET version = 2 WHERE name = 'version'";
+    push(step, "UPDATE pwreset_schema SET version = 2 WHERE name = 'version'");
 }
 
-/* A later step ends with an UPDATE of the version, as this one does with its INSERT. */
+static void add_column(apr_array_header_t *step, const char *table, const char *column,
+                       const char *type, apr_pool_t *pool)
+{
+    APR_ARRAY_PUSH(step, change_t) = (change_t){
+        .text = apr_pstrcat(pool, "ALTER TABLE ", table, " ADD COLUMN ", column, " ", type, NULL),
+        .probe = apr_pstrcat(pool, "SELECT ", column, " FROM ", table, " WHERE 1 = 0", NULL),
+    };
+}
+
+/* Puts an index in place of one that is needed no more. MySQL has no IF EXISTS for indexes. */
+static void swap_index(apr_array_header_t *step, const pwr_dialect_t *dialect, const char *table,
+                       const char *const names[2], const char *columns, apr_pool_t *pool)
+{
+    bool is_mysql = dialect->has_inner_indexes;
+    change_t made = {.text = apr_pstrcat(pool, "CREATE INDEX ", is_mysql ? "" : "IF NOT EXISTS ",
+                                         names[1], " ON ", table, " (", columns, ")", NULL)};
+    change_t dropped
+        = {.text = apr_pstrcat(pool, "DROP INDEX ", is_mysql ? "" : "IF EXISTS ", names[0],
+                               is_mysql ? " ON " : "", is_mysql ? table : "", NULL),
+           .is_removal = true};
+    if (is_mysql) {
+        static const char probe[] = "SELECT 1 FROM %s USE INDEX (%s) WHERE 1 = 0";
+        made.probe = apr_psprintf(pool, probe, table, names[1]);
+        dropped.probe = apr_psprintf(pool, probe, table, names[0]);
+    }
+    APR_ARRAY_PUSH(step, change_t) = made;
+    APR_ARRAY_PUSH(step, change_t) = dropped;
+}
+
+/* Step 3: how long each row stays. An older program that still runs beside this one writes rows
+ * with the defaults; they are given a life later (PWR_SQL_OUTBOX_ADOPT). */
+static void add_lives(apr_array_header_t *step, const pwr_dialect_t *dialect, apr_pool_t *pool)
+{
+    static const char *const of_outbox[] = {"pwreset_outbox_created", "pwreset_outbox_life"};
+    static const char *const of_trail[] = {"pwreset_trail_happened", "pwreset_trail_life"};
+
+    add_column(step, "pwreset_outbox", "life", "INTEGER NOT NULL DEFAULT 0", pool);
+    add_column(step, "pwreset_outbox", "needed", "BIGINT NOT NULL DEFAULT 0", pool);
+    add_column(step, "pwreset_trail", "life", "INTEGER NOT NULL DEFAULT 1", pool);
+    swap_index(step, dialect, "pwreset_outbox", of_outbox, "life, needed", pool);
+    swap_index(step, dialect, "pwreset_trail", of_trail, "life, happened", pool);
+    push(step, "UPDATE pwreset_schema SET version = 3 WHERE name = 'version'");
+}
+
+/* A later step ends with an UPDATE of the version, as these do. */
 static void (*const steps[VERSION])(apr_array_header_t *step, const pwr_dialect_t *dialect,
                                     apr_pool_t *pool)
-    = {make_tables, make_returns};
+    = {make_tables, make_returns, add_lives};
 
 const char *pwr_schema_script(const char *driver, apr_pool_t *pool)
 {
     const pwr_dialect_t *dialect = pwr_dialect_of(driver);
-    apr_array_header_t *all = apr_array_make(pool, 16, sizeof(const char *));
+    apr_array_header_t *all = apr_array_make(pool, 32, sizeof(change_t));
 
     if (dialect == NULL) {
         return NULL;
     }
     if (dialect->storage != NULL) {
-        APR_ARRAY_PUSH(all, const char *) = dialect->storage;
+        push(all, dialect->storage);
     }
     for (int i = 0; i < VERSION; i++) {
         steps[i](all, dialect, pool);
@@ -174,7 +227,7 @@ const char *pwr_schema_script(const char *driver, apr_pool_t *pool)
                                     "where the server may not\n-- make tables itself.\n",
                                     driver, VERSION);
     for (int i = 0; i < all->nelts; i++) {
-        text = apr_pstrcat(pool, text, APR_ARRAY_IDX(all, i, const char *), ";\n", NULL);
+        text = apr_pstrcat(pool, text, APR_ARRAY_IDX(all, i, change_t).text, ";\n", NULL);
     }
     return text;
 }
@@ -234,15 +287,28 @@ static pwr_fault_t *set_storage(pwr_connection_t *connection, pwr_store_t *store
     return fault;
 }
 
+static pwr_fault_t *run_change(pwr_connection_t *connection, const change_t *change,
+                               apr_pool_t *scratch)
+{
+    apr_array_header_t *rows = NULL;
+
+    if (change->probe != NULL) {
+        bool is_there = pwr_connection_run(&rows, connection, change->probe, scratch) == NULL;
+        if (is_there != change->is_removal) {
+            return NULL;
+        }
+    }
+    return pwr_connection_run(NULL, connection, change->text, scratch);
+}
+
 static pwr_fault_t *run_steps(pwr_connection_t *connection, const pwr_dialect_t *dialect,
                               apr_pool_t *scratch)
 {
     for (int version = version_of(connection, scratch); version < VERSION; version++) {
-        apr_array_header_t *step = apr_array_make(scratch, 16, sizeof(const char *));
+        apr_array_header_t *step = apr_array_make(scratch, 16, sizeof(change_t));
         steps[version](step, dialect, scratch);
         for (int i = 0; i < step->nelts; i++) {
-            PWR_TRY(pwr_connection_run(NULL, connection, APR_ARRAY_IDX(step, i, const char *),
-                                       scratch));
+            PWR_TRY(run_change(connection, &APR_ARRAY_IDX(step, i, change_t), scratch));
         }
     }
     return NULL;

@@ -1,8 +1,7 @@
 /*
- * One table, so that whoever asks what this program does to a database reads one page. All of it is
- * plain SQL that SQLite, PostgreSQL, MySQL and MariaDB take alike. States stand as numbers, as in
- * outbox.h and tokens.h. Deleting wraps the ids in a derived table, because MySQL allows neither
- * LIMIT in a subquery nor reading the table it deletes from.
+ * One table, so that whoever asks what this program does to a database reads one page. Nearly all
+ * of it is plain SQL that SQLite, PostgreSQL, MySQL and MariaDB take alike; dialect.c has what they
+ * cannot take alike. States and lives stand as numbers, as in outbox.h and tokens.h.
  */
 #include "store/statements.h"
 
@@ -26,8 +25,8 @@ static const statement_t statements[PWR_SQL_COUNT] = {
 
     [PWR_SQL_OUTBOX_PUT]
     = {"pwreset_outbox_put", "INSERT INTO pwreset_outbox (" OUTBOX_COLUMNS
-                             ", state, ended, owner) VALUES (%s, %d, %s, %s, %s, %s, %s, %s, %s, "
-                             "%s, %d, %lld, %lld, 0, %d, %lld, '')"},
+                             ", state, ended, owner, life, needed) VALUES (%s, %d, %s, %s, %s, %s, "
+                             "%s, %s, %s, %s, %d, %lld, %lld, 0, %d, %lld, '', %d, %lld)"},
     [PWR_SQL_OUTBOX_HAS] = {"pwreset_outbox_has", "SELECT id FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_CODE]
     = {"pwreset_outbox_code", "SELECT support_code FROM pwreset_outbox WHERE id = %s"},
@@ -46,7 +45,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     [PWR_SQL_OUTBOX_END]
     = {"pwreset_outbox_end",
        "UPDATE pwreset_outbox SET state = %d, ended = %lld, subject = '', seed = '', "
-       "account_digest = %s, owner = '' "
+       "account_digest = %s, owner = '', life = %d "
        "WHERE id = %s AND owner = %s AND state = 0"},
     [PWR_SQL_OUTBOX_LATER]
     = {"pwreset_outbox_later", "UPDATE pwreset_outbox SET due = %lld, owner = '' "
@@ -81,16 +80,20 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     [PWR_SQL_OUTBOX_CONFIRM]
     = {"pwreset_outbox_confirm",
        "UPDATE pwreset_outbox SET kind = 3, state = 0, subject = %s, subject_digest = '', "
-       "account_digest = '', due = %lld, ended = 0 WHERE id = %s AND kind = 5"},
+       "account_digest = '', due = %lld, ended = 0, life = 0 WHERE id = %s AND kind = 5"},
     [PWR_SQL_OUTBOX_KIND]
     = {"pwreset_outbox_kind", "SELECT kind FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_BACKLOG]
     = {"pwreset_outbox_backlog", "SELECT COUNT(*), COALESCE(MIN(created), 0) FROM pwreset_outbox "
                                  "WHERE realm = %s AND state = 0"},
+    [PWR_SQL_OUTBOX_ADOPT]
+    = {"pwreset_outbox_adopt", "UPDATE pwreset_outbox SET life = 1, needed = created + %lld "
+                               "WHERE id IN (SELECT id FROM pwreset_outbox WHERE life = 0 "
+                               "AND needed = 0 AND state <> 0 LIMIT %d)"},
     [PWR_SQL_OUTBOX_EXPIRE]
-    = {"pwreset_outbox_expire", "DELETE FROM pwreset_outbox WHERE id IN (SELECT id FROM "
-                                "(SELECT id FROM pwreset_outbox WHERE state <> 0 "
-                                "AND created < %lld ORDER BY created LIMIT %d) AS old)"},
+    = {"pwreset_outbox_expire", "DELETE FROM pwreset_outbox WHERE id IN "
+                                "(SELECT id FROM pwreset_outbox WHERE life = %d AND needed < %lld "
+                                "AND state <> 0 ORDER BY needed LIMIT %d)"},
 
     [PWR_SQL_TOKENS_PUT]
     = {"pwreset_tokens_put", "INSERT INTO pwreset_tokens (" TOKEN_COLUMNS ", claim) VALUES "
@@ -124,21 +127,21 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_tokens_revoke", "UPDATE pwreset_tokens SET state = 3, ended = %lld "
                                 "WHERE realm = %s AND request_id = %s AND state = 0"},
     [PWR_SQL_TOKENS_EXPIRE]
-    = {"pwreset_tokens_expire", "DELETE FROM pwreset_tokens WHERE digest IN (SELECT digest FROM "
+    = {"pwreset_tokens_expire", "DELETE FROM pwreset_tokens WHERE digest IN "
                                 "(SELECT digest FROM pwreset_tokens WHERE expires < %lld "
-                                "ORDER BY expires LIMIT %d) AS old)"},
+                                "ORDER BY expires LIMIT %d)"},
 
     [PWR_SQL_TRAIL_APPEND] = {"pwreset_trail_append",
                               "INSERT INTO pwreset_trail (request_id, support_code, event, detail, "
-                              "happened) VALUES (%s, %s, %s, %s, %lld)"},
+                              "happened, life) VALUES (%s, %s, %s, %s, %lld, %d)"},
     [PWR_SQL_TRAIL_READ]
     = {"pwreset_trail_read", "SELECT request_id, support_code, event, detail, happened "
                              "FROM pwreset_trail WHERE support_code = %s "
                              "ORDER BY happened, id LIMIT %d"},
     [PWR_SQL_TRAIL_EXPIRE]
-    = {"pwreset_trail_expire", "DELETE FROM pwreset_trail WHERE id IN (SELECT id FROM "
-                               "(SELECT id FROM pwreset_trail WHERE happened < %lld "
-                               "ORDER BY happened LIMIT %d) AS old)"},
+    = {"pwreset_trail_expire", "DELETE FROM pwreset_trail WHERE id IN "
+                               "(SELECT id FROM pwreset_trail WHERE life = %d AND happened < %lld "
+                               "ORDER BY happened LIMIT %d)"},
 
     [PWR_SQL_RETURNS_PUT] = {"pwreset_returns_put", "INSERT INTO pwreset_returns (request_id, url, "
                                                     "created) VALUES (%s, %s, %lld)"},
@@ -146,8 +149,21 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_returns_find", "SELECT url FROM pwreset_returns WHERE request_id = %s"},
     [PWR_SQL_RETURNS_EXPIRE]
     = {"pwreset_returns_expire", "DELETE FROM pwreset_returns WHERE request_id IN "
-                                 "(SELECT request_id FROM (SELECT request_id FROM pwreset_returns "
-                                 "WHERE created < %lld ORDER BY created LIMIT %d) AS old)"},
+                                 "(SELECT request_id FROM pwreset_returns WHERE created < %lld "
+                                 "ORDER BY created LIMIT %d)"},
+
+    [PWR_SQL_SIZE_OUTBOX]
+    = {"pwreset_size_outbox", "SELECT life, COUNT(*), MIN(needed) FROM pwreset_outbox "
+                              "GROUP BY life"},
+    [PWR_SQL_SIZE_TRAIL]
+    = {"pwreset_size_trail", "SELECT life, COUNT(*), MIN(happened) FROM pwreset_trail "
+                             "GROUP BY life"},
+    [PWR_SQL_SIZE_TOKENS] = {"pwreset_size_tokens", "SELECT COUNT(*) FROM pwreset_tokens"},
+    [PWR_SQL_SIZE_RETURNS] = {"pwreset_size_returns", "SELECT COUNT(*) FROM pwreset_returns"},
+    [PWR_SQL_SIZE_BYTES]
+    = {"pwreset_size_bytes", "SELECT (pages.page_count - free.freelist_count) * page.page_size "
+                             "FROM pragma_page_count AS pages, pragma_freelist_count AS free, "
+                             "pragma_page_size AS page"},
 };
 
 const char *pwr_statement_label(pwr_statement_t statement)

@@ -27,6 +27,7 @@ typedef enum {
     PWR_SQL_OUTBOX_CONFIRM,
     PWR_SQL_OUTBOX_KIND,
     PWR_SQL_OUTBOX_BACKLOG,
+    PWR_SQL_OUTBOX_ADOPT,
     PWR_SQL_OUTBOX_EXPIRE,
     PWR_SQL_TOKENS_PUT,
     PWR_SQL_TOKENS_PROLONG,
@@ -45,12 +46,19 @@ typedef enum {
     PWR_SQL_RETURNS_PUT,
     PWR_SQL_RETURNS_FIND,
     PWR_SQL_RETURNS_EXPIRE,
+    PWR_SQL_SIZE_OUTBOX,
+    PWR_SQL_SIZE_TRAIL,
+    PWR_SQL_SIZE_TOKENS,
+    PWR_SQL_SIZE_RETURNS,
+    PWR_SQL_SIZE_BYTES,
     PWR_SQL_COUNT
 } pwr_statement_t;
 
+/* As SQLite takes it; where another database needs other words, dialect.h has them. The values are
+ * the same. */
+const char *pwr_statement_text(pwr_statement_t statement);
 /* Names the statement in faults, and in PostgreSQL. */
 const char *pwr_statement_label(pwr_statement_t statement);
-const char *pwr_statement_text(pwr_statement_t statement);
 /* How many values it takes. */
 int pwr_statement_values(pwr_statement_t statement);
 

@@ -19,6 +19,20 @@ typedef struct {
 
 typedef struct pwr_store_t pwr_store_t;
 
+/* How long a row of the outbox or the trail stays. */
+typedef enum {
+    PWR_LIFE_WAITING = 0, /* it has not ended, and is not deleted */
+    PWR_LIFE_KEPT = 1,    /* as long as the site keeps what it did for people */
+    PWR_LIFE_SHORT = 2    /* a flood makes many such rows: the first to go */
+} pwr_life_t;
+
+/* What is deleted in one step. */
+typedef struct {
+    pwr_life_t life;
+    apr_time_t before;
+    int most; /* rows */
+} pwr_old_t;
+
 /* Opens the pool of connections; connects on first use. Lives in `pool`. */
 pwr_fault_t *pwr_store_open(pwr_store_t **store, const pwr_store_settings_t *settings,
                             apr_pool_t *pool) PWR_MUST_USE;

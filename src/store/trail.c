@@ -4,7 +4,6 @@
  */
 #include "store/trail.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include <apr_lib.h>
@@ -65,6 +64,7 @@ static pwr_fault_t *find_code(const char **code, pwr_store_t *store, const char 
 
 pwr_fault_t *pwr_trail_append(pwr_store_t *store, const pwr_trail_row_t *row, apr_pool_t *scratch)
 {
+    const char *life = pwr_store_text(row->is_short ? PWR_LIFE_SHORT : PWR_LIFE_KEPT, scratch);
     const char *code = row->support_code;
     int changed = 0;
 
@@ -74,7 +74,7 @@ pwr_fault_t *pwr_trail_append(pwr_store_t *store, const pwr_trail_row_t *row, ap
     return pwr_store_write(&changed, store, PWR_SQL_TRAIL_APPEND,
                            PWR_VALUES(row->request_id, code, row->event,
                                       clean(row->detail != NULL ? row->detail : "", scratch),
-                                      pwr_store_text(row->at, scratch)),
+                                      pwr_store_text(row->at, scratch), life),
                            scratch);
 }
 
@@ -97,10 +97,12 @@ pwr_fault_t *pwr_trail_read(apr_array_header_t **rows, pwr_store_t *store, const
     return NULL;
 }
 
-pwr_fault_t *pwr_trail_expire(int *gone, pwr_store_t *store, apr_time_t before, int most,
+pwr_fault_t *pwr_trail_expire(int *gone, pwr_store_t *store, const pwr_old_t *old,
                               apr_pool_t *scratch)
 {
-    return pwr_store_write(
-        gone, store, PWR_SQL_TRAIL_EXPIRE,
-        PWR_VALUES(pwr_store_text(before, scratch), pwr_store_text(most, scratch)), scratch);
+    return pwr_store_write(gone, store, PWR_SQL_TRAIL_EXPIRE,
+                           PWR_VALUES(pwr_store_text(old->life, scratch),
+                                      pwr_store_text(old->before, scratch),
+                                      pwr_store_text(old->most, scratch)),
+                           scratch);
 }

@@ -83,8 +83,9 @@ static int insert(runner_t *runner, apr_dbd_t *handle, apr_dbd_prepared_t *prepa
 {
     const char *now = apr_psprintf(scratch, "%" APR_TIME_T_FMT, apr_time_now());
     const char *digest = "ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGk";
-    const char *values[] = {new_id(scratch), "1",    REALM, "kari", digest, "",  "nb", "127.0.0.1",
-                            "ABCD-EFGH",     digest, "0",   now,    now,    "0", "0",  NULL};
+    const char *values[]
+        = {new_id(scratch), "1", REALM, "kari", digest, "",  "nb", "127.0.0.1", "ABCD-EFGH",
+           digest,          "0", now,   now,    "0",    "0", "0",  now,         NULL};
     int changed = 0;
 
     return apr_dbd_pquery(runner->driver, scratch, handle, &changed, prepared,

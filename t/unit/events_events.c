@@ -52,6 +52,11 @@ static apr_file_t *open_own_audit(fixture_t *fixture)
     return file;
 }
 
+static pwr_events_t *open_events(fixture_t *fixture, apr_file_t *file)
+{
+    return pwr_events_open(fixture->store, &(pwr_audit_t){.file = file}, NULL, fixture->pool);
+}
+
 static const char *whole_text(apr_file_t *file, fixture_t *fixture)
 {
     enum { MOST = 1 << 20 };
@@ -100,7 +105,7 @@ static void writes_one_json_line_for_each_event(void **state)
 {
     fixture_t *fixture = *state;
     apr_file_t *file = open_own_audit(fixture);
-    pwr_events_t *events = pwr_events_open(fixture->store, file, NULL, fixture->pool);
+    pwr_events_t *events = open_events(fixture, file);
 
     for (int i = 0; i < PWR_EVENT_COUNT; i++) {
         fixture_now = NOON + i * apr_time_from_msec(7);
@@ -163,7 +168,7 @@ static void leaves_out_what_does_not_apply(void **state)
 static void tells_the_trail_of_the_request(void **state)
 {
     fixture_t *fixture = *state;
-    pwr_events_t *events = pwr_events_open(fixture->store, NULL, NULL, fixture->pool);
+    pwr_events_t *events = open_events(fixture, NULL);
     apr_array_header_t *rows = NULL;
 
     pwr_events_raise(events, PWR_EVENT_MAIL_SENT, &facts, fixture->pool);
@@ -179,7 +184,7 @@ static void tells_the_trail_of_the_request(void **state)
 static void tells_the_trail_nothing_without_a_request(void **state)
 {
     fixture_t *fixture = *state;
-    pwr_events_t *events = pwr_events_open(fixture->store, NULL, NULL, fixture->pool);
+    pwr_events_t *events = open_events(fixture, NULL);
     pwr_facts_t refused = facts;
 
     pwr_events_raise(events, PWR_EVENT_REQUEST_REFUSED, &refused, fixture->pool);
@@ -192,8 +197,7 @@ static void tells_the_trail_nothing_without_a_request(void **state)
 static void goes_on_when_the_audit_log_is_full(void **state)
 {
     fixture_t *fixture = *state;
-    pwr_events_t *events
-        = pwr_events_open(fixture->store, open_audit(fixture, "/dev/full"), NULL, fixture->pool);
+    pwr_events_t *events = open_events(fixture, open_audit(fixture, "/dev/full"));
 
     pwr_events_raise(events, PWR_EVENT_MAIL_SENT, &facts, fixture->pool);
     assert_int_equal(1, logged);
@@ -205,7 +209,7 @@ static void goes_on_when_the_trail_cannot_be_written(void **state)
 {
     fixture_t *fixture = *state;
     apr_file_t *file = open_own_audit(fixture);
-    pwr_events_t *events = pwr_events_open(fixture->store, file, NULL, fixture->pool);
+    pwr_events_t *events = open_events(fixture, file);
 
     drop_tables(fixture);
     pwr_events_raise(events, PWR_EVENT_MAIL_SENT, &facts, fixture->pool);
@@ -218,7 +222,8 @@ static void raise_many(race_t *race)
 {
     enum { LINES = 20 };
     apr_file_t *const *file = race->input;
-    pwr_events_t *events = pwr_events_open(race->store, *file, NULL, race->pool);
+    pwr_events_t *events
+        = pwr_events_open(race->store, &(pwr_audit_t){.file = *file}, NULL, race->pool);
     const pwr_facts_t own
         = {.realm = REALM, .account = apr_psprintf(race->pool, "%0400d", race->number)};
 

@@ -28,6 +28,8 @@
 #define REALM "https://reset.example.org/"
 #define NOON ((apr_time_t)1700000000 * APR_USEC_PER_SEC)
 #define MINUTE apr_time_from_sec(60)
+#define OLD(name, time, count)                                                                     \
+    (&(pwr_old_t){.life = PWR_LIFE_##name, .before = (time), .most = (count)})
 
 typedef struct {
     apr_pool_t *pool;

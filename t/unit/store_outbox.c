@@ -3,6 +3,8 @@
 
 #include "store/outbox.h"
 
+#define HOUR (60 * MINUTE)
+
 static pwr_outbox_row_t row_named(const char *id)
 {
     return (pwr_outbox_row_t){.id = id,
@@ -17,6 +19,7 @@ static pwr_outbox_row_t row_named(const char *id)
                               .seed = "a-seed",
                               .created = NOON,
                               .due = NOON,
+                              .needed = NOON + HOUR,
                               .tries = 99};
 }
 
@@ -213,7 +216,8 @@ static void gives_a_dead_workers_row_to_the_next(void **state)
     assert_fine(
         pwr_outbox_done(&is_held, fixture->store, "id-1", "dead", "account", fixture->pool));
     assert_false(is_held);
-    assert_fine(pwr_outbox_give_up(&is_held, fixture->store, "id-1", "dead", fixture->pool));
+    assert_fine(
+        pwr_outbox_give_up(&is_held, fixture->store, "id-1", "dead", PWR_LIFE_KEPT, fixture->pool));
     assert_false(is_held);
     assert_fine(pwr_outbox_later(&is_held, fixture->store, "id-1", "dead", NOON, fixture->pool));
     assert_false(is_held);
@@ -277,7 +281,8 @@ static void forgets_the_subject_of_an_ended_row(void **state)
     assert_string_equal("given-up", take(fixture, "worker", NULL)->id);
     assert_fine(pwr_outbox_done(&is_held, fixture->store, "done", "worker", "", fixture->pool));
     assert_true(is_held);
-    assert_fine(pwr_outbox_give_up(&is_held, fixture->store, "given-up", "worker", fixture->pool));
+    assert_fine(pwr_outbox_give_up(&is_held, fixture->store, "given-up", "worker", PWR_LIFE_KEPT,
+                                   fixture->pool));
     assert_true(is_held);
     assert_string_equal("2", cell(fixture, "SELECT COUNT(*) FROM pwreset_outbox "
                                            "WHERE subject = '' AND seed = '' AND owner = ''"));
@@ -294,7 +299,8 @@ static void end_row(fixture_t *fixture, const char *id, const char *account)
         assert_fine(
             pwr_outbox_done(&is_held, fixture->store, id, "worker", account, fixture->pool));
     } else {
-        assert_fine(pwr_outbox_give_up(&is_held, fixture->store, id, "worker", fixture->pool));
+        assert_fine(pwr_outbox_give_up(&is_held, fixture->store, id, "worker", PWR_LIFE_KEPT,
+                                       fixture->pool));
     }
     assert_true(is_held);
 }
@@ -421,21 +427,25 @@ static void tells_the_backlog(void **state)
     assert_true(oldest == NOON - MINUTE);
 }
 
+static int expire(fixture_t *fixture, const pwr_old_t *old)
+{
+    int gone = -1;
+    assert_fine(pwr_outbox_expire(&gone, fixture->store, old, fixture->pool));
+    return gone;
+}
+
 static void expires_ended_rows_in_small_steps(void **state)
 {
     fixture_t *fixture = *state;
-    int gone = -1;
 
     end_row(fixture, "one", "");
     end_row(fixture, "two", "");
     end_row(fixture, "three", NULL);
     put_named(fixture, "waiting", NOON);
-    assert_fine(pwr_outbox_expire(&gone, fixture->store, NOON, 10, fixture->pool));
-    assert_int_equal(0, gone);
-    assert_fine(pwr_outbox_expire(&gone, fixture->store, NOON + 1, 2, fixture->pool));
-    assert_int_equal(2, gone);
-    assert_fine(pwr_outbox_expire(&gone, fixture->store, NOON + 1, 2, fixture->pool));
-    assert_int_equal(1, gone);
+    assert_int_equal(0, expire(fixture, OLD(KEPT, NOON + HOUR, 10)));
+    assert_int_equal(0, expire(fixture, OLD(SHORT, NOON + HOUR + 1, 10)));
+    assert_int_equal(2, expire(fixture, OLD(KEPT, NOON + HOUR + 1, 2)));
+    assert_int_equal(1, expire(fixture, OLD(KEPT, NOON + HOUR + 1, 2)));
     assert_non_null(take(fixture, "worker", NULL));
 }
 

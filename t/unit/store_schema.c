@@ -51,7 +51,7 @@ static void makes_the_tables_and_lets_them_stand(void **state)
     assert_fine(put_one(fixture->store, "kept", fixture->pool));
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
-    assert_string_equal("2", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_string_equal("3", ask(fixture, "SELECT version FROM pwreset_schema"));
 }
 
 /* A process of its own, as httpd's are. */
@@ -104,7 +104,7 @@ static void goes_on_where_a_dead_process_stopped(void **state)
     tell(fixture, "DELETE FROM pwreset_schema");
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_trail"));
-    assert_string_equal("2", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_string_equal("3", ask(fixture, "SELECT version FROM pwreset_schema"));
 }
 
 static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
@@ -117,14 +117,48 @@ static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_returns"));
     assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
-    assert_string_equal("2", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_string_equal("3", ask(fixture, "SELECT version FROM pwreset_schema"));
+}
+
+static void drop_index(fixture_t *fixture, const char *name, const char *table)
+{
+    tell(fixture,
+         apr_pstrcat(fixture->pool, "DROP INDEX ", name, is_driver(fixture, "mysql") ? " ON " : "",
+                     is_driver(fixture, "mysql") ? table : "", NULL));
+}
+
+/* As they were at version 2, or at half of the way to version 3. */
+static void unmake_lives(fixture_t *fixture, bool is_half)
+{
+    drop_index(fixture, "pwreset_trail_life", "pwreset_trail");
+    tell(fixture, "ALTER TABLE pwreset_trail DROP COLUMN life");
+    if (!is_half) {
+        drop_index(fixture, "pwreset_outbox_life", "pwreset_outbox");
+        tell(fixture, "ALTER TABLE pwreset_outbox DROP COLUMN life");
+        tell(fixture, "ALTER TABLE pwreset_outbox DROP COLUMN needed");
+    }
+    tell(fixture, "UPDATE pwreset_schema SET version = 2");
+}
+
+static void gives_lives_to_the_rows_of_version_2(void **state)
+{
+    fixture_t *fixture = *state;
+
+    for (int is_half = 0; is_half < 2; is_half++) {
+        assert_fine(put_one(fixture->store, is_half ? "second" : "first", fixture->pool));
+        unmake_lives(fixture, is_half);
+        assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
+        assert_string_equal("3", ask(fixture, "SELECT version FROM pwreset_schema"));
+        assert_string_equal("0", ask(fixture, "SELECT MAX(life) FROM pwreset_outbox"));
+        assert_string_equal("0", ask(fixture, "SELECT COUNT(life) FROM pwreset_trail"));
+    }
 }
 
 static void refuses_tables_of_a_newer_program(void **state)
 {
     fixture_t *fixture = *state;
 
-    tell(fixture, "UPDATE pwreset_schema SET version = 3");
+    tell(fixture, "UPDATE pwreset_schema SET version = 4");
     const pwr_fault_t *fault = pwr_schema_prepare(fixture->store, fixture->pool);
     assert_non_null(fault);
     assert_int_equal(PWR_BROKEN, fault->kind);
@@ -327,6 +361,7 @@ int main(int count, char **arguments)
         BARE(is_made_by_many_processes_at_once),
         TEST(goes_on_where_a_dead_process_stopped),
         TEST(takes_tables_of_an_older_program_and_adds_what_is_new),
+        TEST(gives_lives_to_the_rows_of_version_2),
         TEST(refuses_tables_of_a_newer_program),
         BARE(takes_tables_made_by_hand),
         BARE(stands_in_the_files_for_hand_made_tables),

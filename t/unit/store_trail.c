@@ -115,11 +115,11 @@ static void deletes_old_rows_in_small_steps(void **state)
     for (int i = 0; i < 3; i++) {
         append(fixture, "7GX4", "", NOON + i);
     }
-    assert_fine(pwr_trail_expire(&gone, fixture->store, NOON, 10, fixture->pool));
+    assert_fine(pwr_trail_expire(&gone, fixture->store, OLD(KEPT, NOON, 10), fixture->pool));
     assert_int_equal(0, gone);
-    assert_fine(pwr_trail_expire(&gone, fixture->store, NOON + 2, 1, fixture->pool));
+    assert_fine(pwr_trail_expire(&gone, fixture->store, OLD(KEPT, NOON + 2, 1), fixture->pool));
     assert_int_equal(1, gone);
-    assert_fine(pwr_trail_expire(&gone, fixture->store, NOON + 2, 10, fixture->pool));
+    assert_fine(pwr_trail_expire(&gone, fixture->store, OLD(KEPT, NOON + 2, 10), fixture->pool));
     assert_int_equal(1, gone);
     assert_int_equal(1, read_trail(fixture, "7GX4", 10)->nelts);
 }

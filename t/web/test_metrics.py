@@ -23,7 +23,9 @@ COUNTERS = {
     "pwreset_passwords": {"set", "refused", "unknown", "changed", "change-refused", "unlocked",
                           "unlock-refused"}}
 GAUGES = {"pwreset_queue_requests", "pwreset_queue_age_seconds", "pwreset_worker_silence_seconds",
-          "pwreset_site_level"}
+          "pwreset_site_level", "pwreset_store_bytes", "pwreset_store_age_seconds",
+          "pwreset_store_fill_ratio"}
+ROWS = {"waiting", "kept", "short", "links", "trail", "trail-short", "returns"}
 
 
 def metered(keeper, may="local", **options):
@@ -50,7 +52,10 @@ def count(site, family, **labels):
 
 def test_every_counter_and_gauge_is_there_and_well_formed(counted):
     families = parse(scrape(counted))
-    assert set(families) == set(COUNTERS) | GAUGES
+    assert set(families) == set(COUNTERS) | GAUGES | {"pwreset_store_rows"}
+    assert families["pwreset_store_rows"].kind == "gauge"
+    assert set(families["pwreset_store_rows"].samples) == {
+        (("kind", kind), ("site", counted.reset_url)) for kind in ROWS}
     for name, results in COUNTERS.items():
         assert families[name].kind == "counter"
         assert set(families[name].samples) == {
@@ -131,6 +136,21 @@ def test_the_queue_is_told_while_it_waits(keeper):
         settle(site, 60)
         wait_until(lambda: count(site, "queue_requests") == 0, 8, "none waits")
         assert count(site, "queue_age_seconds") == 0
+
+
+def test_what_the_database_holds_is_told_by_kind(keeper):
+    with metered(keeper) as site:
+        person = site.someone()
+        site.ask(person.uid), site.ask("ingen")
+        site.mail_to(person.mails[0])
+        settle(site)
+        site.httpd.graceful()  # the new worker measures at its first look
+        rows = {"kept": 1, "short": 1, "links": 1, "trail": 1, "trail-short": 1, "waiting": 0}
+        wait_until(lambda: {kind: count(site, "store_rows", kind=kind) for kind in rows} == rows,
+                   10, "the worker has counted")
+        assert 50000 < count(site, "store_bytes") < 1000000
+        assert 0 < count(site, "store_age_seconds") < 60
+        assert count(site, "store_fill_ratio") == 0
 
 
 def test_a_flood_shows_as_the_level_and_as_one_line_of_the_log(keeper):
