@@ -30,6 +30,7 @@ typedef struct {
     int client_most;      /* before REFUSE */
     int site_calm;        /* requests of all clients in a minute before level WORK for all, */
     int site_busy;        /* before level TASK for all */
+    int drawings;         /* pictures and sounds of tasks in a second */
     int cells;            /* clients remembered at once; fixed memory of 8 bytes each */
 } pwr_abuse_settings_t;
 

@@ -11,15 +11,29 @@
 
 #include <apr_shm.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
+#include "base/limits.h"
 
 #define PLACES 16384
 #define ANSWER_MASK ((apr_uint64_t)0xffff)
 
+#define DRAWN_MASK ((apr_uint64_t)0xff) /* a bit for the picture, then the count of sounds */
+#define PICTURE ((apr_uint64_t)1)
+#define SOUND ((apr_uint64_t)2)
+#define BUSY_SECONDS 5 /* after the last second that had no room */
+
 typedef _Atomic apr_uint64_t place_t;
 
+typedef struct {
+    place_t second; /* second (32 bits) | drawings in it (32) */
+    place_t full;   /* the last second that had no more room */
+    place_t answers[PLACES];
+    place_t drawn[PLACES];
+} table_t;
+
 struct pwr_task_answers_t {
-    place_t *places;
+    table_t *table;
     unsigned char key[PWR_SHORT_KEY_BYTES];
 };
 
@@ -27,15 +41,15 @@ pwr_fault_t *pwr_task_answers_open(pwr_task_answers_t **answers, apr_pool_t *poo
 {
     pwr_task_answers_t *opened = apr_palloc(pool, sizeof *opened);
     apr_shm_t *memory = NULL;
-    apr_status_t status = apr_shm_create(&memory, PLACES * sizeof(place_t), NULL, pool);
+    apr_status_t status = apr_shm_create(&memory, sizeof(table_t), NULL, pool);
 
     if (status != APR_SUCCESS) {
         return pwr_fault_broken(pool, "PWR0702",
                                 "no shared memory of %d bytes for the answers to tasks: %s. Give "
                                 "httpd more memory.",
-                                (int)(PLACES * sizeof(place_t)), pwr_fault_status(status, pool));
+                                (int)sizeof(table_t), pwr_fault_status(status, pool));
     }
-    opened->places = apr_shm_baseaddr_get(memory); /* anonymous: it comes as zeros */
+    opened->table = apr_shm_baseaddr_get(memory); /* anonymous: it comes as zeros */
     pwr_crypto_random(opened->key, sizeof opened->key);
     *answers = opened;
     return NULL;
@@ -47,7 +61,7 @@ bool pwr_task_answers_take(pwr_task_answers_t *answers, const char *task, const 
     apr_uint64_t mine
         = (hash & ~ANSWER_MASK)
           | (pwr_crypto_short_hash(answers->key, answer, strlen(answer)) & ANSWER_MASK);
-    place_t *place = &answers->places[hash % PLACES];
+    place_t *place = &answers->table->answers[hash % PLACES];
     apr_uint64_t seen = atomic_load_explicit(place, memory_order_relaxed);
 
     do {
@@ -57,4 +71,68 @@ bool pwr_task_answers_take(pwr_task_answers_t *answers, const char *task, const 
     } while (!atomic_compare_exchange_weak_explicit(place, &seen, mine, memory_order_relaxed,
                                                     memory_order_relaxed));
     return true;
+}
+
+/* What is drawn of the task already; `hash` tells it from others in its place. */
+static apr_uint64_t drawn_of(apr_uint64_t seen, apr_uint64_t hash)
+{
+    return ((seen ^ hash) & ~DRAWN_MASK) == 0 ? seen & DRAWN_MASK : 0;
+}
+
+static bool is_spent(apr_uint64_t drawn, pwr_draw_t what)
+{
+    return what == PWR_DRAW_PICTURE ? (drawn & PICTURE) != 0 : drawn / SOUND >= PWR_MAX_SOUNDS;
+}
+
+/* Takes one drawing out of this second's. */
+static bool take_turn(table_t *table, int most)
+{
+    apr_uint64_t now = (apr_uint64_t)apr_time_sec(pwr_clock_now());
+    apr_uint64_t seen = atomic_load_explicit(&table->second, memory_order_relaxed);
+    apr_uint64_t next;
+
+    do {
+        next = seen >> 32 == now ? seen + 1 : now << 32 | 1;
+        if ((next & UINT32_MAX) >= (apr_uint64_t)most) {
+            atomic_store_explicit(&table->full, now, memory_order_relaxed);
+        }
+        if ((next & UINT32_MAX) > (apr_uint64_t)most) {
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(&table->second, &seen, next,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
+}
+
+pwr_draw_verdict_t pwr_task_answers_draw(pwr_task_answers_t *answers, const char *task,
+                                         pwr_draw_t what, int most)
+{
+    apr_uint64_t hash = pwr_crypto_short_hash(answers->key, task, strlen(task));
+    place_t *place = &answers->table->drawn[hash % PLACES];
+    apr_uint64_t seen = atomic_load_explicit(place, memory_order_relaxed);
+    apr_uint64_t mine;
+
+    if (is_spent(drawn_of(seen, hash), what)) {
+        return PWR_DRAW_SPENT;
+    }
+    if (!take_turn(answers->table, most)) {
+        return PWR_DRAW_BUSY;
+    }
+    do {
+        apr_uint64_t drawn = drawn_of(seen, hash);
+        if (is_spent(drawn, what)) {
+            return PWR_DRAW_SPENT;
+        }
+        mine = (hash & ~DRAWN_MASK) | (drawn + (what == PWR_DRAW_PICTURE ? PICTURE : SOUND));
+    } while (!atomic_compare_exchange_weak_explicit(place, &seen, mine, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return PWR_DRAW_YES;
+}
+
+bool pwr_task_answers_is_busy(const pwr_task_answers_t *answers)
+{
+    apr_int64_t full
+        = (apr_int64_t)atomic_load_explicit(&answers->table->full, memory_order_relaxed);
+    apr_int64_t passed = apr_time_sec(pwr_clock_now()) - full;
+    return passed >= 0 && passed <= BUSY_SECONDS;
 }

@@ -43,6 +43,7 @@
 #define PWR_MAX_JSON_DEPTH 8   /* its objects and arrays within one another */
 #define PWR_MAX_PICTURE 131072 /* one drawn picture task */
 #define PWR_MAX_SOUND 131072   /* one synthesised sound */
+#define PWR_MAX_SOUNDS 3       /* of one task: a player asks for the first bytes, then for all */
 #define PWR_MAX_LIVE_LINKS 3   /* live links of one account */
 #define PWR_MORE_LIVE_LINKS 2  /* beyond those, for requests that were proved */
 #define PWR_MAX_RELAYS 8       /* relays of one site */

@@ -22,10 +22,11 @@
 static const pwr_slots_t rows[PWR_PAGE_COUNT] = {
     [PWR_PAGE_REQUEST] = {COMMON, "typed error_name " ASKING, "prefix seal errors|error_name"},
     [PWR_PAGE_SENT] = {COMMON, "support_code typed has_typed " ASKING, ""},
-    [PWR_PAGE_CHALLENGE] = {COMMON,
-                            "held task thing picture_url sound_url sounds value wait_minutes ready "
-                            "long_work_url " ASKING,
-                            "prefix held errors"},
+    [PWR_PAGE_CHALLENGE]
+    = {COMMON,
+       "held has_task task thing picture_url sound_url sounds value wait_minutes "
+       "ready long_work_url " ASKING,
+       "prefix held errors"},
     [PWR_PAGE_RESET] = {COMMON, "token login may_unlock error_unlock " RULES,
                         "prefix token rules errors|error_first errors|error_second"},
     [PWR_PAGE_CHANGE] = {COMMON, "typed solved is_solved error_name error_old " RULES " " ASKING,

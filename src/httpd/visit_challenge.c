@@ -170,6 +170,7 @@ static int show(const pwr_visit_t *visit, const held_t *held, const char *key)
     pwr_view_text(view, "seal", held->form_seal);
     pwr_view_text(view, "long_work_url", apr_pstrcat(pool, prefix, "/challenge/long", NULL));
     pwr_view_flag(view, "level_work", true); /* progress is shown */
+    pwr_view_flag(view, "has_task", !pwr_task_answers_is_busy(visit->site->answers));
     pwr_view_text(view, "task", task.sealed);
     pwr_view_text(view, "thing", words_of(visit, pwr_picture_things[task.picture.thing]));
     pwr_view_text(view, "picture_url", apr_pstrcat(pool, prefix, "/c/picture/", task.sealed, NULL));
@@ -305,6 +306,31 @@ int pwr_visit_challenge_post(const pwr_visit_t *visit)
     return pwr_visit_request_answer(visit, &form, shown);
 }
 
+/* Opens the task behind `path`, and says whether it may be drawn; else false with the answer. */
+static bool may_draw(int *answer, task_t *task, const pwr_visit_t *visit, const char *path,
+                     pwr_draw_t what)
+{
+    if (!open_task(task, visit, NULL, visit->path + strlen(path))) {
+        *answer = pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
+        return false;
+    }
+    if (!may_go_on(answer, visit, COST_OF_DRAWING)) {
+        return false;
+    }
+    switch (pwr_task_answers_draw(visit->site->answers, task->sealed, what,
+                                  visit->site->settings->parts.abuse.drawings)) {
+    case PWR_DRAW_YES:
+        return true;
+    case PWR_DRAW_SPENT:
+        *answer = pwr_respond_error(visit, HTTP_GONE, "error.not_found");
+        return false;
+    case PWR_DRAW_BUSY:
+        break;
+    }
+    *answer = pwr_respond_error(visit, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
+    return false;
+}
+
 int pwr_visit_challenge_picture(const pwr_visit_t *visit)
 {
     const char *png = NULL;
@@ -312,10 +338,7 @@ int pwr_visit_challenge_picture(const pwr_visit_t *visit)
     task_t task;
     int answer = OK;
 
-    if (!open_task(&task, visit, NULL, visit->path + strlen("/c/picture/"))) {
-        return pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
-    }
-    if (!may_go_on(&answer, visit, COST_OF_DRAWING)) {
+    if (!may_draw(&answer, &task, visit, "/c/picture/", PWR_DRAW_PICTURE)) {
         return answer;
     }
     pwr_fault_t *fault = pwr_picture_draw(&png, &length, &task.picture, visit->request->pool);
@@ -333,10 +356,7 @@ int pwr_visit_challenge_sound(const pwr_visit_t *visit)
     task_t task;
     int answer = OK;
 
-    if (!open_task(&task, visit, NULL, visit->path + strlen("/c/sound/"))) {
-        return pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
-    }
-    if (!may_go_on(&answer, visit, COST_OF_DRAWING)) {
+    if (!may_draw(&answer, &task, visit, "/c/sound/", PWR_DRAW_SOUND)) {
         return answer;
     }
     pwr_sound_make(&wav, &length, task.sound, visit->request->pool);

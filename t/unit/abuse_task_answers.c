@@ -14,6 +14,8 @@
 #include <apr_strings.h>
 
 #include "abuse/task_answers.h"
+#include "base/clock.h"
+#include "base/limits.h"
 
 static apr_pool_t *pool;
 
@@ -91,12 +93,93 @@ static void of_many_processes_one_is_first(void **state)
     munmap(first, (TASKS + 1) * sizeof *first);
 }
 
+static apr_time_t now = 1000 * APR_USEC_PER_SEC;
+
+static apr_time_t own_clock(void)
+{
+    return now;
+}
+
+/* How many of so many are drawn. */
+static int draw(pwr_task_answers_t *table, const char *task, pwr_draw_t what, int times)
+{
+    int drawn = 0;
+    for (int i = 0; i < times; i++) {
+        drawn += pwr_task_answers_draw(table, task, what, 1000) == PWR_DRAW_YES;
+    }
+    return drawn;
+}
+
+static void a_tasks_picture_is_drawn_once_and_its_sound_a_few_times(void **state)
+{
+    (void)state;
+    pwr_task_answers_t *table = open_table();
+
+    assert_int_equal(draw(table, "task", PWR_DRAW_PICTURE, 50), 1);
+    assert_int_equal(draw(table, "task", PWR_DRAW_SOUND, 50), PWR_MAX_SOUNDS);
+    assert_int_equal(draw(table, "other", PWR_DRAW_SOUND, 50), PWR_MAX_SOUNDS);
+    assert_int_equal(draw(table, "other", PWR_DRAW_PICTURE, 50), 1);
+    assert_int_equal(pwr_task_answers_draw(table, "task", PWR_DRAW_PICTURE, 1000), PWR_DRAW_SPENT);
+    assert_true(pwr_task_answers_take(table, "task", "sound 1"));
+}
+
+static void of_many_processes_one_draws(void **state)
+{
+    (void)state;
+    enum { PROCESSES = 8, TASKS = 20 };
+    pwr_task_answers_t *table = open_table();
+    atomic_int *drawn
+        = mmap(NULL, sizeof *drawn, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    for (int i = 0; i < PROCESSES; i++) {
+        if (fork() == 0) {
+            for (int task = 0; task < TASKS; task++) {
+                *drawn += draw(table, apr_itoa(pool, task), PWR_DRAW_PICTURE, 10);
+            }
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status = -1;
+        wait(&status);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(*drawn, TASKS);
+    munmap(drawn, sizeof *drawn);
+}
+
+static void a_second_has_room_for_so_many_drawings_and_then_no_task_is_offered(void **state)
+{
+    (void)state;
+    enum { MOST = 20, SECONDS = 5 };
+    pwr_task_answers_t *table = open_table();
+    int drawn = 0;
+
+    pwr_clock_set(own_clock);
+    assert_false(pwr_task_answers_is_busy(table));
+    for (int i = 0; i < SECONDS * 100; i++) {
+        now += APR_USEC_PER_SEC / 100;
+        drawn += pwr_task_answers_draw(table, apr_itoa(pool, i), PWR_DRAW_PICTURE, MOST)
+                 == PWR_DRAW_YES;
+    }
+    assert_in_range(drawn, SECONDS * MOST, (SECONDS + 1) * MOST);
+    assert_true(pwr_task_answers_is_busy(table));
+    now += 7 * APR_USEC_PER_SEC;
+    assert_false(pwr_task_answers_is_busy(table));
+    /* What was refused for want of room is not spent. */
+    assert_int_equal(draw(table, apr_itoa(pool, SECONDS * 100 - 2), PWR_DRAW_PICTURE, 1), 1);
+    pwr_clock_set(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_answer_counts_and_no_other),
         cmocka_unit_test(it_takes_a_great_many_tasks_to_forget_one),
         cmocka_unit_test(of_many_processes_one_is_first),
+        cmocka_unit_test(a_tasks_picture_is_drawn_once_and_its_sound_a_few_times),
+        cmocka_unit_test(of_many_processes_one_draws),
+        cmocka_unit_test(a_second_has_room_for_so_many_drawings_and_then_no_task_is_offered),
     };
     apr_initialize();
     apr_pool_create(&pool, NULL);

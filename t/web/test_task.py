@@ -17,6 +17,7 @@ WRONG = "Det ble ikke riktig. Her er en ny oppgave."
 EARLY = "Ventetiden er ikke over ennå."
 ROWS = "SELECT COUNT(*) FROM pwreset_outbox"
 WAIT = 2
+NO_TASK = "Bilder og lyder kan ikke vises akkurat nå."
 
 
 @pytest.fixture(scope="module")
@@ -228,21 +229,46 @@ def test_seals_of_other_purposes_are_no_requests_and_no_tasks(patient):
         assert browser.get(f"{patient.reset_url}/c/{path}").heading == "Glemt ditt passord?"
 
 
-@pytest.mark.parametrize("part, kind, magic", [
-    ("picture", "image/png", b"\x89PNG"), ("sound", "audio/wav", b"RIFF")])
-def test_a_task_is_drawn_anew_at_each_fetch_and_kept_by_nobody(patient, part, kind, magic):
+@pytest.mark.parametrize("part, kind, magic, most", [
+    ("picture", "image/png", b"\x89PNG", 1), ("sound", "audio/wav", b"RIFF", 3)])
+def test_a_task_is_drawn_once_or_played_thrice_and_kept_by_nobody(patient, part, kind, magic, most):
     browser = busy_browser(patient)
     page = tasks_for(patient, "ingen", browser)
     task = form_for(page, "picture").named("task").value
     url = f"{patient.reset_url}/c/{part}/{task}"
     assert f'src="{url[len(patient.url):]}"' in page.html
-    seen = [browser.get(url) for _ in range(5)]
-    assert len({one.body for one in seen}) == 5
+    seen = [browser.get(url) for _ in range(most)]
+    assert len({one.body for one in seen}) == most
     for one in seen:
         assert (one.status, one.headers["Content-Type"]) == (200, kind)
         assert one.body.startswith(magic) and len(one.body) <= 131072
         assert one.headers["Cache-Control"] == "no-store"
         assert one.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert [browser.get(url).status for _ in range(5)] == [410] * 5
+    crowd = Crowd(patient)  # nor do many at once, in all children, have another one drawn
+    statuses = crowd.each(lambda client: visitor(patient, client).get(url).status,
+                          [next(crowd.clients) for _ in range(30)])
+    assert set(statuses) == {410}
+    again = browser.get(page.url)  # a new task has a new picture
+    new = form_for(again, "picture").named("task").value
+    assert browser.get(f"{patient.reset_url}/c/{part}/{new}").status == 200
+
+
+def test_where_too_much_is_drawn_the_page_offers_waiting_and_no_picture(make_site):
+    site = make_site(directives={"PwResetClientLimits": "1 2 600", "PwResetDrawings": "1",
+                                 "PwResetWait": "1s"})
+    person = site.someone()
+    site.ask("ingen"), site.ask("ingen")
+    page = site.ask(person.uid)
+    assert "/c/picture/" in page.html and "<audio" in page.html and NO_TASK not in page.text
+    task = form_for(page, "picture").named("task").value
+    assert site.browser.get(f"{site.reset_url}/c/picture/{task}").status == 200
+    page = site.browser.get(page.url)
+    assert "/c/picture/" not in page.html and "<audio" not in page.html and NO_TASK in page.text
+    assert not any(field.name == "task" for form in page.forms for field in form.fields)
+    time.sleep(1)
+    assert answer_by_waiting(site, page).heading == SENT
+    assert site.mail_to(person.mails[0])
 
 
 def test_looking_changes_nothing(patient):
@@ -255,7 +281,7 @@ def test_looking_changes_nothing(patient):
     for path in (f"c/picture/{task}", f"c/sound/{task}", "c"):
         browser.get(f"{patient.reset_url}/{path}")
         head = browser.request("HEAD", f"{patient.reset_url}/{path}")
-        assert head.status == (405 if path == "c" else 200)
+        assert head.status == {"c": 405, f"c/picture/{task}": 410}.get(path, 200)
     assert store(patient, ROWS) == before
     assert answer_by_picture(patient, page, browser).heading == SENT  # the first page's, still
     assert patient.mail_to(person.mails[0])
