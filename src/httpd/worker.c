@@ -21,7 +21,6 @@
 #include "httpd/worker_keeper.h"
 #include "httpd/worker_needs.h"
 #include "httpd/worker_thread.h"
-#include "store/outbox.h"
 
 APLOG_USE_MODULE(pwreset);
 
@@ -76,11 +75,11 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
         if (!pwr_crew_has_tables(crew)) {
             continue;
         }
-        pwr_fault_t *fault = pwr_outbox_renew(parts->store, crew->owner, PWR_LEASE, scratch);
+        pwr_fault_t *fault = pwr_crew_renew(crew, scratch);
         while (fault == NULL && is_more) {
             fault = pwr_maintain_step(&is_more, parts, scratch);
             if (fault == NULL && is_more) {
-                fault = pwr_outbox_renew(parts->store, crew->owner, PWR_LEASE, scratch);
+                fault = pwr_crew_renew(crew, scratch);
             }
         }
         if (fault == NULL) {
@@ -145,7 +144,7 @@ static void say_goodbye(const apr_array_header_t *crews, apr_pool_t *scratch)
         pwr_parts_t *parts = &crew->site->parts;
         pwr_events_tell_more(parts->events, parts->realm, pwr_clock_now() + LAST_MINUTE, scratch);
         if (!pwr_crew_wait(crew, until)) {
-            pwr_fault_t *fault = pwr_outbox_let_go(crew->site->parts.store, crew->owner, scratch);
+            pwr_fault_t *fault = pwr_crew_let_go(crew, scratch);
             if (fault != NULL) {
                 pwr_log_fault(fault);
             }

@@ -16,8 +16,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/outbox.h"
 
 #define OWNER_BYTES 18
+#define OWNER_CHARS 64                   /* as many as the column takes */
 #define POLL apr_time_from_sec(5)        /* longest sleep */
 #define STORE_PAUSE apr_time_from_sec(1) /* after the store did not answer */
 #define TABLES_LOG apr_time_from_sec(60) /* how often a lack of tables is logged */
@@ -26,7 +28,19 @@
                            */
 #define STACK_BYTES (512 * 1024)
 
+/* One thread. Rows are held under its own name, and after a fault under another one: whether the
+ * database did what failed is not known. */
+typedef struct {
+    pwr_crew_t *crew;
+    int number;
+    unsigned faults;
+    bool is_working; /* this and the name are read by the main thread, under the mutex */
+    char owner[OWNER_CHARS];
+} seat_t;
+
 struct pwr_crew_state_t {
+    seat_t *seats;
+    int count;
     int stop_fd; /* eventfd: readable from the moment of stopping */
     int running;
     apr_thread_mutex_t *mutex;
@@ -36,6 +50,12 @@ struct pwr_crew_state_t {
     bool had_no_tables;
     apr_time_t told; /* when the lack of tables was logged */
 };
+
+static void name_seat(seat_t *seat)
+{
+    apr_snprintf(seat->owner, sizeof seat->owner, "%s.%d.%u", seat->crew->owner, seat->number,
+                 seat->faults);
+}
 
 /* A request sent right after another one could feel what the worker does for the first: it shares
  * the processors and the database with us, and works longer for a name that exists. By chance,
@@ -125,9 +145,28 @@ static bool make_tables(pwr_crew_t *crew, apr_pool_t *scratch)
     return has_tables;
 }
 
-/* Works all rows that are due; says when to look again. */
-static apr_time_t work(const pwr_deliverer_t *deliverer, pwr_crew_t *crew, apr_pool_t *scratch)
+static void begin_row(seat_t *seat)
 {
+    apr_thread_mutex_lock(seat->crew->state->mutex);
+    seat->is_working = true;
+    apr_thread_mutex_unlock(seat->crew->state->mutex);
+}
+
+static void end_row(seat_t *seat, const pwr_fault_t *fault)
+{
+    apr_thread_mutex_lock(seat->crew->state->mutex);
+    seat->is_working = false;
+    if (fault != NULL) {
+        seat->faults++;
+        name_seat(seat);
+    }
+    apr_thread_mutex_unlock(seat->crew->state->mutex);
+}
+
+/* Works all rows that are due; says when to look again. */
+static apr_time_t work(const pwr_deliverer_t *deliverer, seat_t *seat, apr_pool_t *scratch)
+{
+    pwr_crew_t *crew = seat->crew;
     struct pollfd stop = {.fd = crew->state->stop_fd, .events = POLLIN};
     apr_time_t next = 0;
     bool is_worked = true;
@@ -137,7 +176,9 @@ static apr_time_t work(const pwr_deliverer_t *deliverer, pwr_crew_t *crew, apr_p
         return pwr_clock_now() + STORE_PAUSE;
     }
     while (is_worked && poll(&stop, 1, 0) == 0) {
+        begin_row(seat);
         pwr_fault_t *fault = pwr_deliver_next(&is_worked, &next, deliverer, scratch);
+        end_row(seat, fault);
         if (fault != NULL) {
             pwr_log_fault(fault);
             apr_pool_clear(scratch);
@@ -151,10 +192,11 @@ static apr_time_t work(const pwr_deliverer_t *deliverer, pwr_crew_t *crew, apr_p
 
 static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
-    pwr_crew_t *crew = data;
+    seat_t *seat = data;
+    pwr_crew_t *crew = seat->crew;
     pwr_crew_state_t *state = crew->state;
     apr_pool_t *pool = apr_thread_pool_get(thread), *scratch = NULL;
-    pwr_deliverer_t deliverer = {.parts = &crew->site->parts, .owner = crew->owner};
+    pwr_deliverer_t deliverer = {.parts = &crew->site->parts, .owner = seat->owner};
     pwr_fault_t *fault
         = pwr_relays_open(&deliverer.relays, &crew->site->settings->parts.mail, pool);
 
@@ -162,7 +204,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
     if (fault != NULL) {
         pwr_log_fault(fault);
     } else {
-        while (sleep_until(crew, work(&deliverer, crew, scratch))) {
+        while (sleep_until(crew, work(&deliverer, seat, scratch))) {
         }
     }
     apr_thread_mutex_lock(state->mutex);
@@ -188,9 +230,13 @@ pwr_fault_t *pwr_crew_start(pwr_crew_t **made, pwr_site_t *site, apr_pool_t *poo
     apr_thread_cond_create(&state->ended, pool);
     apr_threadattr_create(&attributes, pool);
     apr_threadattr_stacksize_set(attributes, STACK_BYTES);
-    for (int i = 0; i < site->settings->parts.flow.workers; i++) {
+    state->count = site->settings->parts.flow.workers;
+    state->seats = apr_pcalloc(pool, (apr_size_t)state->count * sizeof(seat_t));
+    for (int i = 0; i < state->count; i++) {
+        state->seats[i] = (seat_t){.crew = crew, .number = i};
+        name_seat(&state->seats[i]);
         apr_thread_t *thread = NULL;
-        apr_status_t status = apr_thread_create(&thread, attributes, run, crew, pool);
+        apr_status_t status = apr_thread_create(&thread, attributes, run, &state->seats[i], pool);
         if (state->stop_fd < 0 || status != APR_SUCCESS) {
             return pwr_fault_broken(
                 pool, "PWR0911",
@@ -202,6 +248,44 @@ pwr_fault_t *pwr_crew_start(pwr_crew_t **made, pwr_site_t *site, apr_pool_t *poo
         apr_thread_mutex_unlock(state->mutex);
     }
     *made = crew;
+    return NULL;
+}
+
+/* The names of rows that threads are working now (const char *). */
+static apr_array_header_t *names_at_work(pwr_crew_t *crew, apr_pool_t *scratch)
+{
+    pwr_crew_state_t *state = crew->state;
+    apr_array_header_t *names = apr_array_make(scratch, state->count, sizeof(const char *));
+
+    apr_thread_mutex_lock(state->mutex);
+    for (int i = 0; i < state->count; i++) {
+        if (state->seats[i].is_working) {
+            APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(scratch, state->seats[i].owner);
+        }
+    }
+    apr_thread_mutex_unlock(state->mutex);
+    return names;
+}
+
+pwr_fault_t *pwr_crew_renew(pwr_crew_t *crew, apr_pool_t *scratch)
+{
+    const apr_array_header_t *names = names_at_work(crew, scratch);
+
+    for (int i = 0; i < names->nelts; i++) {
+        PWR_TRY(pwr_outbox_renew(crew->site->parts.store, APR_ARRAY_IDX(names, i, const char *),
+                                 PWR_LEASE, scratch));
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_crew_let_go(pwr_crew_t *crew, apr_pool_t *scratch)
+{
+    const apr_array_header_t *names = names_at_work(crew, scratch);
+
+    for (int i = 0; i < names->nelts; i++) {
+        PWR_TRY(pwr_outbox_let_go(crew->site->parts.store, APR_ARRAY_IDX(names, i, const char *),
+                                  scratch));
+    }
     return NULL;
 }
 

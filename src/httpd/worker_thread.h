@@ -13,7 +13,8 @@ typedef struct pwr_crew_state_t pwr_crew_state_t;
 
 typedef struct {
     pwr_site_t *site;
-    const char *owner; /* the name under which its threads hold rows: fresh for each process */
+    const char *owner; /* what the names begin with under which its threads hold rows: fresh for
+                          each process */
     pwr_crew_state_t *state;
     pwr_flood_t flood; /* the main thread's, as is */
     pwr_room_t room;
@@ -23,6 +24,13 @@ pwr_fault_t *pwr_crew_start(pwr_crew_t **crew, pwr_site_t *site, apr_pool_t *poo
 
 /* Whether the database has its tables, as far as the threads know. Any thread. */
 bool pwr_crew_has_tables(pwr_crew_t *crew);
+
+/* Renews the leases of the rows that threads are working now. A row whose end could not be written
+ * is in no thread's hand: its lease expires, and it is taken again. */
+pwr_fault_t *pwr_crew_renew(pwr_crew_t *crew, apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Lets the rows go that threads are working, as a worker does that is told to stop. */
+pwr_fault_t *pwr_crew_let_go(pwr_crew_t *crew, apr_pool_t *scratch) PWR_MUST_USE;
 
 /* Tells all threads to stop after the row in hand. */
 void pwr_crew_stop(pwr_crew_t *crew);

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from crowd import visitor
 from visits import quick_site, settle, store
 from workers import (audit, locked_store, mute, row_in_hand, shape, wait_until,
                      wait_until_reaped, waiting_rows, web_children, worker_of)
@@ -200,6 +201,33 @@ def test_a_full_disk_is_said_to_the_person_and_room_on_it_is_found_without_a_res
         site.mail_to(second.mails[0])
         assert waiting_rows(site) == 0
         assert worker_of(site) == worker and set(children) <= set(web_children(site))
+        site.httpd.stop()
+    finally:
+        subprocess.run(["umount", "--lazy", site.state], check=True)
+
+
+def test_what_is_in_hand_when_the_disk_fills_up_is_ended_and_a_form_refused_then_is_taken(quick):
+    site = quick()
+    site.httpd.stop()
+    mount_small_disk(site.state, site.httpd.user)
+    try:
+        site.httpd.start()
+        first, second = site.someone(), site.someone()
+        form = site.browser.get(f"{site.reset_url}/")
+        with mute(site.smtp):
+            site.ask(first.uid, visitor(site, "192.0.2.1"))
+            wait_until(lambda: store(site, "SELECT digest FROM pwreset_tokens"), 10, "a link")
+            fill(site.state)
+            page = site.browser.submit(form, name=second.uid)
+            assert (page.status, page.heading) == (503, "Det gikk ikke")
+        wait_until(lambda: "pwreset_outbox_end" in site.httpd.error_log.read_text(), 20,
+                   "the end of the row, which cannot be written")
+        (site.state / "full").unlink()
+        assert site.browser.submit(form, follow=False, name=second.uid).status == 303
+        site.mail_to(second.mails[0])
+        wait_until(lambda: waiting_rows(site) == 0, 30, "the end of both rows")
+        assert store(site, "SELECT state FROM pwreset_outbox") == [(1,), (1,)]
+        assert 1 <= len(mails_to(site, first)) <= 2
         site.httpd.stop()
     finally:
         subprocess.run(["umount", "--lazy", site.state], check=True)
