@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,15 @@ def test_finds_back_after_its_database_was_killed(database):
                 program.stdin.flush()
         assert program.wait(timeout=PROGRAM_SECONDS) == 0, program.stderr.read()
     assert done == ["stop", "start", "restart"]
+
+
+def test_a_flood_stays_under_its_ceilings_people_are_worked_and_used_forms_refused():
+    """On a disk of memory where there is one: what is asked of is not the disk."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="pwreset-", dir=memory) as folder:
+        program = Path(command_of("../bench/flood")[0])
+        done = subprocess.run([program, folder, "20000", "5"], check=False,
+                              timeout=PROGRAM_SECONDS, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == 0, done.stdout
+        assert done.stdout.startswith("20000 requests")
