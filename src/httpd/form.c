@@ -1,7 +1,6 @@
 /*
- * application/x-www-form-urlencoded, read into one buffer and decoded in place (URL Standard,
- * "urlencoded parsing"). Not ap_parse_form_data: its buckets cannot be wiped, and it takes the
- * first of two values of one name.
+ * The body is read into one buffer, which is wiped with the request. text/form_fields decodes it in
+ * place.
  */
 #include "httpd/form.h"
 
@@ -12,12 +11,10 @@
 
 #include "base/crypto.h"
 #include "base/limits.h"
-#include "text/unicode.h"
+#include "text/form_fields.h"
 
 struct pwr_form_t {
-    int count;
-    const char *names[PWR_MAX_FIELDS];
-    const char *values[PWR_MAX_FIELDS];
+    pwr_form_fields_t fields;
 };
 
 static bool is_form_type(const char *type)
@@ -61,58 +58,6 @@ static int read_body(char **body, apr_size_t *length, request_rec *request)
     return OK;
 }
 
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    if ((digit | 32) >= 'a' && (digit | 32) <= 'f') {
-        return (digit | 32) - 'a' + 10;
-    }
-    return -1;
-}
-
-/* Decodes in place. False for a broken escape, a NUL, or bad UTF-8. */
-static bool decode(char *text)
-{
-    char *out = text;
-
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at == '+') {
-            *out++ = ' ';
-        } else if (*at == '%') {
-            int high = hex_value(at[1]);
-            int low = high < 0 ? -1 : hex_value(at[2]);
-            if (low < 0 || high * 16 + low == 0) {
-                return false;
-            }
-            *out++ = (char)(high * 16 + low);
-            at += 2;
-        } else {
-            *out++ = *at;
-        }
-    }
-    *out = '\0';
-    return pwr_unicode_is_valid(text, (apr_size_t)(out - text));
-}
-
-static bool add_field(pwr_form_t *form, char *pair)
-{
-    char *value = strchr(pair, '=');
-
-    if (value != NULL) {
-        *value++ = '\0';
-    }
-    if (form->count == PWR_MAX_FIELDS || !decode(pair) || (value != NULL && !decode(value))
-        || pwr_form_value(form, pair) != NULL) {
-        return false;
-    }
-    form->names[form->count] = pair;
-    form->values[form->count] = value != NULL ? value : "";
-    form->count++;
-    return true;
-}
-
 int pwr_form_read(pwr_form_t **form, request_rec *request)
 {
     char *body = NULL;
@@ -126,30 +71,13 @@ int pwr_form_read(pwr_form_t **form, request_rec *request)
     if (status != OK) {
         return status;
     }
-    if (strlen(body) != length) {
-        return HTTP_BAD_REQUEST;
-    }
-    *form = apr_pcalloc(request->pool, sizeof **form);
-    char *next = body;
-    while (next != NULL && *next != '\0') {
-        char *pair = next;
-        next = strchr(pair, '&');
-        if (next != NULL) {
-            *next++ = '\0';
-        }
-        if (*pair != '\0' && !add_field(*form, pair)) {
-            return HTTP_BAD_REQUEST;
-        }
-    }
-    return OK;
+    *form = apr_palloc(request->pool, sizeof **form);
+    return strlen(body) == length && pwr_form_fields_parse(&(*form)->fields, body)
+               ? OK
+               : HTTP_BAD_REQUEST;
 }
 
 const char *pwr_form_value(const pwr_form_t *form, const char *name)
 {
-    for (int i = 0; i < form->count; i++) {
-        if (strcmp(form->names[i], name) == 0) {
-            return form->values[i];
-        }
-    }
-    return NULL;
+    return pwr_form_fields_value(&form->fields, name);
 }

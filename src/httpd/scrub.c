@@ -10,14 +10,13 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 
 #include "httpd/private.h"
 #include "httpd/scoreboard.h"
 #include "httpd/visit_language.h"
-#include "token/token.h"
+#include "token/hide.h"
 
 #define LEAST_SEALED_RETURN 64 /* characters: a token has fewer */
 #define SEEN_NOTE "pwreset-scrubbed"
@@ -34,37 +33,6 @@ static char *plain_path(bool *is_clean, const char *path, apr_pool_t *pool)
     *is_clean = ap_unescape_url(plain) == OK;
     ap_normalize_path(plain, AP_NORMALIZE_MERGE_SLASHES);
     return plain;
-}
-
-static bool is_token_character(char c)
-{
-    return apr_isalnum(c) || c == '-' || c == '_';
-}
-
-/* Replaces every run of PWR_TOKEN_CHARS or more token characters by "-". */
-static char *hide_runs(const char *text, apr_pool_t *pool)
-{
-    char *hidden = apr_palloc(pool, strlen(text) + 1);
-    char *out = hidden;
-
-    while (*text != '\0') {
-        size_t run = 0;
-        while (is_token_character(text[run])) {
-            run++;
-        }
-        if (run >= PWR_TOKEN_CHARS) {
-            *out++ = '-';
-        } else {
-            memcpy(out, text, run);
-            out += run;
-        }
-        text += run;
-        if (*text != '\0') {
-            *out++ = *text++;
-        }
-    }
-    *out = '\0';
-    return hidden;
 }
 
 /* Gives the request another address, in every place that a log or a module reads it from. */
@@ -87,7 +55,7 @@ static void hide_referer(request_rec *request)
     const char *referer = apr_table_get(request->headers_in, "Referer");
 
     if (referer != NULL) {
-        apr_table_setn(request->headers_in, "Referer", hide_runs(referer, request->pool));
+        apr_table_setn(request->headers_in, "Referer", pwr_token_hide(referer, request->pool));
     }
 }
 
@@ -149,8 +117,8 @@ static bool hide_strays(request_rec *request, const pwr_site_t *site, const char
     if (is_sealed(site, behind) || site->base_path[0] == '\0') {
         return false;
     }
-    char *query = request->args != NULL ? hide_runs(request->args, request->pool) : NULL;
-    char *hidden = hide_runs(request->uri, request->pool);
+    char *query = request->args != NULL ? pwr_token_hide(request->args, request->pool) : NULL;
+    char *hidden = pwr_token_hide(request->uri, request->pool);
     if ((query == NULL || strcmp(query, request->args) == 0) && strcmp(hidden, request->uri) == 0) {
         return false;
     }
