@@ -131,7 +131,9 @@ static bool is_deep(const char *bytes, apr_size_t length)
 
 const pwr_json_t *pwr_json_read(const char *bytes, apr_size_t length, apr_pool_t *pool)
 {
-    if (length > PWR_MAX_JSON || is_deep(bytes, length)) {
+    /* jansson takes a NUL behind a number for white space. */
+    bool has_nul = length > 0 && memchr(bytes, '\0', length) != NULL;
+    if (length > PWR_MAX_JSON || has_nul || is_deep(bytes, length)) {
         return NULL;
     }
     json_t *object = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, NULL);

@@ -128,6 +128,7 @@ static void what_is_not_one_sound_object_is_refused(void **state)
         assert_null(read_text(scratch, bad[i]));
     }
     assert_null(pwr_json_read("{}\0", 3, scratch->pool));
+    assert_null(pwr_json_read("{\"a\":1\0}", 8, scratch->pool));
 }
 
 static void depth_and_size_are_bounded(void **state)
