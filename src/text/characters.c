@@ -167,7 +167,9 @@ char *pwr_characters_folded(const char *text, apr_pool_t *pool)
     if (ascii != NULL) {
         return ascii;
     }
-    if (!widen(&wide, text, pool)) {
+    /* Before it is folded as well: text/unicode.c says why. */
+    if (!widen(&wide, text, pool)
+        || !normalize(&wide, unorm2_getNFCInstance(&status), MOST_FOLDED, pool)) {
         return NULL;
     }
     wide_t folded = make_wide(MOST_FOLDED * wide.length, pool);
@@ -205,6 +207,7 @@ char *pwr_characters_plain(const char *text, apr_pool_t *pool)
     wide_t wide;
 
     if (!widen(&wide, text, pool)
+        || !normalize(&wide, unorm2_getNFCInstance(&status), MOST_FOLDED, pool)
         || !normalize(&wide, unorm2_getNFKCCasefoldInstance(&status), MOST_PLAIN, pool)
         || !normalize(&wide, unorm2_getNFDInstance(&status), MOST_APART, pool)) {
         return NULL;

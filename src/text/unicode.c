@@ -69,7 +69,35 @@ static bool is_ascii(const char *text, apr_size_t length)
     return true;
 }
 
-/* Valid UTF-8 as UTF-16 in normal form C; with `is_folded`, case-folded before. */
+static bool normalize(wide_t *wide, apr_pool_t *scratch)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t room = MOST_GROWTH * wide->length;
+    wide_t normal = make_wide(room, scratch);
+
+    normal.length = unorm2_normalize(unorm2_getNFCInstance(&status), wide->units, wide->length,
+                                     normal.units, room, &status);
+    *wide = normal;
+    return U_SUCCESS(status);
+}
+
+static bool fold(wide_t *wide, apr_pool_t *scratch)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t room = MOST_GROWTH * wide->length;
+    wide_t folded = make_wide(room, scratch);
+
+    folded.length = u_strFoldCase(folded.units, room, wide->units, wide->length,
+                                  U_FOLD_CASE_DEFAULT, &status);
+    *wide = folded;
+    return U_SUCCESS(status);
+}
+
+/*
+ * Valid UTF-8 as UTF-16 in normal form C; with `is_folded`, case-folded. Folding makes a letter of
+ * the mark U+0345, whose place among other marks then counts, so the text is in normal form before
+ * it is folded, and put into it again (the Unicode Standard, 3.13, D145).
+ */
 static bool widen(wide_t *out, const char *text, bool is_folded, apr_pool_t *scratch)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -79,22 +107,10 @@ static bool widen(wide_t *out, const char *text, bool is_folded, apr_pool_t *scr
         return false;
     }
     int32_t room = (int32_t)length;
-    wide_t wide = make_wide(room, scratch);
-    u_strFromUTF8(wide.units, room, &wide.length, text, room, &status);
-    if (is_folded) {
-        wide_t folded = make_wide(MOST_GROWTH * wide.length, scratch);
-        folded.length = u_strFoldCase(folded.units, MOST_GROWTH * wide.length, wide.units,
-                                      wide.length, U_FOLD_CASE_DEFAULT, &status);
-        wide = folded;
-    }
-    if (U_FAILURE(status)) {
-        return false;
-    }
-    room = MOST_GROWTH * wide.length;
     *out = make_wide(room, scratch);
-    out->length = unorm2_normalize(unorm2_getNFCInstance(&status), wide.units, wide.length,
-                                   out->units, room, &status);
-    return U_SUCCESS(status);
+    u_strFromUTF8(out->units, room, &out->length, text, room, &status);
+    return U_SUCCESS(status) && normalize(out, scratch)
+           && (!is_folded || (fold(out, scratch) && normalize(out, scratch)));
 }
 
 static char *narrowed(const wide_t *wide, apr_pool_t *pool)

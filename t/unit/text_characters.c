@@ -67,6 +67,18 @@ static void plain_text_has_no_marks(void **state)
     assert_null(pwr_characters_plain("\xc0\xaf", scratch->pool));
 }
 
+/* U+0345 is a mark that case folding makes a letter of. */
+static void the_order_of_marks_does_not_count(void **state)
+{
+    static const char one[] = "\xcd\x85\xcc\xb1\xce\xb1", other[] = "\xcc\xb1\xcd\x85\xce\xb1";
+    scratch_t *scratch = *state;
+
+    assert_string_equal(pwr_characters_folded(one, scratch->pool),
+                        pwr_characters_folded(other, scratch->pool));
+    assert_string_equal(pwr_characters_plain(one, scratch->pool),
+                        pwr_characters_plain(other, scratch->pool));
+}
+
 static void utf16_is_little_endian_and_counted_in_units(void **state)
 {
     static const unsigned char wide[] = {'a', 0, 0xac, 0x20, 0x3d, 0xd8, 0x11, 0xdd};
@@ -86,6 +98,7 @@ int main(void)
         TEST(each_character_is_of_one_sort),
         TEST(folding_takes_case_away_and_nothing_else),
         TEST(plain_text_has_no_marks),
+        TEST(the_order_of_marks_does_not_count),
         TEST(utf16_is_little_endian_and_counted_in_units),
     };
     apr_initialize();
