@@ -23,7 +23,7 @@ static int policy_error_of(LDAP *ld, LDAPControl **controls)
 
     if (control == NULL
         || ldap_parse_passwordpolicy_control(ld, control, &expires, &grace, &error) != LDAP_SUCCESS
-        || error == PP_noError) {
+        || error == PP_noError || (int)error < 0) {
         return PWR_ANSWER_NO_ERROR;
     }
     return (int)error;

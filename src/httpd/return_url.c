@@ -126,7 +126,9 @@ const char *pwr_return_judge(const pwr_site_t *site, const char *typed, apr_pool
         const pwr_return_t *allowed = &APR_ARRAY_IDX(list, i, pwr_return_t);
         const char *other = allowed->origin != NULL ? allowed->origin : site->origin;
         if (strcasecmp(origin, other) == 0 && is_below(asked.path, allowed->path)) {
-            return apr_pstrcat(pool, origin, asked.path, NULL);
+            const char *url = apr_pstrcat(pool, origin, asked.path, NULL);
+            /* It is judged again when it comes back sealed. */
+            return strlen(url) <= PWR_MAX_RETURN ? url : NULL;
         }
     }
     return NULL;
@@ -163,8 +165,8 @@ const char *pwr_return_of_query(const pwr_visit_t *visit)
     const char *args = visit->request->args;
 
     while (args != NULL && strncmp(args, NAME, strlen(NAME)) != 0) {
-        args = strchr(args, '&');
-        args += args != NULL ? 1 : 0;
+        const char *next = strchr(args, '&');
+        args = next != NULL ? next + 1 : NULL;
     }
     if (args == NULL) {
         return NULL;

@@ -14,7 +14,8 @@ typedef struct pwr_locale_t pwr_locale_t; /* how a language writes numbers and t
  * ICU does not know that zone. */
 pwr_locale_t *pwr_locale_make(const char *name, const char *time_zone, apr_pool_t *pool);
 
-/* NULL when fine, else why not, in words that follow "the pattern ...". */
+/* NULL when fine, else why not, in words that follow "the pattern ...". `pool` lives as long as the
+ * locale, which keeps what the patterns share. */
 const char *pwr_pattern_compile(pwr_pattern_t **made, const char *source,
                                 const pwr_locale_t *locale, apr_pool_t *pool);
 
