@@ -1,75 +1,28 @@
 /*
  * Any bytes as a template: it is refused or rendered, within the ceilings. A partial, a list and a
- * message are there to be named.
+ * message are there to be named. Where a text is shown, it is escaped unless the template says raw.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <apr_general.h>
-#include <apr_strings.h>
+#include "folder.h"
 
 #include "base/limits.h"
 #include "text/template_private.h"
+#include "text/unicode.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#define SHOWN "<&>" /* what {{a}} stands for */
 
-static char folder[] = "/tmp/pwr-fuzz-XXXXXX";
-static apr_pool_t *ground;
-static const pwr_language_t *language;
-
-static const char *path_of(const char *name)
+static const pwr_language_t *make_language(void)
 {
-    return apr_pstrcat(ground, folder, "/", name, NULL);
-}
-
-static void write_file(const char *name, const char *text)
-{
-    FILE *file = fopen(path_of(name), "w");
-
-    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) {
-        abort();
-    }
-}
-
-static void clean_up(void)
-{
-    unlink(path_of("p.html"));
-    unlink(path_of("nb.txt"));
-    rmdir(folder);
-    apr_terminate(); /* ICU's objects hang on the pools */
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    const pwr_messages_source_t source = {.folder = folder, .fallback = "nb"};
-    pwr_messages_t *messages;
-
-    (void)argc;
-    (void)argv;
-    apr_initialize();
-    apr_pool_create(&ground, NULL);
-    if (mkdtemp(folder) == NULL) {
-        abort();
-    }
-    atexit(clean_up);
-    write_file("p.html", "<{{a}}\n{{#l}}{{i}}{{/l}}>\n");
-    write_file("nb.txt", "m = {a} {n, plural, one {#} other {#}}\n");
-    if (pwr_messages_load(&messages, &source, ground) != NULL) {
-        abort();
-    }
-    language = pwr_messages_language(messages, "nb");
-    return 0;
+    open_folder();
+    add_file("p.html", "({{a}}\n{{#l}}{{i}}{{/l}})\n");
+    add_file("nb.txt", "m = {a} {n, plural, one {#} other {#}}\n");
+    return pwr_messages_language(load_messages("nb"), "nb");
 }
 
 static const pwr_view_t *make_view(apr_pool_t *pool)
 {
     pwr_view_t *view = pwr_view_make(pool);
 
-    pwr_view_text(view, "a", "<&>");
+    pwr_view_text(view, "a", SHOWN);
     pwr_view_number(view, "n", 7);
     pwr_view_flag(view, "f", true);
     for (int i = 0; i < 3; i++) {
@@ -78,24 +31,47 @@ static const pwr_view_t *make_view(apr_pool_t *pool)
     return view;
 }
 
+static bool has_raw(const pwr_template_t *template)
+{
+    for (int i = 0; i < template->count; i++) {
+        if (template->ops[i].is_raw) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_rendered(const pwr_template_t *template, const pwr_whole_file_t *file,
+                           const pwr_language_t *language, apr_pool_t *pool)
+{
+    const char *text = NULL;
+    apr_size_t size = 0;
+
+    if (pwr_template_render(&text, &size, template, make_view(pool), language, pool) != NULL) {
+        return;
+    }
+    MUST(size <= PWR_MAX_PAGE && strlen(text) == size && pwr_unicode_is_valid(text, size));
+    bool is_literal = memchr(file->text, '<', file->length) != NULL
+                      || memchr(file->text, '&', file->length) != NULL;
+    MUST(strstr(text, SHOWN) == NULL || is_literal || has_raw(template));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    const pwr_template_source_t from = {.folder = folder, .language = language};
+    static const pwr_language_t *language;
+    input_t input = open_input(bytes, length);
     pwr_template_t template = {.name = "fuzz.html", .kind = PWR_TEMPLATE_HTML};
     pwr_whole_file_t file;
-    apr_pool_t *pool;
-    const char *text;
-    apr_size_t size;
 
-    apr_pool_create(&pool, ground);
-    if (length <= PWR_MAX_TEMPLATE
-        && pwr_whole_file_take(&file, "fuzz.html", apr_pmemdup(pool, bytes, length), length, pool)
-               == NULL
-        && pwr_template_parse(&template, &from, &file, pool) == NULL
-        && pwr_template_render(&text, &size, &template, make_view(pool), language, pool) == NULL
-        && (size > PWR_MAX_PAGE || strlen(text) != size)) {
-        abort();
+    language = language != NULL ? language : make_language();
+    const pwr_template_source_t from = {.folder = folder.path, .language = language};
+    char *text = rest_on_heap(&input);
+    if (input.length <= PWR_MAX_TEMPLATE
+        && pwr_whole_file_take(&file, "fuzz.html", text, input.length, input.pool) == NULL
+        && pwr_template_parse(&template, &from, &file, input.pool) == NULL) {
+        check_rendered(&template, &file, language, input.pool);
     }
-    apr_pool_destroy(pool);
+    free(text);
+    apr_pool_destroy(input.pool);
     return 0;
 }

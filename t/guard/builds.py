@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""No source file and no unit test is forgotten by the build."""
+"""No source file, no unit test and no fuzz target is forgotten by the build."""
 import re
 import sys
 
@@ -17,7 +17,8 @@ def check(root):
     named = set(re.split(r"[\s=\\]+", text))
     # automake takes t/unit/a.c for the source of a program t/unit/a that names none.
     named |= {f"{word}.c" for word in named if word.startswith("t/unit/")}
-    files = tree.module_files(root) + sorted((root / "t" / "unit").glob("*.c"))
+    programs = [path for kind in ("unit", "fuzz") for path in sorted((root / "t" / kind).glob("*.c"))]
+    files = tree.module_files(root) + programs
     return [Finding(tree.name(path, root), 1, f"{MAKEFILE} does not name it",
                     "add it to the sources there, or take the file away")
             for path in files if tree.name(path, root) not in named]

@@ -57,7 +57,7 @@ def test_each_language_says_everything_and_each_message_is_used():
     holds(messages)
 
 
-def test_the_build_names_every_source_and_unit_test():
+def test_the_build_names_every_source_unit_test_and_fuzz_target():
     holds(builds)
 
 

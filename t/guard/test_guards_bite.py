@@ -186,7 +186,8 @@ def test_the_messages_guard_sees_a_gap(tmp_path, path, text, line, words):
     bites(tmp_path, messages.check, sound, {path: text}, f"{path}:{line}", words)
 
 
-@pytest.mark.parametrize("path", ["src/base/forgotten.c", "t/unit/base_forgotten.c"])
+@pytest.mark.parametrize("path", ["src/base/forgotten.c", "t/unit/base_forgotten.c",
+                                  "t/fuzz/base_forgotten.c"])
 def test_the_builds_guard_sees_a_forgotten_file(tmp_path, path):
     sound = {"Makefile.am": "a_SOURCES = src/base/a.c \\\n  src/base/a.h\n# " + path + "\n"
              "check_PROGRAMS = t/unit/base_a\n",

@@ -1,0 +1,55 @@
+/*
+ * An Accept-Language header from arbitrary bytes: the answer is one of the site's languages, and
+ * what is remembered of a header is what it was matched with.
+ */
+#include "folder.h"
+
+#include "text/language.h"
+
+static pwr_messages_t *load_languages(void)
+{
+    static const char *const names[] = {"nb.txt", "en.txt", "de.txt", "pt.txt", "ar.txt", "se.txt"};
+
+    open_folder();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        add_file(names[i], "m = M\n");
+    }
+    return load_messages("nb");
+}
+
+static void forget(pwr_messages_t *messages)
+{
+    pwr_matches_t *matches = pwr_messages_matches(messages);
+
+    for (int i = 0; i < PWR_MATCHES; i++) {
+        atomic_store(&matches->words[i], 0);
+    }
+}
+
+static bool is_offered(const pwr_messages_t *messages, const pwr_language_t *language)
+{
+    for (int i = 0; i < pwr_messages_count(messages); i++) {
+        if (pwr_messages_at(messages, i) == language) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    static pwr_messages_t *messages;
+    input_t input = open_input(bytes, length);
+    char *header = rest_on_heap(&input);
+
+    messages = messages != NULL ? messages : load_languages();
+    const pwr_language_t *language = pwr_language_match(messages, header, input.pool);
+    MUST(is_offered(messages, language));
+    MUST(pwr_language_match(messages, header, input.pool) == language);
+    forget(messages);
+    MUST(pwr_language_match(messages, header, input.pool) == language);
+    MUST(is_offered(messages, pwr_messages_language(messages, header)));
+    free(header);
+    apr_pool_destroy(input.pool);
+    return 0;
+}
