@@ -5,7 +5,6 @@
  */
 #include "wire.h"
 
-#include "base/limits.h"
 #include "directory/kind.h"
 
 static const pwr_kind_t *const kinds[] = {&pwr_kind_openldap, &pwr_kind_389ds, &pwr_kind_ad};

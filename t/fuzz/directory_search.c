@@ -4,7 +4,6 @@
  */
 #include "wire.h"
 
-#include "base/limits.h"
 #include "directory/search.h"
 
 #define LIMIT 2

@@ -10,6 +10,8 @@
 
 #include "fuzz.h"
 
+#include "base/limits.h"
+
 #define FIRST_REQUEST 1 /* the message id that libldap gives to a handle's first request */
 #define MOST_ANSWERED 65536
 
@@ -26,12 +28,16 @@ static inline LDAP *open_wire(int *peer, const void *bytes, size_t length)
 {
     int ends[2];
     int version = LDAP_VERSION3;
+    ber_len_t most = PWR_MAX_DIRECTORY_ANSWER; /* as directory/handle.c has it */
+    Sockbuf *buffer = NULL;
     LDAP *ld = NULL;
 
     MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     MUST(ldap_init_fd(ends[0], LDAP_PROTO_IPC, "ldapi:///", &ld) == LDAP_SUCCESS);
     ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
     ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+    MUST(ldap_get_option(ld, LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS && buffer != NULL);
+    MUST(ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &most) == 1);
     length = length < MOST_ANSWERED ? length : MOST_ANSWERED;
     MUST(write(ends[1], bytes, length) == (ssize_t)length);
     MUST(shutdown(ends[1], SHUT_WR) == 0);
