@@ -2,6 +2,7 @@
 #include <httpd.h>
 #include <http_config.h>
 #include <http_protocol.h>
+#include <ap_expr.h>
 #include <http_request.h>
 
 #include "httpd/handler.h"
@@ -10,6 +11,7 @@
 #include "httpd/private.h"
 #include "httpd/scoreboard.h"
 #include "httpd/scrub.h"
+#include "httpd/scrub_early.h"
 #include "httpd/self_check.h"
 #include "httpd/settings_check.h"
 #include "httpd/status.h"
@@ -32,13 +34,18 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_test_config(pwr_self_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(pwr_lifecycle_start, before, holders, APR_HOOK_MIDDLE);
     ap_hook_child_init(pwr_lifecycle_child, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_read_request(pwr_scrub_early_read, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_create_request(pwr_scrub_early_create, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_insert_error_filter(pwr_scrub_early_answer, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_expr_lookup(pwr_scrub_early_lookup, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(pwr_scrub_early_end, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(pwr_scrub, NULL, loggers, APR_HOOK_REALLY_FIRST);
     ap_hook_translate_name(pwr_handler_claim, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(pwr_handler_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_quick_handler(pwr_well_known, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(pwr_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(pwr_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_log_transaction(pwr_scrub_late, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(pwr_scrub_early_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(pwr_scrub_again, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_filter(pwr_scoreboard_insert, NULL, NULL, APR_HOOK_MIDDLE);
     pwr_page_filter_register();

@@ -3,8 +3,7 @@
  * is compared, so that an odd spelling of a link is hidden too. One that is badly encoded is hidden
  * and leads nowhere. Whatever else of the site's addresses, and of a Referer, looks like a token
  * (43 characters or more of base64url, outside the sealed addresses of "sent") is replaced as well.
- * A request that httpd refuses while it reads it (too long a header, no Host) reaches no other hook
- * than that of the log, so there it is looked at last.
+ * A request that httpd refuses while it reads it never comes here: scrub_early.c has it.
  */
 #include "httpd/scrub.h"
 
@@ -35,8 +34,7 @@ static char *plain_path(bool *is_clean, const char *path, apr_pool_t *pool)
     return plain;
 }
 
-/* Gives the request another address, in every place that a log or a module reads it from. */
-static void readdress(request_rec *request, char *path, char *query)
+void pwr_scrub_readdress(request_rec *request, char *path, char *query)
 {
     apr_pool_t *pool = request->pool;
     const char *target = query != NULL ? apr_pstrcat(pool, path, "?", query, NULL) : path;
@@ -50,12 +48,12 @@ static void readdress(request_rec *request, char *path, char *query)
                                        request->protocol != NULL ? request->protocol : "", NULL);
 }
 
-static void hide_referer(request_rec *request)
+void pwr_scrub_header(request_rec *request, const char *name)
 {
-    const char *referer = apr_table_get(request->headers_in, "Referer");
+    const char *value = apr_table_get(request->headers_in, name);
 
-    if (referer != NULL) {
-        apr_table_setn(request->headers_in, "Referer", pwr_token_hide(referer, request->pool));
+    if (value != NULL) {
+        apr_table_setn(request->headers_in, name, pwr_token_hide(value, request->pool));
     }
 }
 
@@ -76,9 +74,10 @@ static bool take_secret(request_rec *request, const pwr_site_t *site, const char
         char *secret = apr_pstrdup(request->pool, is_clean ? path + length : "");
         pwr_crypto_wipe_with(secret, strlen(secret), request->pool);
         ap_set_module_config(request->request_config, &pwreset_module, secret);
-        readdress(request,
-                  apr_pstrcat(request->pool, site->base_path, language, secret_paths[i], "-", NULL),
-                  NULL);
+        pwr_scrub_readdress(
+            request,
+            apr_pstrcat(request->pool, site->base_path, language, secret_paths[i], "-", NULL),
+            NULL);
         return true;
     }
     return false;
@@ -122,7 +121,7 @@ static bool hide_strays(request_rec *request, const pwr_site_t *site, const char
     if ((query == NULL || strcmp(query, request->args) == 0) && strcmp(hidden, request->uri) == 0) {
         return false;
     }
-    readdress(request, hidden, query);
+    pwr_scrub_readdress(request, hidden, query);
     return true;
 }
 
@@ -139,16 +138,16 @@ int pwr_scrub(request_rec *request)
     if (behind == NULL) {
         return DECLINED;
     }
-    hide_referer(request);
+    pwr_scrub_header(request, "Referer");
     if (take_secret(request, site, behind, is_clean) || hide_strays(request, site, behind)) {
         pwr_scoreboard_overwrite(request);
     }
     return DECLINED;
 }
 
-int pwr_scrub_late(request_rec *request)
+bool pwr_scrub_has_seen(const request_rec *request)
 {
-    return apr_table_get(request->notes, SEEN_NOTE) == NULL ? pwr_scrub(request) : DECLINED;
+    return apr_table_get(request->notes, SEEN_NOTE) != NULL;
 }
 
 int pwr_scrub_again(request_rec *request)

@@ -1,16 +1,25 @@
-/* Any run that is long enough is hidden, canonical or not: a mistyped link may be mended. */
+/* Any run that is long enough is hidden, canonical or not: a mistyped link may be corrected. */
 #include "token/hide.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_lib.h>
 
 #include "token/token.h"
 
-static bool is_token_character(char c)
+/* The length of one token character that `text` begins with, as it is or as %xx; 0 for none. */
+static size_t token_character(const char *text)
 {
-    return apr_isalnum(c) || c == '-' || c == '_';
+    char c = *text;
+    size_t length = 1;
+
+    if (c == '%' && apr_isxdigit(text[1]) && apr_isxdigit(text[2])) {
+        const char digits[] = {text[1], text[2], '\0'};
+        c = (char)strtol(digits, NULL, 16);
+        length = 3;
+    }
+    return apr_isalnum(c) || c == '-' || c == '_' ? length : 0;
 }
 
 char *pwr_token_hide(const char *text, apr_pool_t *pool)
@@ -19,17 +28,18 @@ char *pwr_token_hide(const char *text, apr_pool_t *pool)
     char *out = hidden;
 
     while (*text != '\0') {
+        size_t bytes = 0;
         size_t run = 0;
-        while (is_token_character(text[run])) {
+        for (size_t one = 0; (one = token_character(text + bytes)) > 0; bytes += one) {
             run++;
         }
         if (run >= PWR_TOKEN_CHARS) {
             *out++ = '-';
         } else {
-            memcpy(out, text, run);
-            out += run;
+            memcpy(out, text, bytes);
+            out += bytes;
         }
-        text += run;
+        text += bytes;
         if (*text != '\0') {
             *out++ = *text++;
         }

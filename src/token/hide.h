@@ -4,7 +4,8 @@
 
 #include <apr_pools.h>
 
-/* A copy of `text` in which each run of PWR_TOKEN_CHARS or more characters of base64url is "-". */
+/* A copy of `text` in which each run of PWR_TOKEN_CHARS or more characters of base64url, as
+ * they are or as %xx, is "-". */
 char *pwr_token_hide(const char *text, apr_pool_t *pool);
 
 #endif

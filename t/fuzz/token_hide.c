@@ -1,6 +1,5 @@
 /*
- * An address that a log shows, from arbitrary bytes: no token stays in it, nothing else is touched,
- * and hiding twice changes nothing.
+ * An address that a log shows, from arbitrary bytes: no token stays in it, and hiding twice changes nothing.
  */
 #include "fuzz.h"
 
@@ -33,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
     MUST(!has_run(hidden));
     MUST(strlen(hidden) <= strlen(text));
-    MUST((strcmp(hidden, text) == 0) == !has_run(text));
+    MUST(!has_run(text) || strcmp(hidden, text) != 0);
     MUST(strcmp(pwr_token_hide(hidden, input.pool), hidden) == 0);
     free(text);
     apr_pool_destroy(input.pool);

@@ -150,8 +150,6 @@ def test_an_odd_spelling_of_a_link_is_not_logged(quick, number):
 
 @pytest.mark.parametrize("name", REFUSED_EARLY)
 def test_a_link_in_a_request_that_httpd_refuses_early_is_not_logged(quick, name):
-    # With core at info: at debug httpd itself writes the address of a few malformed requests, such
-    # as one without Host, before any module's turn. No browser sends those.
     token = some_token()
     version, headers = REFUSED_EARLY[name]
     logs = log_of(quick, lambda: exchange(
