@@ -188,7 +188,7 @@ static const char *path_behind(const pwr_site_t *site, const char *uri)
     return uri[length] == '/' ? uri + length : NULL;
 }
 
-/* Is it `SetHandler pwreset` that holds for the request's address? */
+/* Is it `SetHandler pwreset` that holds for the request's address, as far as httpd has walked? */
 static bool is_given(request_rec *request)
 {
     const core_dir_config *core = ap_get_core_module_config(request->per_dir_config);
@@ -201,27 +201,45 @@ static bool is_given(request_rec *request)
     return wrong == NULL && handler != NULL && strcmp(handler, NAME) == 0;
 }
 
-int pwr_handler_claim(request_rec *request)
+/* Ours by its address, which loses its language: all that follows, a second walk over the Locations
+ * among it, judges the plain one. */
+static bool claim(request_rec *request)
 {
     const pwr_site_t *site = pwr_site_of(request->server);
 
-    if (site != NULL && path_behind(site, request->uri) != NULL && is_given(request)) {
+    if (site == NULL || path_behind(site, request->uri) == NULL || !is_given(request)) {
+        return false;
+    }
+    pwr_visit_language_strip(request, site);
+    return true;
+}
+
+int pwr_handler_claim(request_rec *request)
+{
+    if (claim(request)) {
         request->handler = NAME;
     }
     return DECLINED;
 }
 
-/* mod_rewrite may have led it elsewhere meanwhile: then it is a request like any other. */
+/* mod_rewrite may have led it elsewhere meanwhile: then it is a request like any other. Or it was
+ * led to us, and its new address, on which no Location has been asked yet, has a language. */
 int pwr_handler_map(request_rec *request)
 {
-    if (request->handler == NULL || strcmp(request->handler, NAME) != 0) {
-        return DECLINED;
-    }
-    if (path_behind(pwr_site_of(request->server), request->uri) == NULL) {
+    const pwr_site_t *site = pwr_site_of(request->server);
+    bool is_claimed = request->handler != NULL && strcmp(request->handler, NAME) == 0;
+    ap_conf_vector_t *before = request->per_dir_config;
+
+    if (is_claimed && path_behind(site, request->uri) == NULL) {
         request->handler = NULL;
         return DECLINED;
     }
-    return OK;
+    if (!is_claimed && site != NULL && path_behind(site, request->uri) != NULL) {
+        ap_location_walk(request);
+        claim(request);
+        request->per_dir_config = before;
+    }
+    return is_claimed ? OK : DECLINED;
 }
 
 /* The handler is set where no flow is. */

@@ -12,7 +12,8 @@
 
 #include "text/language.h"
 
-#define MOST_IN_A_ROW 3 /* links; more of them stand behind a click */
+#define NOTE "pwreset-language" /* of the request: the tag that was taken off its address */
+#define MOST_IN_A_ROW 3         /* links; more of them stand behind a click */
 
 const pwr_language_t *pwr_visit_language_take(const char **path, const pwr_site_t *site)
 {
@@ -39,19 +40,36 @@ static void choose(pwr_visit_t *visit, const pwr_language_t *language)
                                 pwr_language_tag(language), NULL);
 }
 
+void pwr_visit_language_strip(request_rec *request, const pwr_site_t *site)
+{
+    const char *path = request->uri + strlen(site->base_path);
+    const pwr_language_t *chosen
+        = apr_table_get(request->notes, NOTE) == NULL ? pwr_visit_language_take(&path, site) : NULL;
+
+    if (chosen == NULL) {
+        return;
+    }
+    apr_table_setn(request->notes, NOTE, pwr_language_tag(chosen));
+    request->uri = apr_pstrcat(request->pool, site->base_path, path, NULL);
+    if (request->uri[0] == '\0') {
+        request->uri = apr_pstrdup(request->pool, "/");
+    }
+}
+
 void pwr_visit_language_begin(pwr_visit_t *visit, const char *path)
 {
     request_rec *request = visit->request;
-    const pwr_language_t *chosen = pwr_visit_language_take(&path, visit->site);
+    const pwr_messages_t *messages = visit->site->texts->messages;
+    const char *chosen = apr_table_get(request->notes, NOTE);
 
     visit->path = path;
     visit->prefix = visit->site->base_path;
-    visit->language
-        = pwr_language_match(visit->site->texts->messages,
-                             apr_table_get(request->headers_in, "Accept-Language"), request->pool);
     if (chosen != NULL) {
-        choose(visit, chosen);
+        choose(visit, pwr_messages_language(messages, chosen));
+        return;
     }
+    visit->language = pwr_language_match(
+        messages, apr_table_get(request->headers_in, "Accept-Language"), request->pool);
 }
 
 const char *pwr_visit_language_mark(const pwr_visit_t *visit)

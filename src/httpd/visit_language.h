@@ -13,8 +13,13 @@
  * when nothing does). NULL, and `path` as it was, when it begins with none that is offered. */
 const pwr_language_t *pwr_visit_language_take(const char **path, const pwr_site_t *site);
 
-/* Sets language and prefix of a visit, whose request and site are there, and takes the language off
- * `path`. */
+/* Takes the language off the address of a request to this site, and keeps it for the visit. httpd
+ * then sees the plain address, so what a Location says of it holds in every language. Once for each
+ * request: "/nb/en/change" is no page. */
+void pwr_visit_language_strip(request_rec *request, const pwr_site_t *site);
+
+/* Sets path, language and prefix of a visit, whose request and site are there. `path` is what
+ * follows the base path. */
 void pwr_visit_language_begin(pwr_visit_t *visit, const char *path);
 
 /* The language as a row keeps it: "nb", or "/nb" when the person chose it, so that the links of the
