@@ -129,6 +129,21 @@ void pwr_crypto_digest(char out[PWR_DIGEST_CHARS + 1], const pwr_secret_t *key, 
     sodium_memzero(subkey, sizeof subkey);
 }
 
+pwr_secret_t *pwr_crypto_derive(const pwr_secret_t *key, const char *purpose, const char *text,
+                                apr_pool_t *pool)
+{
+    unsigned char subkey[PWR_KEY_BYTES];
+    unsigned char derived[PWR_KEY_BYTES];
+
+    derive(subkey, key, purpose);
+    crypto_generichash(derived, sizeof derived, (const unsigned char *)text, strlen(text), subkey,
+                       sizeof subkey);
+    pwr_secret_t *secret = pwr_secret_make((const char *)derived, sizeof derived, pool);
+    sodium_memzero(subkey, sizeof subkey);
+    sodium_memzero(derived, sizeof derived);
+    return secret;
+}
+
 void pwr_crypto_sha256(unsigned char out[PWR_DIGEST_BYTES], const void *bytes, size_t length)
 {
     crypto_hash_sha256(out, bytes, length);

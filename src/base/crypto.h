@@ -58,6 +58,11 @@ void pwr_crypto_hmac_sha256(unsigned char out[PWR_DIGEST_BYTES], const pwr_secre
  * what OWASP asks for at least. NULL when there is no memory for it. Wiped with `pool`. */
 const char *pwr_crypto_argon2id(const pwr_secret_t *secret, apr_pool_t *pool);
 
+/* Another key, of PWR_KEY_BYTES, for this purpose and this text. Which key and text it is from
+ * cannot be told. */
+pwr_secret_t *pwr_crypto_derive(const pwr_secret_t *key, const char *purpose, const char *text,
+                                apr_pool_t *pool);
+
 typedef struct {
     const void *password, *salt;
     size_t password_length, salt_length;

@@ -101,7 +101,7 @@ pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *p
         .key = parts->key,
         .challenge = {.settings = &settings->abuse,
                       .remote = &settings->remote,
-                      .key = parts->key,
+                      .key = parts->seal_key,
                       .limit = parts->limit},
         .store = parts->store,
         .events = parts->events,

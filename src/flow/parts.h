@@ -82,6 +82,7 @@ typedef struct {
     const pwr_policy_t *policy; /* opened before the fork */
     const char *realm;          /* the base URL: a link of one site is nothing to another */
     const pwr_secret_t *key;
+    const pwr_secret_t *seal_key;   /* of this site alone, for forms and tasks */
     pwr_client_limit_t *limit;      /* in memory that all processes share, */
     pwr_metrics_t *metrics;         /* as these are; NULL: nothing is counted; */
     pwr_audit_limit_t *audit_limit; /* and this; NULL: each event has a line */
@@ -95,7 +96,8 @@ typedef struct {
 pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t *settings,
                                   apr_pool_t *pool) PWR_MUST_USE;
 
-/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, `key`, `limit`,
+/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, `key`,
+ * `seal_key`, `limit`,
  * `metrics` and `audit_limit` are set in `parts` by the caller and stay as they are; the rest is
  * filled in.
  * `audit` may be NULL. What is opened lives in `pool`. */

@@ -106,11 +106,14 @@ pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf)
     PWR_TRY(pwr_client_limit_open(&site->limit, &settings->parts.abuse, pconf));
     PWR_TRY(pwr_task_answers_open(&site->answers, pconf));
     PWR_TRY(pwr_state_prepare(site, pconf));
+    pwr_secret_t *master = site->key;
+    site->key = pwr_crypto_derive(master, "seals of a site", settings->parts.flow.base_url, pconf);
     PWR_TRY(open_audit_log(site, pconf));
     site->parts.settings = &settings->parts;
     site->parts.texts = site->texts;
     site->parts.policy = site->policy;
-    site->parts.key = site->key;
+    site->parts.key = master;
+    site->parts.seal_key = site->key;
     site->parts.limit = site->limit;
     return NULL;
 }

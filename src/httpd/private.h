@@ -28,7 +28,7 @@ struct pwr_site_t {
     pwr_policy_t *policy;
     pwr_pages_t *pages;
     pwr_assets_t *assets;
-    pwr_secret_t *key;
+    pwr_secret_t *key; /* of this site's seals: derived from that of the key file, parts.key */
     apr_file_t *audit;
     const char *remote_policy;   /* Content-Security-Policy of pages with a provider's widget */
     pwr_client_limit_t *limit;   /* shared by all processes of this server */

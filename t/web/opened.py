@@ -27,9 +27,14 @@ def bytes_of(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def subkey(site, purpose):
+def keyed(key, text):
+    return hashlib.blake2b(text.encode(), key=key, digest_size=32).digest()
+
+
+def subkey(site, purpose, url=None):
+    """Of the seals and tasks of one site; `url` is another base URL with the same key file."""
     key = (site.state / "key").read_bytes()
-    return hashlib.blake2b(purpose.encode(), key=key, digest_size=32).digest()
+    return keyed(keyed(keyed(key, "seals of a site"), url or site.reset_url), purpose)
 
 
 def digest(site, purpose, text):
@@ -50,14 +55,14 @@ def open_seal(site, purpose, sealed):
     return plain.raw[TIME_BYTES:length.value].decode()
 
 
-def make_seal(site, purpose, text, age=0.0):
+def make_seal(site, purpose, text, age=0.0, url=None):
     """A seal as the site would have made it `age` seconds ago: a test cannot wait for hours."""
     plain = struct.pack("<q", int((time.time() - age) * 1000000)) + text.encode()
     nonce = os.urandom(NONCE_BYTES)
     blob = ctypes.create_string_buffer(len(plain) + TAG_BYTES)
     sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
         blob, None, plain, ctypes.c_ulonglong(len(plain)), None, ctypes.c_ulonglong(0), None,
-        nonce, subkey(site, purpose))
+        nonce, subkey(site, purpose, url))
     return text_of(nonce + blob.raw)
 
 
