@@ -30,7 +30,33 @@ static bool is_plain(const char *text)
     return true;
 }
 
-/* No segment that leads up, nothing encoded that could make one, no second slash. */
+static int hex_value(char digit)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = digit != '\0' ? strchr(digits, apr_tolower(digit)) : NULL;
+    return at != NULL ? (int)(at - digits) : -1;
+}
+
+/* The byte that "%xx" stands for; -1 when `at` does not begin with one. */
+static int encoded_byte(const char *at)
+{
+    int high = at[0] == '%' ? hex_value(at[1]) : -1;
+    int low = high >= 0 ? hex_value(at[2]) : -1;
+    return low >= 0 ? high * 16 + low : -1;
+}
+
+/* Is what is encoded here harmless in a path? No control, those of C1 in UTF-8 (c2 80 to c2 9f)
+ * among them; nothing that could make a segment that leads up; and it is encoded well. */
+static bool is_plain_encoding(const char *at)
+{
+    int byte = encoded_byte(at);
+    int next = byte == 0xc2 ? encoded_byte(at + 3) : -1;
+
+    return byte >= ' ' && byte != 0x7f && strchr("./\\", byte) == NULL
+           && (next < 0x80 || next > 0x9f);
+}
+
+/* No segment that leads up, nothing encoded that could make one, no second slash, no control. */
 static bool is_plain_path(const char *path)
 {
     size_t length = strcspn(path, "?#");
@@ -38,10 +64,7 @@ static bool is_plain_path(const char *path)
 
     for (const char *at = path; at < end; at++) {
         bool is_double = at[0] == '/' && (at[1] == '/' || at[1] == '.');
-        bool is_encoded = at[0] == '%'
-                          && (strncasecmp(at, "%2e", 3) == 0 || strncasecmp(at, "%2f", 3) == 0
-                              || strncasecmp(at, "%5c", 3) == 0 || at[1] == '0');
-        if (is_double || is_encoded || at[0] == ';') {
+        if (is_double || at[0] == ';' || (at[0] == '%' && !is_plain_encoding(at))) {
             return false;
         }
     }
@@ -134,13 +157,6 @@ const char *pwr_return_judge(const pwr_site_t *site, const char *typed, apr_pool
     return NULL;
 }
 
-static int hex_value(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = digit != '\0' ? strchr(digits, apr_tolower(digit)) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
 /* Undoes the encoding of a query's value. NULL when it is badly encoded, or hides a NUL. */
 static const char *decoded(const char *value, size_t length, apr_pool_t *pool)
 {
@@ -148,12 +164,11 @@ static const char *decoded(const char *value, size_t length, apr_pool_t *pool)
     char *out = text;
 
     for (const char *at = value; at < value + length; at++) {
-        int high = at[0] == '%' ? hex_value(at[1]) : 0;
-        int low = at[0] == '%' && high >= 0 ? hex_value(at[2]) : 0;
-        if (high < 0 || low < 0 || (at[0] == '%' && high + low == 0)) {
+        int byte = at[0] == '%' ? encoded_byte(at) : (unsigned char)at[0];
+        if (byte <= 0) {
             return NULL;
         }
-        *out++ = at[0] == '%' ? (char)(high * 16 + low) : at[0];
+        *out++ = (char)byte;
         at += at[0] == '%' ? 2 : 0;
     }
     *out = '\0';

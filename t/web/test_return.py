@@ -127,6 +127,28 @@ def test_nothing_else_is(quick, back):
     assert "evil" not in page.html
 
 
+CONTROLS = [f"%{code:02x}" for code in [*range(0x20), 0x7f]]
+CONTROLS += [f"%{code:02X}" for code in (0x0a, 0x0d, 0x1f, 0x7f)]
+CONTROLS += [f"%{code:x}" for code in range(16)]  # half of one
+CONTROLS += [f"%c2%{code:x}" for code in range(0x80, 0xa0)] + ["%C2%85", "%", "%zz", "%0", "%u000a"]
+
+
+@pytest.mark.parametrize("place", ["/intranett/{}x", "/intranett/a{}", "/intranett/{}",
+                                   "https://app.example.org/login/{}x"])
+def test_no_control_character_is_in_a_return_path(quick, place):
+    assert has_return(form_for(quick, place.format("%c3%a5%20%c2%a0")))
+    for control in CONTROLS:
+        assert not has_return(form_for(quick, place.format(control))), control
+
+
+@pytest.mark.parametrize("code", [*range(0x20), 0x7f, *range(0x80, 0xa0)])
+def test_no_raw_control_character_is_in_a_return_url(quick, code):
+    for encoded in {f"%{code:02x}", quote(chr(code), safe="")}:
+        for value in (f"/intranett/{encoded}x", f"/intranett/?x={encoded}", f"{encoded}/intranett/"):
+            page = quick.browser.get(f"{quick.reset_url}/?return={value}")
+            assert page.status == 200 and not has_return(page), value
+
+
 def test_a_bad_query_is_no_error(quick):
     for query in ("return", "return=", "return=%", "return=%zz", "return=%00", "x=1&return=%2fintranett%2f%",
                   "returns=/intranett/", "return=%ff%fe"):
