@@ -1,5 +1,8 @@
-/* With Referrer-Policy: no-referrer a browser's own form posts carry "Origin: null", so that value
- * says nothing. */
+/* "Origin: null" is what a page in a sandbox, or behind a redirect from elsewhere, sends (RFC
+ * 6454, 7.3). A page of ours does not: its Referrer-Policy lets the origin through (Fetch, 3.1).
+ * Where a page of the site's own holds the form and says "no-referrer", Sec-Fetch-Site tells it
+ * from others.
+ */
 #include "httpd/origin.h"
 
 #include <string.h>
@@ -13,6 +16,5 @@ bool pwr_origin_is_ours(const pwr_visit_t *visit)
     if (site != NULL) {
         return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
     }
-    return origin == NULL || strcmp(origin, "null") == 0
-           || strcasecmp(origin, visit->site->origin) == 0;
+    return origin == NULL || strcasecmp(origin, visit->site->origin) == 0;
 }

@@ -19,7 +19,11 @@ static const struct {
      "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; object-src "
      "'none'; "
      "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types pwreset"},
-    {"Referrer-Policy", "no-referrer"}, /* the token is in the address */
+    /* The token is in the address, so a Referer holds the origin at most. With "no-referrer" alone,
+     * a browser's own form posts would carry "Origin: null"; it is for those who do not know the
+     * other.
+     */
+    {"Referrer-Policy", "no-referrer, strict-origin"},
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
@@ -121,6 +125,17 @@ int pwr_respond_too_many(const pwr_visit_t *visit, apr_interval_time_t retry_aft
     return pwr_respond_error(visit, HTTP_TOO_MANY_REQUESTS, "error.too_many");
 }
 
+/* Our path for a Location header: RFC 3986, and never "//host", which leads elsewhere. */
+static const char *location_of(const pwr_visit_t *visit, const char *path)
+{
+    const char *whole = apr_pstrcat(visit->request->pool, visit->prefix, path, NULL);
+
+    while (whole[0] == '/' && whole[1] == '/') {
+        whole++;
+    }
+    return ap_escape_uri(visit->request->pool, whole);
+}
+
 int pwr_respond_to_https(const pwr_visit_t *visit)
 {
     request_rec *request = visit->request;
@@ -128,7 +143,7 @@ int pwr_respond_to_https(const pwr_visit_t *visit)
 
     set_headers(visit, "no-store");
     apr_table_setn(request->headers_out, "Location",
-                   apr_pstrcat(request->pool, visit->site->origin, visit->prefix, path, NULL));
+                   apr_pstrcat(request->pool, visit->site->origin, location_of(visit, path), NULL));
     request->status = HTTP_MOVED_PERMANENTLY;
     ap_set_content_length(request, 0);
     return OK;
@@ -151,10 +166,9 @@ int pwr_respond_bad_body(const pwr_visit_t *visit, int status)
 int pwr_respond_see_other(const pwr_visit_t *visit, const char *path)
 {
     request_rec *request = visit->request;
-    const char *location = apr_pstrcat(request->pool, visit->prefix, path, NULL);
 
     set_headers(visit, "no-store");
-    apr_table_setn(request->headers_out, "Location", location);
+    apr_table_setn(request->headers_out, "Location", location_of(visit, path));
     request->status = HTTP_SEE_OTHER;
     ap_set_content_length(request, 0);
     return OK;

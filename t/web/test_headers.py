@@ -16,7 +16,7 @@ TABLE = {
         "media-src 'self'; connect-src 'self'; worker-src 'self'; form-action 'self'; "
         "base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types pwreset"),
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "no-referrer, strict-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -243,11 +243,12 @@ CROSS = {
     "Origin": {"Sec-Fetch-Site": None, "Origin": "https://evil.test"},
     "Origin by http": {"Sec-Fetch-Site": None, "Origin": "http://127.0.0.1"},
     "Origin, other port": {"Sec-Fetch-Site": None, "Origin": "https://127.0.0.1:1"},
+    "Origin null": {"Sec-Fetch-Site": None, "Origin": "null"},
+    "Origin null, cross-site": {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
     "cross-site with our Origin": {"Sec-Fetch-Site": "cross-site", "Origin": "OURS"}}
 OURS = {
     "same-origin": {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
     "typed": {"Sec-Fetch-Site": "none"}, "old browser": {"Sec-Fetch-Site": None},
-    "old, no referrer": {"Sec-Fetch-Site": None, "Origin": "null"},
     "old, our origin": {"Sec-Fetch-Site": None, "Origin": "OURS"}}
 
 
