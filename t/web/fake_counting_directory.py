@@ -1,5 +1,5 @@
-"""A fake directory that stands before a real slapd, notes each operation that comes by, and can make
-each of them slow or have it fail.
+"""A fake directory that stands before a real slapd, notes each operation that comes by, and can
+make each of them slow or have it fail.
 
     fake = FakeCountingDirectory(slapd.port)
     fake.delay = 0.2                                  # seconds for each operation from now on
