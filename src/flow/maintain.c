@@ -17,7 +17,7 @@
 #include "store/trail.h"
 
 #define STEP 200
-#define MOST_STEPS 60                /* of one look: leases must be renewed in time */
+#define MOST_STEPS 30                /* of one look: leases must be renewed in time */
 #define CALM apr_time_from_sec(60)   /* a flood that comes in waves is told once */
 #define MINUTE apr_time_from_sec(60) /* between two looks, and two lines about a full database */
 #define TRIM_PERCENT 90

@@ -294,7 +294,7 @@ const command_rec pwr_directives[] = {
         .write = "PwResetWait 2min"),
     ROW("PwResetDrawings", "most pictures and sounds that are made in a second",
         .kind = PWR_KIND_NUMBER, FIELD(parts.abuse.drawings), .lowest = 1, .highest = 1000,
-        .initial = "20", .write = "PwResetDrawings 20"),
+        .initial = "50", .write = "PwResetDrawings 50"),
     ROW("PwResetWork", "mean number of hashes that a browser computes for a form",
         .kind = PWR_KIND_NUMBER, FIELD(parts.abuse.work), .lowest = 16, .highest = 1000000,
         .initial = "10000", .write = "PwResetWork 10000"),

@@ -19,8 +19,10 @@ FULL = "PWR0802"
 
 @pytest.fixture
 def default_site(keeper):
-    """The limits as they are when nobody sets them; only the browsers' work is made short."""
-    directives = {"PwResetClientLimits": None, "PwResetSiteLimits": None, "PwResetWork": "16"}
+    """The limits as they are when nobody sets them; only the browsers' work is made short, and 300
+    people at once may all have a picture. By default those beyond PwResetDrawings wait."""
+    directives = {"PwResetClientLimits": None, "PwResetSiteLimits": None, "PwResetWork": "16",
+                  "PwResetDrawings": "1000"}
     with proxied_site(keeper, directives=directives) as started:
         yield started
 
