@@ -1,5 +1,6 @@
 /*
- * An address that a log shows, from arbitrary bytes: no token stays in it, and hiding twice changes nothing.
+ * An address that a log shows, from arbitrary bytes: no token stays in it, and hiding twice changes
+ * nothing.
  */
 #include "fuzz.h"
 
