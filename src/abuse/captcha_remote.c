@@ -18,6 +18,7 @@
 
 #include "abuse/captcha_provider.h"
 #include "base/https.h"
+#include "base/url.h"
 #include "base/limits.h"
 #include "text/json.h"
 
@@ -41,6 +42,12 @@ static bool is_empty(const char *text)
     return text == NULL || *text == '\0';
 }
 
+static bool is_https(const char *text, apr_pool_t *pool)
+{
+    pwr_url_t url;
+    return pwr_url_parse(&url, text, pool) && strcmp(url.scheme, "https") == 0;
+}
+
 pwr_fault_t *pwr_remote_settings_check(const pwr_remote_settings_t *settings, apr_pool_t *pool)
 {
     const pwr_remote_provider_t *provider = pwr_remote_provider(settings->provider);
@@ -62,7 +69,7 @@ pwr_fault_t *pwr_remote_settings_check(const pwr_remote_settings_t *settings, ap
         missing = "host name";
     } else if (provider->has_action && is_empty(settings->action)) {
         missing = "action";
-    } else if (url == NULL ? provider->verify_url == NULL : strncmp(url, "https://", 8) != 0) {
+    } else if (url == NULL ? provider->verify_url == NULL : !is_https(url, pool)) {
         missing = "https:// URL for verification";
     }
     return missing == NULL

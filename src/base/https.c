@@ -3,7 +3,7 @@
  * .netrc, other protocols. It is never verbose. A handle for each call, closed before the call
  * returns: these calls are rare, and no connection to a stranger stays open in a web child.
  *
- * The URL may hold a key, so no detail names more of it than the host.
+ * The URL may hold a key, so no detail names more of it than the server.
  */
 #include "base/https.h"
 
@@ -14,6 +14,8 @@
 #include <apr_cstr.h>
 #include <apr_strings.h>
 #include <curl/curl.h>
+
+#include "base/url.h"
 
 typedef struct {
     CURL *easy;
@@ -45,14 +47,10 @@ static apr_status_t close_call(void *data)
     return APR_SUCCESS;
 }
 
-static const char *host_of(const char *url, apr_pool_t *pool)
+static const char *server_of(const char *text, apr_pool_t *pool)
 {
-    const char *mark = strstr(url, "://");
-    const char *start = mark != NULL ? mark + 3 : url;
-    char *host = apr_pstrmemdup(pool, start, strcspn(start, "/?#"));
-    char *login = strrchr(host, '@');
-
-    return login != NULL ? login + 1 : host;
+    pwr_url_t url;
+    return pwr_url_parse(&url, text, pool) ? url.origin : "not readable";
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *data)
@@ -171,18 +169,19 @@ static bool is_url_error(CURLcode result, const char *url)
 
 static pwr_fault_t *judge(const call_t *call, CURLcode result, apr_pool_t *pool)
 {
-    const char *host = host_of(call->post->url, pool);
+    const char *server = server_of(call->post->url, pool);
     const char *words = *call->error != '\0' ? call->error : curl_easy_strerror(result);
 
     if (call->is_too_long) {
         return pwr_fault_later(pool, "PWR0153", "%s sent more than %" APR_SIZE_T_FMT " bytes.",
-                               host, call->post->most);
+                               server, call->post->most);
     }
     if (is_url_error(result, call->post->url)) {
-        return pwr_fault_broken(pool, "PWR0154",
-                                "The URL at '%s' is not asked: it must begin with https:// and "
-                                "hold no user name.",
-                                host);
+        return pwr_fault_broken(
+            pool, "PWR0154",
+            "The URL is not asked (server: %s). It must begin with https:// and "
+            "hold no user name.",
+            server);
     }
     switch ((int)result) {
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -192,9 +191,9 @@ static pwr_fault_t *judge(const call_t *call, CURLcode result, apr_pool_t *pool)
         return pwr_fault_broken(pool, "PWR0155",
                                 "%s shows a certificate that cannot be trusted: %s. Write the name "
                                 "that its certificate carries, and name its CA's file.",
-                                host, words);
+                                server, words);
     default:
-        return pwr_fault_later(pool, "PWR0156", "%s gave no answer: %s", host, words);
+        return pwr_fault_later(pool, "PWR0156", "%s gave no answer: %s", server, words);
     }
 }
 

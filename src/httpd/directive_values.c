@@ -10,78 +10,42 @@
 #include <unistd.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_uri.h>
 #include "base/limits.h"
+#include "base/url.h"
 #include "httpd/return_url.h"
 #include "httpd/secret.h"
 #include "mail/message.h"
 
-/* Length of the host name or IPv4 address at the start; 0 when there is none. */
-static size_t host_length(const char *text)
-{
-    static const char letters[]
-        = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-    return text[0] == '-' || text[0] == '.' ? 0 : strspn(text, letters);
-}
-
-/* A host or an IPv6 address in brackets, and perhaps a port from 1 to 65535. */
-static bool is_authority(const char *text)
-{
-    bool is_literal = text[0] == '[';
-    size_t length
-        = is_literal ? 1 + strspn(text + 1, "0123456789abcdefABCDEF:.") : host_length(text);
-    const char *port = text + length;
-
-    if (length == 0 || (is_literal && *port++ != ']')) {
-        return false;
-    }
-    if (port[0] == '\0') {
-        return true;
-    }
-    size_t digits = strspn(port + 1, "0123456789");
-    long number = digits > 0 && digits <= 5 ? strtol(port + 1, NULL, 10) : 0;
-    return port[0] == ':' && port[1 + digits] == '\0' && number >= 1 && number <= 65535;
-}
-
 /* Paths arrive in this form: no doubled slash, no segment "." or "..", nothing encoded. */
 static bool is_plain_path(const char *path)
 {
-    for (const char *at = path; *at != '\0'; at++) {
-        if (*at <= ' ' || *at >= 0x7f) {
-            return false;
-        }
-    }
-    return strpbrk(path, "\"'<>\\%;") == NULL && strstr(path, "//") == NULL
-           && strstr(path, "/.") == NULL;
+    return strpbrk(path, "'%") == NULL && pwr_url_is_plain_path(path, strlen(path));
 }
 
 const char *pwr_take_base_url(const pwr_taken_t *taken)
 {
-    apr_uri_t uri;
-    char *url = apr_pstrdup(taken->pool, taken->words[0]);
-    apr_size_t length = strlen(url);
+    char *text = apr_pstrdup(taken->pool, taken->words[0]);
+    apr_size_t length = strlen(text);
+    pwr_url_t url;
 
-    if (length > 0 && url[length - 1] == '/') {
-        url[length - 1] = '\0';
+    if (length > 0 && text[length - 1] == '/') {
+        text[length - 1] = '\0';
     }
-    if (apr_uri_parse(taken->pool, url, &uri) != APR_SUCCESS || uri.scheme == NULL
-        || uri.hostname == NULL || uri.hostname[0] == '\0') {
-        return apr_psprintf(taken->pool, "'%s' is no URL", taken->words[0]);
+    if (!pwr_url_parse(&url, text, taken->pool)) {
+        return apr_psprintf(taken->pool, "'%s' is no URL of a host, or of a host and a port",
+                            taken->words[0]);
     }
-    if (strcmp(uri.scheme, "https") != 0) {
+    if (strcmp(url.scheme, "https") != 0) {
         return apr_psprintf(taken->pool, "'%s' is not https, so the link could be read on its way",
-                            url);
+                            text);
     }
-    if (uri.query != NULL || uri.fragment != NULL || uri.user != NULL) {
-        return apr_psprintf(taken->pool, "'%s' has a user, query or fragment", url);
+    if (url.query != NULL || url.fragment != NULL || url.user != NULL) {
+        return apr_psprintf(taken->pool, "'%s' has a user, query or fragment", text);
     }
-    if (!is_authority(uri.hostinfo)) {
-        return apr_psprintf(taken->pool, "'%s' is no host, or no host and port", uri.hostinfo);
-    }
-    if ((uri.path != NULL && !is_plain_path(uri.path)) || length > 200) {
+    if (!is_plain_path(url.path) || length > 200) {
         return "the URL's path is not plain, or the URL is longer than 200 characters";
     }
-    taken->settings->parts.flow.base_url = url;
+    taken->settings->parts.flow.base_url = text;
     return NULL;
 }
 
@@ -135,8 +99,9 @@ static const char *judge_address(const char *address, apr_pool_t *pool)
 {
     const char *wire = pwr_message_wire_address(address, pool);
     const char *domain = wire != NULL ? strchr(wire, '@') + 1 : NULL;
-    bool is_good = domain != NULL && domain[host_length(domain)] == '\0';
-    return is_good ? NULL : apr_psprintf(pool, "'%s' is no mail address", address);
+    return domain != NULL && pwr_url_is_host_name(domain)
+               ? NULL
+               : apr_psprintf(pool, "'%s' is no mail address", address);
 }
 
 /* "Name <address>" or "address". */

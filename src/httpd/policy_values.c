@@ -9,9 +9,9 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_uri.h>
 
 #include "base/limits.h"
+#include "base/url.h"
 #include "policy/check_classes.h"
 #include "policy/check_guess.h"
 #include "policy/check_pwned.h"
@@ -62,18 +62,13 @@ const char *pwr_judge_pwned_file(const pwr_taken_t *taken)
 const char *pwr_take_pwned_url(const pwr_taken_t *taken)
 {
     const char *word = taken->words[0];
-    apr_uri_t uri;
+    pwr_url_t url;
 
-    for (const char *at = word; *at != '\0'; at++) {
-        if (*at <= ' ' || *at >= 0x7f) {
-            return "the value has a character that stands in no URL";
-        }
-    }
-    if (strncmp(word, "https://", 8) != 0 || apr_uri_parse(taken->pool, word, &uri) != APR_SUCCESS
-        || uri.hostname == NULL || uri.hostname[0] == '\0' || uri.user != NULL) {
+    if (!pwr_url_parse(&url, word, taken->pool) || strcmp(url.scheme, "https") != 0
+        || url.user != NULL || url.query != NULL || url.fragment != NULL) {
         return apr_psprintf(taken->pool, "'%s' is no https URL", word);
     }
-    if (word[strlen(word) - 1] != '/') {
+    if (url.path[0] == '\0' || url.path[strlen(url.path) - 1] != '/') {
         return apr_psprintf(taken->pool, "'%s' does not end in a slash", word);
     }
     taken->settings->parts.policy.pwned_url = apr_pstrdup(taken->pool, word);

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include <apr_strings.h>
-#include <apr_uri.h>
 #include <http_log.h>
 
+#include "base/url.h"
 #include "httpd/assets.h"
 #include "httpd/log_bridge.h"
 #include "httpd/pages.h"
@@ -105,11 +105,11 @@ static const char *remote_policy(const pwr_remote_settings_t *remote, apr_pool_t
 {
     const pwr_remote_provider_t *provider = pwr_remote_provider(remote->provider);
     const char *sources = provider->sources;
-    apr_uri_t uri;
+    pwr_url_t url;
 
     if (sources[0] == '\0' && remote->verify_url != NULL
-        && apr_uri_parse(pool, remote->verify_url, &uri) == APR_SUCCESS) {
-        sources = apr_pstrcat(pool, uri.scheme, "://", uri.hostinfo, NULL);
+        && pwr_url_parse(&url, remote->verify_url, pool)) {
+        sources = url.origin;
     }
     return apr_psprintf(pool,
                         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' %s; "
@@ -124,10 +124,10 @@ static const char *remote_policy(const pwr_remote_settings_t *remote, apr_pool_t
 static void derive(pwr_site_t *site, apr_pool_t *pool)
 {
     pwr_parts_settings_t *parts = &site->settings->parts;
-    apr_uri_t uri;
+    pwr_url_t url = {.path = ""};
 
-    apr_uri_parse(pool, parts->flow.base_url, &uri);
-    site->base_path = uri.path != NULL ? uri.path : "";
+    (void)pwr_url_parse(&url, parts->flow.base_url, pool); /* its directive has checked it */
+    site->base_path = url.path;
     site->origin = apr_pstrndup(pool, parts->flow.base_url,
                                 strlen(parts->flow.base_url) - strlen(site->base_path));
     parts->policy.organisation = parts->flow.organisation; /* a host name is no word of people's */
@@ -137,7 +137,7 @@ static void derive(pwr_site_t *site, apr_pool_t *pool)
         parts->policy.blocklist = NULL;
     }
     if (parts->flow.organisation == NULL) {
-        parts->flow.organisation = uri.hostname;
+        parts->flow.organisation = url.host;
     }
     if (parts->flow.contact == NULL) {
         parts->flow.contact
@@ -146,7 +146,7 @@ static void derive(pwr_site_t *site, apr_pool_t *pool)
     if (parts->flow.login_url[0] == '/') {
         parts->flow.login_url = apr_pstrcat(pool, site->origin, parts->flow.login_url, NULL);
     }
-    parts->remote.hostname = uri.hostname;
+    parts->remote.hostname = url.host;
     if (parts->remote.provider != NULL) {
         site->remote_policy = remote_policy(&parts->remote, pool);
     }

@@ -6,15 +6,14 @@
  */
 #include "mail/mail.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/limits.h"
+#include "base/url.h"
 #include "text/unicode.h"
 
 bool pwr_mail_is_address(const char *address)
@@ -37,31 +36,14 @@ bool pwr_mail_is_address(const char *address)
     return pwr_unicode_is_valid(address, length);
 }
 
-/* Takes "user@" off the front of `authority`. */
-static pwr_fault_t *parse_user(const char **user, const char **host, const char *authority,
-                               apr_pool_t *pool)
+static pwr_fault_t *check_user(const pwr_url_t *url, apr_pool_t *pool)
 {
-    const char *at = strrchr(authority, '@');
-
-    *user = NULL;
-    *host = authority;
-    if (at == NULL) {
-        return NULL;
-    }
-    const char *written = apr_pstrmemdup(pool, authority, (apr_size_t)(at - authority));
-    *host = at + 1;
-    if (strchr(written, ':') != NULL) {
+    if (url->has_password) {
         return pwr_fault_broken(pool, "PWR0501",
                                 "The relay's URL holds a password. Write smtp://user@host and keep "
                                 "the password in a file of its own.");
     }
-    *user = apr_punescape_url(pool, written, NULL, NULL, 0);
-    if (*user == NULL || **user == '\0') {
-        return pwr_fault_broken(pool, "PWR0502",
-                                "The relay's user name is empty or its %%-escapes are wrong. Write "
-                                "%%40 for an @ in it: smtp://mailer%%40example.org@host.");
-    }
-    for (const char *byte = *user; *byte != '\0'; byte++) {
+    for (const char *byte = url->user; byte != NULL && *byte != '\0'; byte++) {
         if (apr_iscntrl(*byte)) {
             return pwr_fault_broken(pool, "PWR0503",
                                     "The relay's user name holds a control character.");
@@ -70,50 +52,25 @@ static pwr_fault_t *parse_user(const char **user, const char **host, const char 
     return NULL;
 }
 
-static pwr_fault_t *parse_port(int *port, const char *text, apr_pool_t *pool)
+/* An "@" in the user's name is told apart from the one behind it: people write it as it is. */
+static const char *encode_user(const char *text, apr_pool_t *pool)
 {
-    size_t digits = strspn(text, "0123456789");
+    const char *end = strrchr(text, '@');
+    const char *at = strchr(text, '@');
 
-    if (digits == 0 || digits > 5 || text[digits] != '\0' || strtol(text, NULL, 10) < 1
-        || strtol(text, NULL, 10) > 65535) {
-        return pwr_fault_broken(pool, "PWR0504",
-                                "After the relay's host there may be a port from 1 to 65535 and "
-                                "nothing else, as in smtp://mail.example.org:587.");
+    while (end != NULL && at < end) {
+        text = apr_psprintf(pool, "%.*s%%40%s", (int)(at - text), text, at + 1);
+        end = strrchr(text, '@');
+        at = strchr(text, '@');
     }
-    *port = (int)strtol(text, NULL, 10);
-    return NULL;
+    return text;
 }
 
-/* `text` is "name", "name:port", "[IPv6]" or "[IPv6]:port". */
-static pwr_fault_t *parse_host(pwr_relay_t *relay, const char *text, apr_pool_t *pool)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    bool is_literal = *text == '[';
-    const char *start = text + (is_literal ? 1 : 0);
-    size_t length = is_literal ? strspn(start, "0123456789abcdefABCDEF:.")
-                               : strspn(start, apr_pstrcat(pool, letters, "0123456789.-_", NULL));
-    const char *end = start + length;
-    bool is_good = length > 0 && length <= 253 && *start != '-' && *start != '.';
-
-    if (is_literal) {
-        is_good = is_good && *end == ']' && memchr(start, ':', length) != NULL;
-        end += is_good ? 1 : 0;
-    }
-    if (!is_good || (*end != '\0' && *end != ':')) {
-        return pwr_fault_broken(pool, "PWR0505",
-                                "The relay's host is not understood. Write smtp://host:port with a "
-                                "name in ASCII, an IPv4 address, or an IPv6 address in brackets, "
-                                "and nothing after the port.");
-    }
-    relay->host = apr_pstrmemdup(pool, start, length);
-    return *end == ':' ? parse_port(&relay->port, end + 1, pool) : NULL;
-}
-
-static pwr_fault_t *parse_server(pwr_relay_t *relay, const char *url, const char *tls,
+static pwr_fault_t *parse_server(pwr_relay_t *relay, const char *text, const char *tls,
                                  apr_pool_t *pool)
 {
-    bool is_smtps = strncasecmp(url, "smtps:", 6) == 0;
-    const char *host = NULL;
+    bool is_smtps = strncasecmp(text, "smtps:", 6) == 0;
+    pwr_url_t url;
 
     if (tls != NULL
         && (is_smtps || (strcasecmp(tls, "STARTTLS") != 0 && strcasecmp(tls, "NONE") != 0))) {
@@ -121,17 +78,26 @@ static pwr_fault_t *parse_server(pwr_relay_t *relay, const char *url, const char
                                 "After smtp://... write STARTTLS (the default) or NONE; after "
                                 "smtps://... write nothing, for it is TLS from the first byte.");
     }
+    if (!pwr_url_parse(&url, encode_user(text, pool), pool) || url.path[0] != '\0'
+        || url.query != NULL || url.fragment != NULL) {
+        return pwr_fault_broken(pool, "PWR0505",
+                                "The relay's URL is not understood. Write smtp://host:port with a "
+                                "name in ASCII, an IPv4 address, or an IPv6 address in brackets, "
+                                "a port from 1 to 65535, and nothing after the port. Before the "
+                                "host there may be user@; write %%25 for a percent sign in it.");
+    }
+    PWR_TRY(check_user(&url, pool));
     bool is_plain = tls != NULL && strcasecmp(tls, "NONE") == 0;
     relay->kind = is_smtps ? PWR_RELAY_SMTPS : is_plain ? PWR_RELAY_PLAIN : PWR_RELAY_STARTTLS;
-    relay->port = is_smtps ? 465 : is_plain ? 25 : 587;
-    PWR_TRY(parse_user(&relay->user, &host, strstr(url, "://") + 3, pool));
-    PWR_TRY(parse_host(relay, host, pool));
+    relay->port = url.port != 0 ? url.port : is_smtps ? 465 : is_plain ? 25 : 587;
+    relay->host = url.host;
+    relay->user = url.user;
+    relay->name = url.origin;
     if (is_plain && relay->user != NULL) {
         return pwr_fault_broken(pool, "PWR0507",
                                 "A password would cross the network in clear. Use STARTTLS or "
                                 "smtps:// with a user, or leave the user out.");
     }
-    relay->name = apr_pstrcat(pool, is_smtps ? "smtps://" : "smtp://", host, NULL);
     return NULL;
 }
 

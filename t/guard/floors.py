@@ -25,7 +25,7 @@ ROOMS = [
     (r"cairo(/.*|\w*\.h)", ["src/abuse/canvas.c"]),
     (r"zlib\.h", ["src/abuse/png.c"]),
     (r"zxcvbn\.h", ["src/policy/check_guess.c"]),
-    (r"curl/.*", ["src/mail/smtp.c", "src/base/https.c"]),
+    (r"curl/.*", ["src/mail/smtp.c", "src/base/https.c", "src/base/url.c"]),
     (r"openssl/.*", ["src/mail/dkim.c"]),
     (r"linux/.*", ["src/httpd/worker_sandbox.c", "src/httpd/worker_syscalls.c"]),
 ]

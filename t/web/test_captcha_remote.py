@@ -318,7 +318,7 @@ def test_nothing_is_sent_without_tls(provider, check):
     assert_is(check(server, url=plain), "DOWN", "BROKEN", "PWR0721")
     with_login = server.url.replace("https://", "https://user:word@")
     assert_is(check(server, url=with_login), "DOWN", "BROKEN", "PWR0154")
-    assert_is(check(server, url="https://"), "DOWN", "BROKEN", "PWR0154")
+    assert_is(check(server, url="https://"), "DOWN", "BROKEN", "PWR0721")
     assert not server.requests
 
 
