@@ -6,10 +6,26 @@
 #ifndef PWR_ABUSE_CAPTCHA_PROVIDER_H
 #define PWR_ABUSE_CAPTCHA_PROVIDER_H
 
-#include "abuse/captcha_remote.h"
+#include <stdbool.h>
+
+#include <apr_pools.h>
 
 #define PWR_CAPTCHA_MEMBERS 5  /* asked at most, and one that ends the list */
 #define PWR_CAPTCHA_REFUSALS 3 /* likewise */
+
+/* What the page needs to show the provider's widget. */
+typedef struct {
+    const char *name;   /* "recaptcha2", "recaptcha3", "recaptcha-enterprise", "hcaptcha",
+                           "turnstile", "friendly", "mcaptcha", "cap" */
+    const char *field;  /* form field that brings the response */
+    const char *script; /* URL of the script, with %s for the site key; NULL where it is the site's
+                           own affair */
+    const char *class_name; /* of the widget's element */
+    const char *sources;    /* script-src, frame-src, connect-src and style-src origins to allow,
+                               space-separated; "" for self-hosted ones: the verify URL's */
+    const char *verify_url; /* NULL: the site must name its own, with project or site key in it */
+    bool has_hostname, has_action, has_score; /* what a site must say of what it expects */
+} pwr_remote_provider_t;
 
 typedef enum {
     PWR_CAPTCHA_FORM,
@@ -41,6 +57,10 @@ typedef struct {
     /* Texts of "error" that mean false and come with an HTTP status of their own. */
     const char *refusals[PWR_CAPTCHA_REFUSALS];
 } pwr_captcha_row_t;
+
+/* The row of a name, or NULL. `pwr_remote_names` lists all, for messages. */
+const pwr_remote_provider_t *pwr_remote_provider(const char *name);
+const char *pwr_remote_names(apr_pool_t *pool);
 
 /* The row of a name, or NULL. */
 const pwr_captcha_row_t *pwr_captcha_row(const char *name);

@@ -16,7 +16,6 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "abuse/captcha_provider.h"
 #include "base/https.h"
 #include "base/url.h"
 #include "base/limits.h"

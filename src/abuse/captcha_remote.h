@@ -10,6 +10,7 @@
 
 #include <apr_time.h>
 
+#include "abuse/captcha_provider.h"
 #include "base/crypto.h"
 #include "base/fault.h"
 
@@ -24,24 +25,6 @@ typedef struct {
     const char *trusted_ca;     /* PEM file; NULL for the system's */
     apr_interval_time_t timeout;
 } pwr_remote_settings_t;
-
-/* What the page needs to show the provider's widget. */
-typedef struct {
-    const char *name;   /* "recaptcha2", "recaptcha3", "recaptcha-enterprise", "hcaptcha",
-                           "turnstile", "friendly", "mcaptcha", "cap" */
-    const char *field;  /* form field that brings the response */
-    const char *script; /* URL of the script, with %s for the site key; NULL where it is the site's
-                           own affair */
-    const char *class_name; /* of the widget's element */
-    const char *sources;    /* script-src, frame-src, connect-src and style-src origins to allow,
-                               space-separated; "" for self-hosted ones: the verify URL's */
-    const char *verify_url; /* NULL: the site must name its own, with project or site key in it */
-    bool has_hostname, has_action, has_score; /* what a site must say of what it expects */
-} pwr_remote_provider_t;
-
-/* The row of a name, or NULL. `pwr_remote_names` lists all, for messages. */
-const pwr_remote_provider_t *pwr_remote_provider(const char *name);
-const char *pwr_remote_names(apr_pool_t *pool);
 
 typedef enum { PWR_REMOTE_YES, PWR_REMOTE_NO, PWR_REMOTE_DOWN } pwr_remote_verdict_t;
 

@@ -9,7 +9,6 @@
 #include <apr_strings.h>
 
 #include "base/limits.h"
-#include "flow/job.h"
 #include "flow/links.h"
 #include "flow/share.h"
 #include "store/tokens.h"

@@ -7,17 +7,10 @@
 #ifndef PWR_FLOW_DELIVER_H
 #define PWR_FLOW_DELIVER_H
 
-#include "flow/parts.h"
+#include "flow/job.h"
 
 /* A worker holds a row so long before another may take it; the worker renews it while it lives. */
 #define PWR_LEASE apr_time_from_sec(10)
-
-/* One thread's means of working. */
-typedef struct {
-    pwr_parts_t *parts;
-    pwr_relays_t *relays;
-    const char *owner; /* names the process in the rows it holds */
-} pwr_deliverer_t;
 
 /* Works the row that has been due longest. `is_worked` is false when none is due; `next` then says
  * when one will be (0: none waiting). What befalls the row itself is written to the row, the trail

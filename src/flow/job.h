@@ -6,8 +6,14 @@
 #define PWR_FLOW_JOB_H
 
 #include "flow/compose.h"
-#include "flow/deliver.h"
 #include "store/outbox.h"
+
+/* One thread's means of working. */
+typedef struct {
+    pwr_parts_t *parts;
+    pwr_relays_t *relays;
+    const char *owner; /* names the process in the rows it holds */
+} pwr_deliverer_t;
 
 typedef struct {
     const pwr_deliverer_t *by;

@@ -5,21 +5,10 @@
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
-#include <http_protocol.h>
 
 #include "base/limits.h"
-#include "httpd/respond.h"
 
 #define DIGEST_CHARS 12
-
-typedef struct {
-    const char *name;
-    const char *type;
-    const char *path; /* behind the base path: "/a/<digest>-<name>"; NULL: not served by us */
-    const char *url;  /* with it; NULL: there is none */
-    const char *bytes;
-    apr_size_t length;
-} asset_t;
 
 static const struct {
     const char *name;
@@ -44,10 +33,10 @@ static const struct {
 enum { KNOWN = sizeof known / sizeof known[0], STYLE = KNOWN, LOGO, COUNT };
 
 struct pwr_assets_t {
-    asset_t asset[COUNT];
+    pwr_asset_t asset[COUNT];
 };
 
-static pwr_fault_t *read_file(asset_t *asset, const char *path, const char *directive,
+static pwr_fault_t *read_file(pwr_asset_t *asset, const char *path, const char *directive,
                               apr_pool_t *pool)
 {
     apr_file_t *file = NULL;
@@ -93,7 +82,7 @@ static comment_t end_of_comment(const char *from, const char *end)
 
 /* Comments of our scripts and style sheets are for whoever reads the files, and a fifth of what
  * would go over the wire. Those that fill lines are left out; others stay. */
-static void drop_comments(asset_t *asset)
+static void drop_comments(pwr_asset_t *asset)
 {
     const char *end = asset->bytes + asset->length;
     char *kept = (char *)(apr_uintptr_t)asset->bytes;
@@ -119,7 +108,8 @@ static void drop_comments(asset_t *asset)
 }
 
 /* Gives what has been read an address of its own. */
-static void name_asset(asset_t *asset, const char *name, const pwr_site_t *site, apr_pool_t *pool)
+static void name_asset(pwr_asset_t *asset, const char *name, const pwr_site_t *site,
+                       apr_pool_t *pool)
 {
     static const char no_secret[PWR_KEY_BYTES] = "the digest of an asset is public";
     const pwr_secret_t *key = pwr_secret_make(no_secret, sizeof no_secret, pool);
@@ -143,7 +133,7 @@ static const char *picture_type(const char **ending, const char *path)
 }
 
 /* The site's own style sheet or logo: `value` is as in its directive, NULL when there is none. */
-static pwr_fault_t *load_own(asset_t *asset, const char *value, const pwr_site_t *site,
+static pwr_fault_t *load_own(pwr_asset_t *asset, const char *value, const pwr_site_t *site,
                              apr_pool_t *pool)
 {
     const char *ending = ".css";
@@ -172,7 +162,7 @@ pwr_fault_t *pwr_assets_load(pwr_assets_t **assets, const pwr_site_t *site, apr_
 
     *assets = apr_pcalloc(pool, sizeof **assets);
     for (int i = 0; i < KNOWN; i++) {
-        asset_t *asset = &(*assets)->asset[i];
+        pwr_asset_t *asset = &(*assets)->asset[i];
         asset->name = known[i].name;
         asset->type = known[i].type;
         PWR_TRY(read_file(
@@ -199,13 +189,13 @@ const char *pwr_assets_url(const pwr_assets_t *assets, const char *name)
     return NULL;
 }
 
-int pwr_assets_serve(const pwr_visit_t *visit)
+const pwr_asset_t *pwr_assets_find(const pwr_assets_t *assets, const char *path)
 {
     for (int i = 0; i < COUNT; i++) {
-        const asset_t *asset = &visit->site->assets->asset[i];
-        if (asset->path != NULL && strcmp(asset->path, visit->path) == 0) {
-            return pwr_respond_bytes(visit, asset->type, asset->bytes, asset->length);
+        const pwr_asset_t *asset = &assets->asset[i];
+        if (asset->path != NULL && strcmp(asset->path, path) == 0) {
+            return asset;
         }
     }
-    return HTTP_NOT_FOUND;
+    return NULL;
 }

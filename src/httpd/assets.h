@@ -11,6 +11,15 @@
 #define PWR_ASSET_STYLE "style"
 #define PWR_ASSET_LOGO "logo"
 
+typedef struct {
+    const char *name;
+    const char *type;
+    const char *path; /* behind the base path: "/a/<digest>-<name>"; NULL: not served by us */
+    const char *url;  /* with it; NULL: there is none */
+    const char *bytes;
+    apr_size_t length;
+} pwr_asset_t;
+
 /* Reads the files. BROKEN when one is missing or over PWR_MAX_TEMPLATE bytes. */
 pwr_fault_t *pwr_assets_load(pwr_assets_t **assets, const pwr_site_t *site,
                              apr_pool_t *pool) PWR_MUST_USE;
@@ -19,7 +28,7 @@ pwr_fault_t *pwr_assets_load(pwr_assets_t **assets, const pwr_site_t *site,
  * none. */
 const char *pwr_assets_url(const pwr_assets_t *assets, const char *name);
 
-/* Answers GET and HEAD for "/a/<digest>-<name>"; HTTP_NOT_FOUND for anything else. */
-int pwr_assets_serve(const pwr_visit_t *visit);
+/* The asset that is served under "/a/<digest>-<name>"; NULL when there is none. */
+const pwr_asset_t *pwr_assets_find(const pwr_assets_t *assets, const char *path);
 
 #endif

@@ -70,8 +70,10 @@ static int show_unlocked(const pwr_visit_t *visit)
 
 static int show_asset(const pwr_visit_t *visit)
 {
-    int status = pwr_assets_serve(visit);
-    return status == HTTP_NOT_FOUND ? pwr_respond_error(visit, status, "error.not_found") : status;
+    const pwr_asset_t *asset = pwr_assets_find(visit->site->assets, visit->path);
+
+    return asset != NULL ? pwr_respond_bytes(visit, asset->type, asset->bytes, asset->length)
+                         : pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
 }
 
 typedef int (*answer_t)(const pwr_visit_t *visit);

@@ -2,7 +2,7 @@
 #ifndef PWR_HTTPD_PAGE_SLOTS_H
 #define PWR_HTTPD_PAGE_SLOTS_H
 
-#include "httpd/pages.h"
+#include "httpd/page.h"
 #include "text/slots.h"
 
 /* NULL when the page declares none: then it is not judged. */

@@ -5,14 +5,9 @@
 #ifndef PWR_HTTPD_PRIVATE_H
 #define PWR_HTTPD_PRIVATE_H
 
-#include <httpd.h>
-#include <http_config.h>
-
 #include "abuse/task_answers.h"
+#include "httpd/module.h"
 #include "httpd/settings.h"
-
-/* The one symbol that the module exports. */
-extern __attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA pwreset_module;
 
 typedef struct pwr_pages_t pwr_pages_t;
 typedef struct pwr_assets_t pwr_assets_t;

@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "httpd/private.h"
+#include "httpd/module.h"
 #include "text/unicode.h"
 
 #define LONGEST_DURATION (366 * 86400L)

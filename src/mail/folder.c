@@ -8,9 +8,9 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
-static pwr_attempt_t fail(const pwr_relay_t *relay, apr_status_t status, apr_pool_t *scratch)
+static pwr_relay_answer_t fail(const pwr_relay_t *relay, apr_status_t status, apr_pool_t *scratch)
 {
-    pwr_attempt_t attempt = {.must_rest = true};
+    pwr_relay_answer_t attempt = {.must_rest = true};
 
     if (APR_STATUS_IS_ENOENT(status) || APR_STATUS_IS_ENOTDIR(status)
         || APR_STATUS_IS_EACCES(status)) {
@@ -36,8 +36,8 @@ static apr_status_t write_whole(apr_file_t *file, const pwr_message_t *message)
     return status == APR_SUCCESS ? closed : status;
 }
 
-pwr_attempt_t pwr_folder_send(const pwr_relay_t *relay, const pwr_message_t *message,
-                              apr_pool_t *scratch)
+pwr_relay_answer_t pwr_folder_send(const pwr_relay_t *relay, const pwr_message_t *message,
+                                   apr_pool_t *scratch)
 {
     char *draft = apr_psprintf(scratch, "%s/.%s.XXXXXX", relay->host, message->id);
     const char *name = apr_psprintf(scratch, "%s/%s.eml", relay->host, message->id);
@@ -58,5 +58,5 @@ pwr_attempt_t pwr_folder_send(const pwr_relay_t *relay, const pwr_message_t *mes
         apr_file_remove(draft, scratch);
         return fail(relay, status, scratch);
     }
-    return (pwr_attempt_t){0};
+    return (pwr_relay_answer_t){0};
 }

@@ -5,11 +5,11 @@
 
 #include "mail/mail.h"
 #include "mail/message.h"
-#include "mail/relays.h"
+#include "mail/relay_answer.h"
 
 /* Writes the message to <folder>/<message id>.eml, mode 0600, appearing whole or not at all. A
  * retry replaces the file by the same bytes. */
-pwr_attempt_t pwr_folder_send(const pwr_relay_t *relay, const pwr_message_t *message,
-                              apr_pool_t *scratch);
+pwr_relay_answer_t pwr_folder_send(const pwr_relay_t *relay, const pwr_message_t *message,
+                                   apr_pool_t *scratch);
 
 #endif

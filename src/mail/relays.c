@@ -6,7 +6,7 @@
  * knows no other relay is asked either, so that a person does not get two links for one request;
  * the outbox tries again later, with the same bytes.
  */
-#include "mail/relays.h"
+#include "mail/relay_answer.h"
 
 #include <string.h>
 
@@ -110,10 +110,12 @@ static bool is_any_awake(const pwr_relays_t *relays)
     return false;
 }
 
-static pwr_attempt_t try_place(place_t *place, const pwr_message_t *message, apr_pool_t *scratch)
+static pwr_relay_answer_t try_place(place_t *place, const pwr_message_t *message,
+                                    apr_pool_t *scratch)
 {
-    pwr_attempt_t attempt = place->smtp != NULL ? pwr_smtp_send(place->smtp, message, scratch)
-                                                : pwr_folder_send(place->relay, message, scratch);
+    pwr_relay_answer_t attempt = place->smtp != NULL
+                                     ? pwr_smtp_send(place->smtp, message, scratch)
+                                     : pwr_folder_send(place->relay, message, scratch);
     if (attempt.must_rest) {
         place->rests_until = pwr_clock_now() + REST;
         /* The next relay may well take the mail, and then nobody would hear of this one. */
@@ -138,7 +140,7 @@ pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_
             continue;
         }
         *used = place->relay->name;
-        pwr_attempt_t attempt = try_place(place, &message, scratch);
+        pwr_relay_answer_t attempt = try_place(place, &message, scratch);
         if (attempt.fault == NULL || attempt.is_final) {
             return attempt.fault;
         }

@@ -258,10 +258,10 @@ static bool is_credential_code(int code)
     return code == 530 || code == 534 || code == 535 || code == 538;
 }
 
-static pwr_attempt_t judge_reply(const pwr_relay_t *relay, const exchange_t *exchange,
-                                 apr_pool_t *scratch)
+static pwr_relay_answer_t judge_reply(const pwr_relay_t *relay, const exchange_t *exchange,
+                                      apr_pool_t *scratch)
 {
-    pwr_attempt_t attempt = {.must_rest = !exchange->is_in_mail || exchange->code == 421};
+    pwr_relay_answer_t attempt = {.must_rest = !exchange->is_in_mail || exchange->code == 421};
     const char *words = exchange->words;
 
     if (exchange->code < 500) {
@@ -302,10 +302,10 @@ static bool is_trust_error(CURLcode result)
 }
 
 /* The server gave no 4xx and no 5xx: libcurl's own finding counts. */
-static pwr_attempt_t judge_silence(const pwr_relay_t *relay, const exchange_t *exchange,
-                                   CURLcode result, apr_pool_t *scratch)
+static pwr_relay_answer_t judge_silence(const pwr_relay_t *relay, const exchange_t *exchange,
+                                        CURLcode result, apr_pool_t *scratch)
 {
-    pwr_attempt_t attempt = {.must_rest = true};
+    pwr_relay_answer_t attempt = {.must_rest = true};
     const char *words = *exchange->error != '\0' ? exchange->error : curl_easy_strerror(result);
 
     if (exchange->message->length == exchange->sent) {
@@ -336,29 +336,30 @@ static pwr_attempt_t judge_silence(const pwr_relay_t *relay, const exchange_t *e
     return attempt;
 }
 
-static pwr_attempt_t bad_options(apr_pool_t *scratch)
+static pwr_relay_answer_t bad_options(apr_pool_t *scratch)
 {
     pwr_fault_t *fault
         = pwr_fault_broken(scratch, "PWR0534",
                            "libcurl refuses an option that keeps mail safe. Install one built "
                            "with SMTP and TLS, 7.85 or newer.");
-    return (pwr_attempt_t){.fault = fault, .must_rest = true};
+    return (pwr_relay_answer_t){.fault = fault, .must_rest = true};
 }
 
 /* Runs what the options say. */
-static pwr_attempt_t perform(pwr_smtp_t *smtp, const exchange_t *exchange, apr_pool_t *scratch)
+static pwr_relay_answer_t perform(pwr_smtp_t *smtp, const exchange_t *exchange, apr_pool_t *scratch)
 {
     CURLcode result = curl_easy_perform(smtp->easy);
 
     curl_easy_reset(smtp->easy); /* it points into the caller; the connection stays */
     if (result == CURLE_OK) {
-        return (pwr_attempt_t){0};
+        return (pwr_relay_answer_t){0};
     }
     return exchange->code != 0 ? judge_reply(smtp->relay, exchange, scratch)
                                : judge_silence(smtp->relay, exchange, result, scratch);
 }
 
-pwr_attempt_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message, apr_pool_t *scratch)
+pwr_relay_answer_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message,
+                                 apr_pool_t *scratch)
 {
     exchange_t exchange = {.message = message};
 
@@ -374,7 +375,7 @@ pwr_attempt_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message, apr_
     return perform(smtp, &exchange, scratch);
 }
 
-pwr_attempt_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch)
+pwr_relay_answer_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch)
 {
     const pwr_message_t nothing = {.length = 1}; /* never handed over */
     exchange_t exchange = {.message = &nothing};

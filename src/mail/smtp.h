@@ -8,7 +8,7 @@
 
 #include "mail/mail.h"
 #include "mail/message.h"
-#include "mail/relays.h"
+#include "mail/relay_answer.h"
 
 typedef struct pwr_smtp_t pwr_smtp_t;
 
@@ -20,9 +20,10 @@ pwr_fault_t *pwr_smtp_open(pwr_smtp_t **smtp, const pwr_mail_settings_t *setting
 
 /* Sends one message to its one recipient. Waits at most the connect timeout and five times the
  * phase timeout, and one phase more for the farewell of a session that went wrong. */
-pwr_attempt_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message, apr_pool_t *scratch);
+pwr_relay_answer_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message,
+                                 apr_pool_t *scratch);
 
 /* For self-checks: connects, makes TLS, logs in, and asks for nothing (NOOP, RFC 5321, 4.1.1.9). */
-pwr_attempt_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch);
+pwr_relay_answer_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <apr_file_io.h>
 
+#include "base/crypto.h"
 #include "base/limits.h"
 #include "text/characters.h"
 #include "text/unicode.h"

@@ -16,6 +16,7 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
+#include "base/crypto.h"
 #include "base/https.h"
 #include "base/limits.h"
 #include "text/characters.h"

@@ -5,7 +5,8 @@
 #ifndef PWR_POLICY_SUBJECT_H
 #define PWR_POLICY_SUBJECT_H
 
-#include "policy/policy.h"
+#include "base/fault.h"
+#include "policy/policy_settings.h"
 
 typedef struct pwr_blocklist_t pwr_blocklist_t;
 typedef struct pwr_pwned_t pwr_pwned_t;

@@ -5,14 +5,10 @@
 #ifndef PWR_TEXT_PATTERN_H
 #define PWR_TEXT_PATTERN_H
 
+#include "text/locale.h"
 #include "text/view.h"
 
 typedef struct pwr_pattern_t pwr_pattern_t;
-typedef struct pwr_locale_t pwr_locale_t; /* how a language writes numbers and times */
-
-/* `name` is ICU's ("nb", "pt_BR"); `time_zone` an Olson name or NULL for the system's. NULL when
- * ICU does not know that zone. */
-pwr_locale_t *pwr_locale_make(const char *name, const char *time_zone, apr_pool_t *pool);
 
 /* NULL when fine, else why not, in words that follow "the pattern ...". `pool` lives as long as the
  * locale, which keeps what the patterns share. */

@@ -4,7 +4,7 @@
  * one plain argument needs no ICU later; in the rest, names become numbers, and dates become texts
  * that are formatted in the configured zone. What the rest means stays ICU's business.
  */
-#include "text/pattern_private.h"
+#include "text/pattern_scan.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 #include "text/escape.h"
-#include "text/template_private.h"
+#include "text/template_parse.h"
 
 #define PLAIN_ROOM 32   /* a number or time as text */
 #define FIRST_ROOM 1024 /* what variables may add before the block grows */

@@ -7,26 +7,7 @@
 #ifndef PWR_TEXT_TEMPLATE_H
 #define PWR_TEXT_TEMPLATE_H
 
-#include <apr_hash.h>
-
-#include "text/messages.h"
-#include "text/slots.h"
-
-typedef struct pwr_template_t pwr_template_t;
-
-typedef enum {
-    PWR_TEMPLATE_HTML, /* {{name}} is escaped for HTML text and quoted attributes */
-    PWR_TEMPLATE_TEXT  /* nothing is escaped: text parts of mails, subjects */
-} pwr_template_kind_t;
-
-/* Where templates come from, and what they are held against. */
-typedef struct {
-    const char *folder;             /* of templates and partials */
-    const char *own;                /* the site's: a file there goes before one of the same name */
-    const pwr_language_t *language; /* has the messages that a template may name */
-    const pwr_slots_t *slots;       /* what it may and must name; NULL: whatever it likes */
-    apr_hash_t *used;               /* gets the name of each file of `own` that was read; or NULL */
-} pwr_template_source_t;
+#include "text/template_source.h"
 
 /* Compiles the file `name`; partials {{> part}} are files of the same folders (with the extension
  * of `name` when they have none). BROKEN with file and line for an unclosed tag or section, a

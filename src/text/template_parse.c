@@ -3,7 +3,7 @@
  * its lines have got the indentation of the tag, as the specification describes it; so rendering
  * knows nothing of files, lines or white space.
  */
-#include "text/template_private.h"
+#include "text/template_parse.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "folder.h"
 
 #include "base/limits.h"
-#include "text/template_private.h"
+#include "text/template_parse.h"
 #include "text/unicode.h"
 
 #define SHOWN "<&>" /* what {{a}} stands for */

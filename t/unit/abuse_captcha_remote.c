@@ -13,7 +13,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "abuse/captcha_provider.h"
+#include "abuse/captcha_remote.h"
 #include "base/limits.h"
 
 static const char *const names[]

@@ -2,8 +2,8 @@
  * What one relay did with one mail, in the words relays.c decides by; smtp.c and folder.c speak
  * them. Lives in the pool given to whoever made it.
  */
-#ifndef PWR_MAIL_RELAYS_H
-#define PWR_MAIL_RELAYS_H
+#ifndef PWR_MAIL_RELAY_ANSWER_H
+#define PWR_MAIL_RELAY_ANSWER_H
 
 #include <stdbool.h>
 
@@ -13,6 +13,6 @@ typedef struct {
     pwr_fault_t *fault; /* NULL: the relay has taken the mail */
     bool is_final;      /* no other relay may be tried: refused, or perhaps taken after all */
     bool must_rest;     /* the relay could not be used at all: leave it alone for a while */
-} pwr_attempt_t;
+} pwr_relay_answer_t;
 
 #endif

@@ -2,12 +2,12 @@
  * What the parser of templates leaves for their rendering: a flat row of operations. Sections jump
  * by index; partials have been put in their places.
  */
-#ifndef PWR_TEXT_TEMPLATE_PRIVATE_H
-#define PWR_TEXT_TEMPLATE_PRIVATE_H
+#ifndef PWR_TEXT_TEMPLATE_PARSE_H
+#define PWR_TEXT_TEMPLATE_PARSE_H
 
 #include <apr_tables.h>
 
-#include "text/template.h"
+#include "text/template_source.h"
 #include "text/whole_file.h"
 
 typedef enum {
