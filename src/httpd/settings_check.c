@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <apr_strings.h>
+#include <ap_provider.h>
 #include <http_log.h>
 
 #include "base/url.h"
@@ -287,6 +288,7 @@ static int take_site(pwr_settings_t *settings, server_rec *server, apr_pool_t *p
     site->settings = settings;
     site->server = server;
     site->wake_fd = -1;
+    site->captcha = ap_lookup_provider(PWR_CAPTCHA_GROUP, PWR_CAPTCHA_NAME, PWR_CAPTCHA_VERSION);
     const char *wrong = check_site(site, pconf);
     if (wrong != NULL) {
         ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, server, "%s: %s", settings->where,

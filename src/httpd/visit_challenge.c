@@ -12,9 +12,7 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
-#include "abuse/captcha_picture.h"
-#include "abuse/captcha_sound.h"
-#include "abuse/dice.h"
+#include "abuse/captcha_task.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "httpd/form.h"
@@ -40,8 +38,7 @@ typedef struct {
 
 typedef struct {
     const char *sealed;
-    pwr_picture_task_t picture;
-    int sound;
+    pwr_captcha_task_t captcha;
 } task_t;
 
 static int give_work(const pwr_visit_t *visit, const char *client)
@@ -104,19 +101,13 @@ static bool open_held(held_t *held, const pwr_visit_t *visit, const char *sealed
     return subject != NULL;
 }
 
-/* "<form seal>\n<thing><nine things><sound>", things as letters from 'a'. */
+/* "<form seal>\n<task>" */
 static task_t make_task(const pwr_visit_t *visit, const held_t *held)
 {
-    task_t task = {.picture = pwr_picture_make(), .sound = pwr_dice_below(pwr_sound_thing_count)};
-    char letters[PWR_PICTURE_SQUARES + 3];
-    char *out = letters;
+    task_t task = {.captcha = pwr_captcha_task_make(visit->site->captcha)};
+    char letters[PWR_CAPTCHA_TASK_CHARS + 1];
 
-    *out++ = (char)('a' + task.picture.thing);
-    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
-        *out++ = (char)('a' + task.picture.shown[i]);
-    }
-    *out++ = (char)('a' + task.sound);
-    *out = '\0';
+    pwr_captcha_task_write(letters, &task.captcha);
     const char *text = apr_pstrcat(visit->request->pool, held->form_seal, "\n", letters, NULL);
     task.sealed = pwr_seal_make(visit->site->key, PWR_SEAL_TASK, text, visit->request->pool);
     return task;
@@ -128,13 +119,14 @@ static bool open_task(task_t *task, const pwr_visit_t *visit, const held_t *held
 {
     pwr_seal_t seal;
 
-    if (sealed == NULL
+    if (sealed == NULL || visit->site->captcha == NULL
         || !pwr_seal_open(&seal, visit->site->key, PWR_SEAL_TASK, sealed, visit->request->pool)
         || pwr_clock_now() - seal.made > PWR_TASK_LIFE) {
         return false;
     }
     const char *letters = strchr(seal.text, '\n');
-    if (letters == NULL || strlen(letters) != PWR_PICTURE_SQUARES + 3) {
+    if (letters == NULL
+        || !pwr_captcha_task_read(&task->captcha, visit->site->captcha, letters + 1)) {
         return false;
     }
     size_t length = (size_t)(letters - seal.text);
@@ -144,11 +136,6 @@ static bool open_task(task_t *task, const pwr_visit_t *visit, const held_t *held
         return false;
     }
     task->sealed = sealed;
-    task->picture.thing = letters[1] - 'a';
-    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
-        task->picture.shown[i] = (unsigned char)(letters[2 + i] - 'a');
-    }
-    task->sound = letters[2 + PWR_PICTURE_SQUARES] - 'a';
     return true;
 }
 
@@ -157,28 +144,42 @@ static const char *words_of(const pwr_visit_t *visit, const char *key)
     return pwr_messages_format(visit->language, key, NULL, visit->request->pool);
 }
 
+/* The parts of the page with a picture and a sound. */
+static void show_captcha(pwr_view_t *view, const pwr_visit_t *visit, const held_t *held)
+{
+    const pwr_captcha_t *captcha = visit->site->captcha;
+    apr_pool_t *pool = visit->request->pool;
+    task_t task = make_task(visit, held);
+
+    pwr_view_flag(view, "has_task", true);
+    pwr_view_text(view, "task", task.sealed);
+    pwr_view_text(view, "thing", words_of(visit, captcha->things[task.captcha.thing]));
+    pwr_view_text(view, "picture_url",
+                  apr_pstrcat(pool, visit->prefix, "/c/picture/", task.sealed, NULL));
+    pwr_view_text(view, "sound_url",
+                  apr_pstrcat(pool, visit->prefix, "/c/sound/", task.sealed, NULL));
+    for (int i = 0; i < captcha->sound_count; i++) {
+        pwr_view_t *item = pwr_view_add(view, "sounds");
+        pwr_view_number(item, "value", i);
+        pwr_view_text(item, "text", words_of(visit, captcha->sounds[i]));
+    }
+}
+
 /* The page with a new task; `key` is what was wrong with the answer to the last one. */
 static int show(const pwr_visit_t *visit, const held_t *held, const char *key)
 {
     apr_pool_t *pool = visit->request->pool;
-    const char *prefix = visit->prefix;
-    task_t task = make_task(visit, held);
     pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_CHALLENGE);
     apr_interval_time_t wait = visit->site->settings->parts.abuse.wait;
 
     pwr_view_text(view, "held", held->sealed);
     pwr_view_text(view, "seal", held->form_seal);
-    pwr_view_text(view, "long_work_url", apr_pstrcat(pool, prefix, "/challenge/long", NULL));
+    pwr_view_text(view, "long_work_url", apr_pstrcat(pool, visit->prefix, "/challenge/long", NULL));
     pwr_view_flag(view, "level_work", true); /* progress is shown */
-    pwr_view_flag(view, "has_task", !pwr_task_answers_is_busy(visit->site->answers));
-    pwr_view_text(view, "task", task.sealed);
-    pwr_view_text(view, "thing", words_of(visit, pwr_picture_things[task.picture.thing]));
-    pwr_view_text(view, "picture_url", apr_pstrcat(pool, prefix, "/c/picture/", task.sealed, NULL));
-    pwr_view_text(view, "sound_url", apr_pstrcat(pool, prefix, "/c/sound/", task.sealed, NULL));
-    for (int i = 0; i < pwr_sound_thing_count; i++) {
-        pwr_view_t *item = pwr_view_add(view, "sounds");
-        pwr_view_number(item, "value", i);
-        pwr_view_text(item, "text", words_of(visit, pwr_sound_things[i]));
+    bool is_busy = pwr_task_answers_is_busy(visit->site->answers);
+    pwr_view_flag(view, "is_busy", is_busy && visit->site->captcha != NULL);
+    if (visit->site->captcha != NULL && !is_busy) {
+        show_captcha(view, visit, held);
     }
     pwr_view_number(view, "wait_minutes", (apr_time_sec(wait) + 59) / 60);
     pwr_view_time(view, "ready", held->made + wait);
@@ -223,30 +224,30 @@ static bool may_go_on(int *answer, const pwr_visit_t *visit, int cost)
 static const char *answer_of(const char *way, const pwr_form_t *fields, apr_pool_t *pool)
 {
     const char *sound = pwr_form_value(fields, "sound");
-    char marks[PWR_PICTURE_SQUARES + 1] = "";
+    char marks[PWR_CAPTCHA_SQUARES + 1] = "";
 
     if (strcmp(way, "sound") == 0) {
         return apr_pstrcat(pool, way, " ", sound != NULL ? sound : "", NULL);
     }
-    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
+    for (int i = 0; i < PWR_CAPTCHA_SQUARES; i++) {
         const char *name = apr_psprintf(pool, "s%d", i + 1);
         marks[i] = pwr_form_value(fields, name) != NULL ? '1' : '0';
     }
     return apr_pstrcat(pool, way, " ", marks, NULL);
 }
 
-static bool is_right(const task_t *task, const char *way, const char *answer, apr_pool_t *pool)
+static bool is_right(const task_t *task, const char *way, const char *answer)
 {
     const char *given = strchr(answer, ' ') + 1;
-    bool marked[PWR_PICTURE_SQUARES];
+    bool marked[PWR_CAPTCHA_SQUARES];
 
     if (strcmp(way, "sound") == 0) {
-        return strcmp(given, apr_itoa(pool, task->sound)) == 0;
+        return pwr_captcha_task_is_heard(&task->captcha, given);
     }
-    for (int i = 0; i < PWR_PICTURE_SQUARES; i++) {
+    for (int i = 0; i < PWR_CAPTCHA_SQUARES; i++) {
         marked[i] = given[i] == '1';
     }
-    return strcmp(way, "picture") == 0 && pwr_picture_is_right(&task->picture, marked);
+    return strcmp(way, "picture") == 0 && pwr_captcha_task_is_seen(&task->captcha, marked);
 }
 
 /* NULL when the chosen way has been gone; else the message that says what is missing. */
@@ -272,7 +273,7 @@ static const char *judge(const pwr_visit_t *visit, const held_t *held, const pwr
     }
     const char *answer = answer_of(way, fields, pool);
     bool is_first = pwr_task_answers_take(visit->site->answers, task.sealed, answer);
-    return is_first && is_right(&task, way, answer, pool) ? NULL : "challenge.wrong";
+    return is_first && is_right(&task, way, answer) ? NULL : "challenge.wrong";
 }
 
 int pwr_visit_challenge_post(const pwr_visit_t *visit)
@@ -341,7 +342,8 @@ int pwr_visit_challenge_picture(const pwr_visit_t *visit)
     if (!may_draw(&answer, &task, visit, "/c/picture/", PWR_DRAW_PICTURE)) {
         return answer;
     }
-    pwr_fault_t *fault = pwr_picture_draw(&png, &length, &task.picture, visit->request->pool);
+    pwr_fault_t *fault
+        = visit->site->captcha->draw(&png, &length, task.captcha.shown, visit->request->pool);
     if (fault != NULL) {
         pwr_log_fault(fault);
         return pwr_respond_error(visit, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
@@ -359,6 +361,6 @@ int pwr_visit_challenge_sound(const pwr_visit_t *visit)
     if (!may_draw(&answer, &task, visit, "/c/sound/", PWR_DRAW_SOUND)) {
         return answer;
     }
-    pwr_sound_make(&wav, &length, task.sound, visit->request->pool);
+    visit->site->captcha->play(&wav, &length, task.captcha.sound, visit->request->pool);
     return pwr_respond_once(visit, "audio/wav", wav, length);
 }

@@ -25,7 +25,7 @@ static void check_words(const exchange_t *exchange)
     }
 }
 
-static void check_attempt(const exchange_t *exchange, const pwr_attempt_t *attempt)
+static void check_answer(const exchange_t *exchange, const pwr_relay_answer_t *attempt)
 {
     bool is_answered = exchange->replies >= REPLY_TO_RCPT && exchange->is_in_mail;
 
@@ -68,10 +68,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     hear_all(&exchange, &input);
     check_words(&exchange);
     CURLcode result = results[choice % (sizeof results / sizeof *results)];
-    pwr_attempt_t attempt = exchange.code != 0
-                                ? judge_reply(&relay, &exchange, input.pool)
-                                : judge_silence(&relay, &exchange, result, input.pool);
-    check_attempt(&exchange, &attempt);
+    pwr_relay_answer_t attempt = exchange.code != 0
+                                     ? judge_reply(&relay, &exchange, input.pool)
+                                     : judge_silence(&relay, &exchange, result, input.pool);
+    check_answer(&exchange, &attempt);
     apr_pool_destroy(input.pool);
     return 0;
 }

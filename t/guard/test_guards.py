@@ -1,5 +1,7 @@
 """The promises that programs keep for the source as it stands. Each guard is a program of its own:
 t/guard/floors.py, for example, says the same without pytest."""
+import os
+
 import alone
 import analysis
 import banned
@@ -10,6 +12,7 @@ import directives
 import floors
 import hardening
 import headers
+import linked
 import messages
 import sizes
 import tags
@@ -71,3 +74,8 @@ def test_cppcheck_has_no_warning():
 
 def test_the_repository_speaks_of_the_project_alone():
     holds(alone)
+
+
+def test_the_core_links_no_library_that_draws():
+    findings = linked.check(tree.ROOT, os.environ.get("PWR_BUILD"))
+    assert not findings, "\n" + "\n".join(map(str, findings))

@@ -1,6 +1,9 @@
 """A guard that cannot fail guards nothing: each gets a small sound tree, in which it finds nothing,
 and then the same tree with one thing broken, in which it must say where and what."""
+import os
+import shutil
 import subprocess
+from pathlib import Path
 
 import alone
 import analysis
@@ -12,10 +15,12 @@ import directives
 import floors
 import hardening
 import headers
+import linked
 import messages
 import pytest
 import sizes
 import tags
+import tree
 
 
 def short(value):
@@ -57,7 +62,7 @@ HOUSE = {
     ("src/base/fault.h", '\n#include "store/store.h"\n', 2, "an arrow up"),
     ("src/mail/mail.h", '#include "events/events.h"\n', 1, "an arrow sideways"),
     ("src/store/store.h", '#include "text/text.h"\n', 1, "an arrow sideways"),
-    ("src/flow/deliver.c", '#include <httpd.h>\n', 1, "which only src/httpd/ and mod_pwreset.c may"),
+    ("src/flow/deliver.c", '#include <httpd.h>\n', 1, "which only src/httpd/ and mod_pwreset.c and mod_pwreset_captcha.c may"),
     ("src/mail/message.c", '#include <curl/curl.h>\n', 1, "which only src/mail/smtp.c"),
     ("src/base/https.c", '#include <sodium.h>\n', 1, "which only src/base/crypto.c"),
     ("src/token/token.c", '#include <apr_dbd.h>\n', 1, "which only src/store/"),
@@ -258,3 +263,11 @@ def test_the_alone_guard_sees_what_belongs_elsewhere(tmp_path, text, words):
 def test_the_compilers_guard_sees_a_warning(tmp_path):
     bites(tmp_path, compilers.check, {"src/base/a.c": "int pwr_f(void);\nint pwr_f(void)\n{\n    return 1;\n}\n"},
           {"src/base/a.c": "int pwr_f(int x)\n{\n    return 1;\n}\n"}, "src/base/a.c:1", "gcc:")
+
+
+def test_the_link_guard_sees_a_core_that_draws(tmp_path):
+    libraries = Path(os.environ.get("PWR_BUILD") or tree.ROOT / "build") / ".libs"
+    (tmp_path / ".libs").mkdir()
+    shutil.copy(libraries / "mod_pwreset_captcha.so", tmp_path / ".libs" / "mod_pwreset.so")
+    found = "\n".join(map(str, linked.check(tree.ROOT, tmp_path)))
+    assert "links libcairo.so" in found and "link it to mod_pwreset_captcha.la" in found

@@ -57,12 +57,11 @@ def walk(root):
 
 
 def module_files(root, *endings):
-    """The C files of the module itself: src/ and the door plate at the root."""
+    """The C files of the modules themselves: src/ and the module records at the root."""
     endings = endings or (".c", ".h")
     found = [path for path in (root / "src").rglob("*") if path.suffix in endings]
-    plate = root / "mod_pwreset.c"
-    if plate.exists() and ".c" in endings:
-        found.append(plate)
+    if ".c" in endings:
+        found += root.glob("mod_*.c")
     return sorted(found)
 
 

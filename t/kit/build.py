@@ -30,6 +30,11 @@ def module():
     return path
 
 
+def captcha_module():
+    """The module of pictures and sounds, which is built beside."""
+    return module().with_name("mod_pwreset_captcha.so")
+
+
 def may_write(path):
     while not path.exists():
         path = path.parent

@@ -37,7 +37,7 @@ class Site:
     LDAPS, and three that are free for the test.
 
     Options: `module` a path, or None for a site without it; `directives` overrides the module's
-    lines by name (None drops one); `server_lines`, `host_lines` for httpd; `log_level`;
+    lines by name (None drops one); `captcha` False leaves out mod_pwreset_captcha; `server_lines`, `host_lines` for httpd; `log_level`;
     `directory` another class than Slapd, with its `policy` and `slapd_lines`; `smtp` a dictionary
     for Smtp.
     """
@@ -49,6 +49,7 @@ class Site:
         self.module = options.pop("module", "built")
         if self.module == "built":
             self.module = build.module()
+        self.has_captcha = options.pop("captcha", True)
         self.directives = options.pop("directives", {})
         self.extra_server_lines = options.pop("server_lines", "")
         self.extra_host_lines = options.pop("host_lines", "")
@@ -132,7 +133,8 @@ class Site:
         secret = self.folder / "httpd" / "ldap-password"
         secret.parent.mkdir(mode=0o755, exist_ok=True)
         system.write_private(secret, self.slapd.service_password)
-        lines = [f'LoadModule pwreset_module "{self.module}"',
+        captcha = f'LoadModule pwreset_captcha_module "{build.captcha_module()}"'
+        lines = [f'LoadModule pwreset_module "{self.module}"', *([captcha] * self.has_captcha),
                  *(f"{name} {value}" for name, value in self.settings(secret).items())]
         self.httpd.server_lines = "\n".join([*lines, self.extra_server_lines])
         self.httpd.host_lines = "\n".join([

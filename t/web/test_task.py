@@ -343,3 +343,39 @@ def test_a_dead_links_request_that_became_too_old_shows_an_empty_form(patient):
     tasks = browser.submit(browser.get(link))
     back = answer_by_waiting(patient, held_again(patient, tasks, 700, 12 * 3600 + 5), browser)
     assert (back.status, back.form.named("name").value) == (422, "")
+
+
+# --- without mod_pwreset_captcha ---
+
+@pytest.fixture(scope="module")
+def plain(keeper):
+    directives = {"PwResetClientLimits": "1 2 600", "PwResetWait": f"{WAIT}s", "PwResetWork": "16"}
+    with proxied_site(keeper, directives=directives, captcha=False) as started:
+        yield started
+
+
+@pytest.mark.parametrize("way", [answer_by_waiting, answer_by_work], ids=["waiting", "work"])
+def test_without_the_module_of_pictures_waiting_and_calculation_remain(plain, way):
+    person, browser = plain.someone(), busy_browser(plain)
+    page = tasks_for(plain, person.uid, browser)
+    ways = [field.attributes.get("value") for form in page.forms for field in form.fields
+            if field.name == "way"]
+    assert sorted(ways) == ["wait", "work"] and "/c/picture/" not in page.html
+    if way is answer_by_waiting:
+        time.sleep(WAIT)
+    answers = []
+    mails = new_mails(plain, lambda: answers.append(way(plain, page, browser)))
+    assert answers[0].heading == SENT and [mail.to for mail in mails] == [person.mails]
+
+
+@pytest.mark.parametrize("way", ["picture", "sound"])
+def test_without_the_module_a_task_of_another_node_is_neither_drawn_nor_right(plain, way):
+    page = tasks_for(plain, "ingen")
+    held = form_for(page, "wait").named("held").value
+    form_seal = open_seal(plain, opened.HELD, held).split("\n")[1]
+    task = opened.make_seal(plain, opened.TASK, f"{form_seal}\n" + "a" * 11)
+    assert plain.browser.get(f"{plain.reset_url}/c/{way}/{task}").status == 404
+    answer = plain.browser.post(f"{plain.reset_url}/c", [
+        ("held", held), ("task", task), ("way", way), ("sound", "0"),
+        *((f"s{place}", "on") for place in range(1, 10))])
+    assert (answer.status, answer.heading) == (422, TASKS)

@@ -3,15 +3,15 @@
  * its caches. Colours are rounded to a fixed palette up or down by chance: that is the grain which
  * makes each picture's points new, and what lets it be written with one byte per point.
  */
-#include "abuse/canvas.h"
+#include "captcha/canvas.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include <cairo.h>
 
-#include "abuse/dice.h"
-#include "abuse/png.h"
+#include "base/random.h"
+#include "captcha/png.h"
 #include "base/crypto.h"
 
 #define REDS 6
@@ -126,7 +126,7 @@ void pwr_canvas_pen(pwr_canvas_t *canvas, pwr_colour_t colour, double width)
 
 static double shaken(const pwr_canvas_t *canvas, double value)
 {
-    return value + canvas->hand->shaking * pwr_dice_between(-1, 1);
+    return value + canvas->hand->shaking * pwr_random_between(-1, 1);
 }
 
 void pwr_canvas_path(pwr_canvas_t *canvas, const char *path)

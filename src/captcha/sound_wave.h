@@ -2,8 +2,8 @@
  * Sounds put together from tones, noise and voices, each with a time, a loudness and a pitch of its
  * own. One thread per sound; it lives in its pool.
  */
-#ifndef PWR_ABUSE_SOUND_WAVE_H
-#define PWR_ABUSE_SOUND_WAVE_H
+#ifndef PWR_CAPTCHA_SOUND_WAVE_H
+#define PWR_CAPTCHA_SOUND_WAVE_H
 
 #include <apr_pools.h>
 

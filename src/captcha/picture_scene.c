@@ -4,12 +4,12 @@
  * from the thing. What a person looks at is kept: the silhouette stands out by brightness, with a
  * line round it.
  */
-#include "abuse/picture_scene.h"
+#include "captcha/picture_scene.h"
 
 #include <math.h>
 
-#include "abuse/dice.h"
-#include "abuse/picture_things.h"
+#include "base/random.h"
+#include "captcha/picture_things.h"
 
 #define HALF (PWR_SCENE_SIDE / 2.0)
 #define FRAME 2         /* points left black on each side */
@@ -22,8 +22,8 @@ static void (*const draws[])(pwr_canvas_t *, const pwr_look_t *) = {PWR_THINGS(D
 
 static pwr_colour_t any_colour(void)
 {
-    return pwr_colour_make(pwr_dice_between(0, 1), pwr_dice_between(0.25, 1),
-                           pwr_dice_between(0.15, 1));
+    return pwr_colour_make(pwr_random_between(0, 1), pwr_random_between(0.25, 1),
+                           pwr_random_between(0.15, 1));
 }
 
 static double distance(pwr_colour_t one, pwr_colour_t other)
@@ -65,26 +65,27 @@ static pwr_colour_t colour_beside(pwr_colour_t ground)
 static pwr_look_t make_look(pwr_colour_t ground)
 {
     bool is_light = pwr_colour_brightness(ground) > 0.5;
-    pwr_look_t look = {.width = pwr_dice_between(1.6, 3.2)};
+    pwr_look_t look = {.width = pwr_random_between(1.6, 3.2)};
 
     look.body = colour_against(ground, STANDS_OUT, DIFFERS);
     look.second = colour_against(look.body, 0.15, DIFFERS);
-    look.pale = pwr_colour_make(pwr_dice_between(0, 1), pwr_dice_between(0, 0.2),
-                                pwr_dice_between(0.86, 1));
-    look.deep = pwr_colour_make(pwr_dice_between(0, 1), pwr_dice_between(0.1, 0.6),
-                                pwr_dice_between(0.08, 0.28));
-    look.line = is_light ? pwr_colour_make(pwr_dice_between(0, 1), 0.5, pwr_dice_between(0, 0.25))
-                         : pwr_colour_make(pwr_dice_between(0, 1), 0.15, pwr_dice_between(0.88, 1));
+    look.pale = pwr_colour_make(pwr_random_between(0, 1), pwr_random_between(0, 0.2),
+                                pwr_random_between(0.86, 1));
+    look.deep = pwr_colour_make(pwr_random_between(0, 1), pwr_random_between(0.1, 0.6),
+                                pwr_random_between(0.08, 0.28));
+    look.line = is_light
+                    ? pwr_colour_make(pwr_random_between(0, 1), 0.5, pwr_random_between(0, 0.25))
+                    : pwr_colour_make(pwr_random_between(0, 1), 0.15, pwr_random_between(0.88, 1));
     return look;
 }
 
 static void draw_hills(pwr_canvas_t *canvas, pwr_colour_t ground)
 {
-    for (int i = pwr_dice_count(1, 3); i > 0; i--) {
-        pwr_place_t hill = {.y = pwr_dice_between(-20, 50),
-                            .wide = pwr_dice_is(0.5) ? 1 : -1,
+    for (int i = pwr_random_within(1, 3); i > 0; i--) {
+        pwr_place_t hill = {.y = pwr_random_between(-20, 50),
+                            .wide = pwr_random_is(0.5) ? 1 : -1,
                             .high = 1,
-                            .turn = pwr_dice_between(-0.3, 0.3),
+                            .turn = pwr_random_between(-0.3, 0.3),
                             .shaking = 14};
         pwr_canvas_enter(canvas, &hill, 0);
         pwr_canvas_path(canvas,
@@ -97,9 +98,9 @@ static void draw_hills(pwr_canvas_t *canvas, pwr_colour_t ground)
 
 static void draw_stripes(pwr_canvas_t *canvas, pwr_colour_t ground)
 {
-    pwr_place_t turned = {.wide = 1, .high = 1, .turn = pwr_dice_between(0, M_PI)};
-    double step = pwr_dice_between(9, 30);
-    double width = step * pwr_dice_between(0.2, 0.6);
+    pwr_place_t turned = {.wide = 1, .high = 1, .turn = pwr_random_between(0, M_PI)};
+    double step = pwr_random_between(9, 30);
+    double width = step * pwr_random_between(0.2, 0.6);
 
     pwr_canvas_enter(canvas, &turned, 0);
     for (double x = -90; x < 90; x += step) {
@@ -111,26 +112,26 @@ static void draw_stripes(pwr_canvas_t *canvas, pwr_colour_t ground)
 
 static void draw_patches(pwr_canvas_t *canvas, pwr_colour_t ground)
 {
-    for (int i = pwr_dice_count(3, 8); i > 0; i--) {
-        pwr_canvas_ring(canvas, pwr_dice_between(-HALF, HALF), pwr_dice_between(-HALF, HALF),
-                        pwr_dice_between(8, 34));
+    for (int i = pwr_random_within(3, 8); i > 0; i--) {
+        pwr_canvas_ring(canvas, pwr_random_between(-HALF, HALF), pwr_random_between(-HALF, HALF),
+                        pwr_random_between(8, 34));
         pwr_canvas_stain(canvas, pwr_colour_veil(colour_beside(ground), 0.8));
     }
 }
 
 static void draw_ground(pwr_canvas_t *canvas, pwr_colour_t ground)
 {
-    double way = pwr_dice_between(0, 2 * M_PI);
+    double way = pwr_random_between(0, 2 * M_PI);
 
     pwr_canvas_box(canvas, -HALF, -HALF, PWR_SCENE_SIDE, PWR_SCENE_SIDE);
     pwr_canvas_blend(canvas, ground, colour_beside(ground), HALF * cos(way), HALF * sin(way));
-    if (pwr_dice_is(0.6)) {
+    if (pwr_random_is(0.6)) {
         draw_hills(canvas, ground);
     }
-    if (pwr_dice_is(0.45)) {
+    if (pwr_random_is(0.45)) {
         draw_stripes(canvas, ground);
     }
-    if (pwr_dice_is(0.7)) {
+    if (pwr_random_is(0.7)) {
         draw_patches(canvas, ground);
     }
 }
@@ -141,34 +142,34 @@ static void draw_decoys(pwr_canvas_t *canvas, const pwr_look_t *look)
 {
     const pwr_colour_t inks[] = {look->body, look->second, look->pale, look->deep};
 
-    for (int i = pwr_dice_count(3, 6); i > 0; i--) {
-        pwr_place_t decoy = {.x = pwr_dice_between(-HALF, HALF),
-                             .y = pwr_dice_between(-HALF, HALF),
-                             .wide = pwr_dice_between(0.4, 1.1),
-                             .high = pwr_dice_between(0.4, 1.1),
-                             .turn = pwr_dice_between(0, 2 * M_PI),
+    for (int i = pwr_random_within(3, 6); i > 0; i--) {
+        pwr_place_t decoy = {.x = pwr_random_between(-HALF, HALF),
+                             .y = pwr_random_between(-HALF, HALF),
+                             .wide = pwr_random_between(0.4, 1.1),
+                             .high = pwr_random_between(0.4, 1.1),
+                             .turn = pwr_random_between(0, 2 * M_PI),
                              .shaking = 5};
         pwr_canvas_enter(canvas, &decoy, 0);
-        pwr_canvas_path(canvas, pwr_dice_is(0.5) ? "M -30 -6 L 30 -6 L 30 6 L -30 6 Z"
-                                                 : "M -18 12 L 0 -16 L 18 12 Z");
-        pwr_canvas_stain(canvas, pwr_colour_veil(inks[pwr_dice_below(4)], 0.8));
+        pwr_canvas_path(canvas, pwr_random_is(0.5) ? "M -30 -6 L 30 -6 L 30 6 L -30 6 Z"
+                                                   : "M -18 12 L 0 -16 L 18 12 Z");
+        pwr_canvas_stain(canvas, pwr_colour_veil(inks[pwr_random_below(4)], 0.8));
         pwr_canvas_leave(canvas);
     }
 }
 
 static void draw_thing(pwr_canvas_t *canvas, int thing, const pwr_look_t *look)
 {
-    double size = pwr_dice_between(0.62, 0.98);
+    double size = pwr_random_between(0.62, 0.98);
     double slack = HALF - 46 * size;
-    pwr_place_t place = {.x = pwr_dice_between(-slack, slack),
-                         .y = pwr_dice_between(-slack, slack),
-                         .wide = size * pwr_dice_between(0.88, 1.08),
-                         .high = size * pwr_dice_between(0.88, 1.08),
-                         .turn = pwr_dice_between(-TURN, TURN),
-                         .lean = pwr_dice_between(-0.15, 0.15),
-                         .shaking = pwr_dice_between(0.4, 1.5)};
+    pwr_place_t place = {.x = pwr_random_between(-slack, slack),
+                         .y = pwr_random_between(-slack, slack),
+                         .wide = size * pwr_random_between(0.88, 1.08),
+                         .high = size * pwr_random_between(0.88, 1.08),
+                         .turn = pwr_random_between(-TURN, TURN),
+                         .lean = pwr_random_between(-0.15, 0.15),
+                         .shaking = pwr_random_between(0.4, 1.5)};
 
-    if (pwr_dice_is(0.5)) {
+    if (pwr_random_is(0.5)) {
         place.wide = -place.wide;
     }
     pwr_canvas_enter(canvas, &place, 0);
@@ -181,23 +182,23 @@ static void draw_clutter(pwr_canvas_t *canvas, const pwr_look_t *look)
 {
     const pwr_colour_t inks[] = {look->body, look->second, look->pale, look->deep, look->line};
 
-    for (int i = pwr_dice_count(2, 5); i > 0; i--) {
-        pwr_place_t line = {.x = pwr_dice_between(-40, 40),
-                            .y = pwr_dice_between(-40, 40),
+    for (int i = pwr_random_within(2, 5); i > 0; i--) {
+        pwr_place_t line = {.x = pwr_random_between(-40, 40),
+                            .y = pwr_random_between(-40, 40),
                             .wide = 1,
                             .high = 1,
-                            .turn = pwr_dice_between(0, M_PI),
+                            .turn = pwr_random_between(0, M_PI),
                             .shaking = 18};
         pwr_canvas_enter(canvas, &line, 0);
         pwr_canvas_path(canvas, "M -60 0 C -20 20 20 -20 60 0");
-        pwr_canvas_stroke(canvas, pwr_colour_veil(inks[pwr_dice_below(5)], 0.75),
-                          pwr_dice_between(0.8, 2.2));
+        pwr_canvas_stroke(canvas, pwr_colour_veil(inks[pwr_random_below(5)], 0.75),
+                          pwr_random_between(0.8, 2.2));
         pwr_canvas_leave(canvas);
     }
-    for (int i = pwr_dice_count(8, 20); i > 0; i--) {
-        pwr_canvas_ring(canvas, pwr_dice_between(-HALF, HALF), pwr_dice_between(-HALF, HALF),
-                        pwr_dice_between(0.8, 3.4));
-        pwr_canvas_stain(canvas, pwr_colour_veil(inks[pwr_dice_below(5)], 0.85));
+    for (int i = pwr_random_within(8, 20); i > 0; i--) {
+        pwr_canvas_ring(canvas, pwr_random_between(-HALF, HALF), pwr_random_between(-HALF, HALF),
+                        pwr_random_between(0.8, 3.4));
+        pwr_canvas_stain(canvas, pwr_colour_veil(inks[pwr_random_below(5)], 0.85));
     }
 }
 

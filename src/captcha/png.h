@@ -2,8 +2,8 @@
  * Writes a PNG (RFC 2083) of indexed colours: IHDR, PLTE, IDAT, IEND and nothing else, so that no
  * date, name or text travels along. No state; any thread.
  */
-#ifndef PWR_ABUSE_PNG_H
-#define PWR_ABUSE_PNG_H
+#ifndef PWR_CAPTCHA_PNG_H
+#define PWR_CAPTCHA_PNG_H
 
 #include "base/fault.h"
 

@@ -1,20 +1,20 @@
 /* Things of the street and the sea. Silhouette first: it is what a person knows a thing by, so it
  * keeps its proportions, and what varies is inside it or hangs on it. */
-#include "abuse/dice.h"
-#include "abuse/picture_things.h"
+#include "base/random.h"
+#include "captcha/picture_things.h"
 
 static void wheel(pwr_canvas_t *canvas, const pwr_look_t *look, double x, double y, double radius)
 {
     pwr_canvas_ring(canvas, x, y, radius);
     pwr_canvas_fill(canvas, look->deep);
-    pwr_canvas_ring(canvas, x, y, radius * pwr_dice_between(0.3, 0.6));
+    pwr_canvas_ring(canvas, x, y, radius * pwr_random_between(0.3, 0.6));
     pwr_canvas_stain(canvas, look->pale);
 }
 
 static void windows(pwr_canvas_t *canvas, const pwr_look_t *look, double y, int count)
 {
     double room = 84.0 / count;
-    double gap = pwr_dice_between(3, 6);
+    double gap = pwr_random_between(3, 6);
 
     for (int i = 0; i < count; i++) {
         pwr_canvas_box(canvas, -42 + i * room + gap / 2, y, room - gap, 15);
@@ -24,8 +24,8 @@ static void windows(pwr_canvas_t *canvas, const pwr_look_t *look, double y, int 
 
 void pwr_draw_bus(pwr_canvas_t *canvas, const pwr_look_t *look)
 {
-    bool has_upper_deck = pwr_dice_is(0.3);
-    int count = pwr_dice_count(4, 6);
+    bool has_upper_deck = pwr_random_is(0.3);
+    int count = pwr_random_within(4, 6);
 
     pwr_canvas_path(canvas,
                     has_upper_deck
@@ -35,19 +35,19 @@ void pwr_draw_bus(pwr_canvas_t *canvas, const pwr_look_t *look)
                           "-25 48 -21 L 48 24 Z");
     pwr_canvas_fill(canvas, look->body);
     if (has_upper_deck) {
-        windows(canvas, look, -37, pwr_dice_count(4, 6));
+        windows(canvas, look, -37, pwr_random_within(4, 6));
     }
-    if (pwr_dice_is(0.5)) {
-        pwr_canvas_box(canvas, -46, 4, 92, pwr_dice_between(4, 8));
+    if (pwr_random_is(0.5)) {
+        pwr_canvas_box(canvas, -46, 4, 92, pwr_random_between(4, 8));
         pwr_canvas_stain(canvas, look->second);
     }
     windows(canvas, look, has_upper_deck ? -14 : -20, count);
-    if (pwr_dice_is(0.7)) {
-        pwr_canvas_box(canvas, pwr_dice_between(-14, 6), -12, 12, 33);
+    if (pwr_random_is(0.7)) {
+        pwr_canvas_box(canvas, pwr_random_between(-14, 6), -12, 12, 33);
         pwr_canvas_fill(canvas, look->second);
     }
-    wheel(canvas, look, -29, 25, pwr_dice_between(9, 11));
-    wheel(canvas, look, 29, 25, pwr_dice_between(9, 11));
+    wheel(canvas, look, -29, 25, pwr_random_between(9, 11));
+    wheel(canvas, look, 29, 25, pwr_random_between(9, 11));
     pwr_canvas_ring(canvas, 44, 14, 3.5);
     pwr_canvas_stain(canvas, look->pale);
 }
@@ -68,23 +68,23 @@ static const char *const car_bodies[][3] = {
 
 void pwr_draw_car(pwr_canvas_t *canvas, const pwr_look_t *look)
 {
-    const char *const *body = car_bodies[pwr_dice_below(3)];
+    const char *const *body = car_bodies[pwr_random_below(3)];
 
     pwr_canvas_path(canvas, body[0]);
     pwr_canvas_fill(canvas, look->body);
     pwr_canvas_path(canvas, body[1]);
     pwr_canvas_path(canvas, body[2]);
     pwr_canvas_fill(canvas, look->pale);
-    if (pwr_dice_is(0.5)) {
+    if (pwr_random_is(0.5)) {
         pwr_canvas_line(canvas, -44, 6, 44, 6);
-        pwr_canvas_stroke(canvas, look->second, pwr_dice_between(2, 5));
+        pwr_canvas_stroke(canvas, look->second, pwr_random_between(2, 5));
     }
     pwr_canvas_line(canvas, -8, 1, -3, 1);
     pwr_canvas_stroke(canvas, look->line, 2.5);
     pwr_canvas_ring(canvas, 43, 5, 4);
     pwr_canvas_fill(canvas, look->pale);
-    wheel(canvas, look, -27, 17, pwr_dice_between(10, 13));
-    wheel(canvas, look, 28, 17, pwr_dice_between(10, 13));
+    wheel(canvas, look, -27, 17, pwr_random_between(10, 13));
+    wheel(canvas, look, 28, 17, pwr_random_between(10, 13));
 }
 
 static void spokes(pwr_canvas_t *canvas, const pwr_look_t *look, double x, double y)
@@ -99,27 +99,27 @@ static void spokes(pwr_canvas_t *canvas, const pwr_look_t *look, double x, doubl
 
 void pwr_draw_bicycle(pwr_canvas_t *canvas, const pwr_look_t *look)
 {
-    double radius = pwr_dice_between(18.5, 21);
+    double radius = pwr_random_between(18.5, 21);
 
-    if (pwr_dice_is(0.6)) {
+    if (pwr_random_is(0.6)) {
         spokes(canvas, look, -28, 15);
         spokes(canvas, look, 28, 15);
     }
     pwr_canvas_ring(canvas, -28, 15, radius);
     pwr_canvas_ring(canvas, 28, 15, radius);
-    pwr_canvas_stroke(canvas, look->line, pwr_dice_between(3, 5));
+    pwr_canvas_stroke(canvas, look->line, pwr_random_between(3, 5));
     /* The frame: a diamond, or the low step-through. */
     pwr_canvas_path(canvas,
-                    pwr_dice_is(0.65)
+                    pwr_random_is(0.65)
                         ? "M -28 15 L -3 16 L 18 -16 L -12 -14 Z M -3 16 L -15 -22"
                         : "M -28 15 L -3 16 C 4 4 14 -2 18 -12 M -3 16 L -15 -22 M -28 15 L "
                           "-11 -6");
     pwr_canvas_path(canvas, "M 28 15 L 16 -26");
-    pwr_canvas_stroke(canvas, look->body, pwr_dice_between(4, 5.5));
-    pwr_canvas_path(canvas, pwr_dice_is(0.5) ? "M 9 -30 L 16 -26 L 25 -29"
-                                             : "M 16 -26 C 26 -32 32 -24 26 -19");
+    pwr_canvas_stroke(canvas, look->body, pwr_random_between(4, 5.5));
+    pwr_canvas_path(canvas, pwr_random_is(0.5) ? "M 9 -30 L 16 -26 L 25 -29"
+                                               : "M 16 -26 C 26 -32 32 -24 26 -19");
     pwr_canvas_path(canvas, "M -23 -23 L -8 -23");
-    pwr_canvas_stroke(canvas, look->line, pwr_dice_between(4, 6));
+    pwr_canvas_stroke(canvas, look->line, pwr_random_between(4, 6));
     pwr_canvas_ring(canvas, -3, 16, 4.5);
     pwr_canvas_fill(canvas, look->second);
 }
@@ -130,11 +130,11 @@ static void sails(pwr_canvas_t *canvas, const pwr_look_t *look)
     pwr_canvas_stroke(canvas, look->line, 3);
     pwr_canvas_path(canvas, "M 3 -42 C 20 -24 30 -6 34 9 L 3 11 Z");
     pwr_canvas_fill(canvas, look->pale);
-    if (pwr_dice_is(0.75)) {
+    if (pwr_random_is(0.75)) {
         pwr_canvas_path(canvas, "M -4 -36 C -12 -16 -22 -2 -30 8 L -4 11 Z");
         pwr_canvas_fill(canvas, look->second);
     }
-    if (pwr_dice_is(0.5)) {
+    if (pwr_random_is(0.5)) {
         pwr_canvas_path(canvas, "M 0 -48 L -14 -44 L 0 -40 Z");
         pwr_canvas_fill(canvas, look->body);
     }
@@ -142,7 +142,7 @@ static void sails(pwr_canvas_t *canvas, const pwr_look_t *look)
 
 static void funnels(pwr_canvas_t *canvas, const pwr_look_t *look)
 {
-    int count = pwr_dice_count(1, 3);
+    int count = pwr_random_within(1, 3);
 
     for (int i = 0; i < count; i++) {
         pwr_canvas_box(canvas, -18 + i * 16, -32, 9, 26);
@@ -158,7 +158,7 @@ static void funnels(pwr_canvas_t *canvas, const pwr_look_t *look)
 
 void pwr_draw_boat(pwr_canvas_t *canvas, const pwr_look_t *look)
 {
-    if (pwr_dice_is(0.65)) {
+    if (pwr_random_is(0.65)) {
         sails(canvas, look);
     } else {
         funnels(canvas, look);
@@ -166,25 +166,25 @@ void pwr_draw_boat(pwr_canvas_t *canvas, const pwr_look_t *look)
     pwr_canvas_path(canvas,
                     "M -46 15 L 47 14 C 42 26 36 34 28 38 L -30 38 C -38 34 -44 26 -46 15 Z");
     pwr_canvas_fill(canvas, look->body);
-    if (pwr_dice_is(0.6)) {
+    if (pwr_random_is(0.6)) {
         pwr_canvas_path(canvas,
                         "M -50 40 C -42 34 -34 34 -26 40 C -18 46 -10 46 -2 40 C 6 34 14 34 22 "
                         "40 C 30 46 38 46 48 40");
-        pwr_canvas_stroke(canvas, pwr_colour_make(pwr_dice_between(0.5, 0.65), 0.6, 0.8), 4.5);
+        pwr_canvas_stroke(canvas, pwr_colour_make(pwr_random_between(0.5, 0.65), 0.6, 0.8), 4.5);
     }
 }
 
 void pwr_draw_traffic_light(pwr_canvas_t *canvas, const pwr_look_t *look)
 {
     static const double hues[] = {0, 0.13, 0.38};
-    int lit = pwr_dice_below(4); /* the fourth: all three */
-    double radius = pwr_dice_between(8.5, 10.5);
+    int lit = pwr_random_below(4); /* the fourth: all three */
+    double radius = pwr_random_between(8.5, 10.5);
 
     pwr_canvas_box(canvas, -4, 28, 8, 24);
     pwr_canvas_fill(canvas, look->body);
     pwr_canvas_path(canvas, "M -16 -46 L 16 -46 L 16 32 L -16 32 Z");
-    pwr_canvas_fill(canvas, pwr_dice_is(0.5) ? look->deep : look->body);
-    if (pwr_dice_is(0.5)) {
+    pwr_canvas_fill(canvas, pwr_random_is(0.5) ? look->deep : look->body);
+    if (pwr_random_is(0.5)) {
         pwr_canvas_path(canvas,
                         "M -16 -40 L -27 -36 L -16 -24 Z M -16 -14 L -27 -10 L -16 2 Z M -16 "
                         "12 L -27 16 L -16 28 Z M 16 -40 L 27 -36 L 16 -24 Z M 16 -14 L 27 "
@@ -194,7 +194,7 @@ void pwr_draw_traffic_light(pwr_canvas_t *canvas, const pwr_look_t *look)
     for (int i = 0; i < 3; i++) {
         bool is_lit = lit == 3 || lit == i;
         pwr_canvas_ring(canvas, 0, -32 + i * 25, radius);
-        pwr_canvas_fill(canvas, pwr_colour_make(hues[i] + pwr_dice_between(-0.02, 0.02),
+        pwr_canvas_fill(canvas, pwr_colour_make(hues[i] + pwr_random_between(-0.02, 0.02),
                                                 is_lit ? 0.85 : 0.6, is_lit ? 1 : 0.55));
     }
 }

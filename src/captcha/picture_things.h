@@ -3,10 +3,10 @@
  * positive. Details differ with each drawing; place, size, turn and colours come from the scene.
  * No state; any thread.
  */
-#ifndef PWR_ABUSE_PICTURE_THINGS_H
-#define PWR_ABUSE_PICTURE_THINGS_H
+#ifndef PWR_CAPTCHA_PICTURE_THINGS_H
+#define PWR_CAPTCHA_PICTURE_THINGS_H
 
-#include "abuse/canvas.h"
+#include "captcha/canvas.h"
 
 typedef struct {
     pwr_colour_t body;   /* stands out from the background */

@@ -2,10 +2,10 @@
  * One square of the picture task: a background, a thing somewhere in it, and clutter over both, all
  * by chance. No state; any thread.
  */
-#ifndef PWR_ABUSE_PICTURE_SCENE_H
-#define PWR_ABUSE_PICTURE_SCENE_H
+#ifndef PWR_CAPTCHA_PICTURE_SCENE_H
+#define PWR_CAPTCHA_PICTURE_SCENE_H
 
-#include "abuse/canvas.h"
+#include "captcha/canvas.h"
 
 #define PWR_SCENE_SIDE 120 /* points of a square's side */
 

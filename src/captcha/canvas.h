@@ -3,8 +3,8 @@
  * like a hand, so that the same drawing never falls on the same points twice. One thread per
  * canvas; it lives in its pool.
  */
-#ifndef PWR_ABUSE_CANVAS_H
-#define PWR_ABUSE_CANVAS_H
+#ifndef PWR_CAPTCHA_CANVAS_H
+#define PWR_CAPTCHA_CANVAS_H
 
 #include "base/fault.h"
 

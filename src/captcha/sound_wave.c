@@ -3,7 +3,7 @@
  * trapezoidal state variable filter, which stays stable while its pitch slides. Noise is the
  * system's randomness itself, taken once per sound.
  */
-#include "abuse/sound_wave.h"
+#include "captcha/sound_wave.h"
 
 #include <math.h>
 #include <stdint.h>

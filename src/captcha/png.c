@@ -3,7 +3,7 @@
  * which cairo's writer spends forty milliseconds per picture: indexed colours, no filter and the
  * fastest compression take two, and half the bytes.
  */
-#include "abuse/png.h"
+#include "captcha/png.h"
 
 #include <string.h>
 

@@ -13,7 +13,7 @@
 
 #include <apr_general.h>
 
-#include "abuse/captcha_sound.h"
+#include "captcha/sound.h"
 #include "base/crypto.h"
 #include "base/limits.h"
 
