@@ -1,15 +1,12 @@
 /*
- * Reads `key = pattern` lines. A line that begins with white space continues the pattern before it,
- * so that long texts can be read in an editor; the joint is one space.
+ * Compiles `key = pattern` lines. A line that begins with white space continues the pattern before
+ * it, so that long texts can be read in an editor; the joint is one space.
  */
 #include "text/catalogue.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
-
-#include "base/limits.h"
-#include "text/whole_file.h"
 
 #define SPACE " \t\r\f\v" /* whatever the process's locale says */
 
@@ -105,15 +102,13 @@ static pwr_fault_t *take_line(reader_t *reader, char *line)
     return open_entry(reader, content);
 }
 
-pwr_fault_t *pwr_catalogue_read(apr_hash_t **patterns, const char *path, const pwr_locale_t *locale,
-                                apr_pool_t *pool)
+pwr_fault_t *pwr_catalogue_compile(apr_hash_t **patterns, const char *path, const char *text,
+                                   const pwr_locale_t *locale, apr_pool_t *pool)
 {
     reader_t reader
         = {.path = path, .patterns = apr_hash_make(pool), .locale = locale, .pool = pool};
-    pwr_whole_file_t file;
 
-    PWR_TRY(pwr_whole_file_read(&file, path, PWR_MAX_CATALOGUE, pool));
-    for (const char *at = file.text; *at != '\0';) {
+    for (const char *at = text; *at != '\0';) {
         apr_size_t length = strcspn(at, "\n");
         reader.line++;
         PWR_TRY(take_line(&reader, apr_pstrmemdup(pool, at, length)));

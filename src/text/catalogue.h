@@ -1,4 +1,4 @@
-/* One language's file of messages, read and compiled: the messages' private part. At start only. */
+/* One language's messages, compiled from the text of its file. For language_table alone. */
 #ifndef PWR_TEXT_CATALOGUE_H
 #define PWR_TEXT_CATALOGUE_H
 
@@ -7,8 +7,9 @@
 #include "base/fault.h"
 #include "text/pattern.h"
 
-/* Keys to pwr_pattern_t. BROKEN, with file and line, as pwr_messages_load says. */
-pwr_fault_t *pwr_catalogue_read(apr_hash_t **patterns, const char *path, const pwr_locale_t *locale,
-                                apr_pool_t *pool) PWR_MUST_USE;
+/* Compiles the lines of `text`, the content of the file `path`, into keys to pwr_pattern_t. BROKEN,
+ * with file and line, as pwr_messages_load says. */
+pwr_fault_t *pwr_catalogue_compile(apr_hash_t **patterns, const char *path, const char *text,
+                                   const pwr_locale_t *locale, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

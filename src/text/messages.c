@@ -1,6 +1,7 @@
 /*
- * All languages in memory, each with a table from key to compiled pattern. What a language lacks is
- * put into its table from the fallback when it is loaded, so that a look-up is one step.
+ * Each language has a table from key to compiled pattern. What a language lacks is put into its
+ * table from the fallback, so that a look-up is one step.
+ * Every language is compiled once at start, to be checked; what stays is language_table's affair.
  */
 #include "text/messages.h"
 
@@ -15,7 +16,9 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "text/catalogue.h"
+#include "text/language_table.h"
+#include "text/pattern.h"
+#include "text/whole_file.h"
 
 #define EXTENSION ".txt"
 #define NAME_KEY "language.name"
@@ -27,7 +30,7 @@ struct pwr_language_t {
     const char *tag;
     const char *name;
     const char *direction;
-    apr_hash_t *patterns;
+    pwr_language_table_t *table;
 };
 
 struct pwr_messages_t {
@@ -86,28 +89,21 @@ static pwr_fault_t *load_language(pwr_language_t *language, const pwr_messages_s
                                   const char *file, apr_pool_t *pool)
 {
     const char *stem = apr_pstrmemdup(pool, file, strlen(file) - strlen(EXTENSION));
-    const char *path = apr_pstrcat(pool, source->folder, "/", file, NULL);
-    const char *zone = source->time_zone;
-    const char *name;
+    pwr_language_table_t *table = apr_pcalloc(pool, sizeof *table);
+    pwr_whole_file_t read;
 
-    if (!read_tag(&language->tag, &name, stem, pool)) {
+    table->path = apr_pstrcat(pool, source->folder, "/", file, NULL);
+    table->time_zone = source->time_zone;
+    language->table = table;
+    if (!read_tag(&language->tag, &table->locale, stem, pool)) {
         return pwr_fault_broken(pool, "PWR0321",
                                 "%s: '%s' is no language tag. Name the file after its language, "
                                 "such as nb.txt or pt-BR.txt.",
-                                path, stem);
+                                table->path, stem);
     }
-    const pwr_locale_t *locale = pwr_locale_make(name, zone, pool);
-    if (locale == NULL) {
-        return pwr_fault_broken(pool, "PWR0323",
-                                "ICU does not know the time zone '%s'. Give a name such as "
-                                "Europe/Oslo.",
-                                zone != NULL ? zone : "of the system");
-    }
-    language->direction = uloc_isRightToLeft(name) ? "rtl" : "ltr";
-    PWR_TRY(pwr_catalogue_read(&language->patterns, path, locale, pool));
-    language->name = pwr_messages_has(language, NAME_KEY)
-                         ? pwr_messages_format(language, NAME_KEY, NULL, pool)
-                         : name_by_icu(name, pool);
+    PWR_TRY(pwr_whole_file_read(&read, table->path, PWR_MAX_CATALOGUE, pool));
+    table->text = read.text;
+    language->direction = uloc_isRightToLeft(table->locale) ? "rtl" : "ltr";
     return NULL;
 }
 
@@ -156,16 +152,17 @@ static int by_key(const void *one, const void *other)
     return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
-/* The keys that `language` lacks, in order. A name is its own, or ICU's. */
-static apr_array_header_t *lacking_keys(const pwr_language_t *fallback,
-                                        const pwr_language_t *language, apr_pool_t *pool)
+/* The keys that a language lacks, in order. A name is its own, or ICU's. */
+static apr_array_header_t *lacking_keys(apr_hash_t *fallback, apr_hash_t *patterns,
+                                        apr_pool_t *pool)
 {
     apr_array_header_t *keys = apr_array_make(pool, 1, sizeof(const char *));
 
-    for (apr_hash_index_t *at = apr_hash_first(pool, fallback->patterns); at != NULL;
+    for (apr_hash_index_t *at = apr_hash_first(pool, fallback); at != NULL;
          at = apr_hash_next(at)) {
         const char *key = apr_hash_this_key(at);
-        if (!pwr_messages_has(language, key) && strcmp(key, NAME_KEY) != 0) {
+        if (apr_hash_get(patterns, key, APR_HASH_KEY_STRING) == NULL
+            && strcmp(key, NAME_KEY) != 0) {
             APR_ARRAY_PUSH(keys, const char *) = key;
         }
     }
@@ -173,26 +170,47 @@ static apr_array_header_t *lacking_keys(const pwr_language_t *fallback,
     return keys;
 }
 
-/* Gives the language what it lacks, and tells of it in one line. */
-static void fill_from(const pwr_language_t *fallback, const pwr_language_t *language,
-                      apr_pool_t *pool)
+/* Tells in one line what the language lacks. */
+static void log_lacking(const pwr_language_t *fallback, const pwr_language_t *language,
+                        apr_hash_t *patterns, apr_pool_t *pool)
 {
-    const apr_array_header_t *keys = lacking_keys(fallback, language, pool);
+    apr_hash_t *all = pwr_language_table_patterns(fallback->table);
+    const apr_array_header_t *keys = lacking_keys(all, patterns, pool);
     const char *named = "";
 
-    for (int i = 0; i < keys->nelts; i++) {
-        const char *key = APR_ARRAY_IDX(keys, i, const char *);
-        apr_hash_set(language->patterns, key, APR_HASH_KEY_STRING,
-                     apr_hash_get(fallback->patterns, key, APR_HASH_KEY_STRING));
-        if (i < MOST_NAMED) {
-            named = apr_psprintf(pool, "%s%s'%s'", named, i > 0 ? ", " : "", key);
-        }
+    for (int i = 0; i < keys->nelts && i < MOST_NAMED; i++) {
+        named = apr_psprintf(pool, "%s%s'%s'", named, i > 0 ? ", " : "",
+                             APR_ARRAY_IDX(keys, i, const char *));
     }
     if (keys->nelts > 0) {
         pwr_log(PWR_LOG_WARNING, "PWR0324",
                 "%s.txt lacks %d of %d messages, such as %s: taken from %s.txt.", language->tag,
-                keys->nelts, (int)apr_hash_count(fallback->patterns), named, fallback->tag);
+                keys->nelts, (int)apr_hash_count(all), named, fallback->tag);
     }
+}
+
+/* Compiles the language to see whether it is sound, and takes its name from it. The scratch pool
+ * has an allocator of its own, so that its memory goes back to the system. */
+static pwr_fault_t *check_language(pwr_language_t *language, const pwr_language_t *fallback,
+                                   apr_pool_t *pool)
+{
+    apr_pool_t *scratch = NULL;
+    apr_hash_t *patterns = NULL;
+
+    apr_pool_create_unmanaged_ex(&scratch, NULL, NULL);
+    pwr_fault_t *fault = pwr_language_table_compile(&patterns, language->table, scratch);
+    if (fault != NULL) {
+        fault = pwr_fault_broken(pool, fault->tag, "%s", fault->detail);
+    } else {
+        const pwr_pattern_t *name = apr_hash_get(patterns, NAME_KEY, APR_HASH_KEY_STRING);
+        language->name = name != NULL ? apr_pstrdup(pool, pwr_pattern_format(name, NULL, scratch))
+                                      : name_by_icu(language->table->locale, pool);
+        if (fallback != NULL && fallback != language) {
+            log_lacking(fallback, language, patterns, scratch);
+        }
+    }
+    apr_pool_destroy(scratch);
+    return fault;
 }
 
 /* Is this tag one of the words? */
@@ -279,19 +297,28 @@ static pwr_fault_t *load_all(pwr_messages_t *made, const pwr_messages_source_t *
     return NULL;
 }
 
+/* The site's own language takes what it lacks from English, and all others from the site's own. */
+static pwr_fault_t *check_all(pwr_messages_t *made, apr_pool_t *pool)
+{
+    const pwr_language_t *english = find_language(made, LAST_RESORT);
+    const pwr_language_t *own = made->fallback;
+
+    PWR_TRY(pwr_language_tables_make(own->table, english != NULL ? english->table : NULL, pool));
+    for (int i = 0; i < made->languages->nelts; i++) {
+        pwr_language_t *language = &APR_ARRAY_IDX(made->languages, i, pwr_language_t);
+        language->table->fallback = own->table;
+        PWR_TRY(check_language(language, language == own ? english : own, pool));
+    }
+    return NULL;
+}
+
 pwr_fault_t *pwr_messages_load(pwr_messages_t **messages, const pwr_messages_source_t *source,
                                apr_pool_t *pool)
 {
     pwr_messages_t *made = apr_pcalloc(pool, sizeof *made);
 
     PWR_TRY(load_all(made, source, pool));
-    const pwr_language_t *last = find_language(made, LAST_RESORT);
-    if (last != NULL) {
-        fill_from(last, made->fallback, pool);
-    }
-    for (int i = 0; i < made->languages->nelts; i++) {
-        fill_from(made->fallback, pwr_messages_at(made, i), pool);
-    }
+    PWR_TRY(check_all(made, pool));
     PWR_TRY(choose(made, source, pool));
     *messages = made;
     return NULL;
@@ -337,12 +364,14 @@ const char *pwr_language_direction(const pwr_language_t *language)
 const char *pwr_messages_format(const pwr_language_t *language, const char *key,
                                 const pwr_view_t *view, apr_pool_t *pool)
 {
-    const pwr_pattern_t *pattern = apr_hash_get(language->patterns, key, APR_HASH_KEY_STRING);
+    const pwr_pattern_t *pattern
+        = apr_hash_get(pwr_language_table_patterns(language->table), key, APR_HASH_KEY_STRING);
 
     return pattern != NULL ? pwr_pattern_format(pattern, view, pool) : apr_pstrdup(pool, key);
 }
 
 bool pwr_messages_has(const pwr_language_t *language, const char *key)
 {
-    return apr_hash_get(language->patterns, key, APR_HASH_KEY_STRING) != NULL;
+    return apr_hash_get(pwr_language_table_patterns(language->table), key, APR_HASH_KEY_STRING)
+           != NULL;
 }
