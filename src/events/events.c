@@ -83,13 +83,6 @@ pwr_events_t *pwr_events_open(pwr_store_t *store, const pwr_audit_t *audit, pwr_
     return events;
 }
 
-static void log_if(const pwr_fault_t *fault)
-{
-    if (fault != NULL) {
-        pwr_log_fault(fault);
-    }
-}
-
 static bool has_line(pwr_events_t *events, pwr_event_t event, const pwr_facts_t *facts)
 {
     const pwr_audit_t *audit = &events->audit;
@@ -109,12 +102,16 @@ void pwr_events_raise(pwr_events_t *events, pwr_event_t event, const pwr_facts_t
     const event_t *entry = &table[event];
     apr_time_t now = pwr_clock_now();
 
+    pwr_log(PWR_LOG_DEBUG, "PWR0603", "%s%s%s%s%s", entry->name,
+            facts->account != NULL ? ", account " : "",
+            facts->account != NULL ? facts->account : "", facts->detail != NULL ? ": " : "",
+            facts->detail != NULL ? facts->detail : "");
     if (events->metrics != NULL) {
         pwr_metrics_count(events->metrics, event);
     }
     if (has_line(events, event, facts)) {
-        log_if(pwr_audit_write(events->audit.file, pwr_audit_line(entry->name, facts, now, scratch),
-                               scratch));
+        pwr_log_fault(pwr_audit_write(events->audit.file,
+                                      pwr_audit_line(entry->name, facts, now, scratch), scratch));
     }
     if ((entry->where & TRAIL) != 0 && facts->request_id != NULL) {
         pwr_trail_row_t row = {.request_id = facts->request_id,
@@ -123,7 +120,7 @@ void pwr_events_raise(pwr_events_t *events, pwr_event_t event, const pwr_facts_t
                                .detail = facts->detail,
                                .at = now,
                                .is_short = (entry->where & FIRST) != 0};
-        log_if(pwr_trail_append(events->store, &row, scratch));
+        pwr_log_fault(pwr_trail_append(events->store, &row, scratch));
     }
 }
 
@@ -145,7 +142,7 @@ void pwr_events_tell_more(pwr_events_t *events, const char *realm, apr_time_t no
             audit->file, pwr_audit_line(table[more->event].name, &facts, at, scratch), scratch);
         if (fault != NULL) {
             pwr_audit_limit_give_back(audit->limit, more);
-            log_if(fault);
+            pwr_log_fault(fault);
         }
     }
 }

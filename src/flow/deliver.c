@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "flow/links.h"
 #include "flow/share.h"
 #include "store/tokens.h"
@@ -143,6 +144,8 @@ static pwr_fault_t *work(pwr_job_t *job)
     if (fault != NULL) {
         return pwr_job_retry(job, fault);
     }
+    pwr_log(PWR_LOG_DEBUG, "PWR0811", "the directory has %d accounts of this name",
+            accounts->nelts);
     if (accounts->nelts == 0) {
         return pwr_job_give_up(job, PWR_EVENT_ACCOUNT_NONE, NULL);
     }
@@ -178,6 +181,12 @@ pwr_fault_t *pwr_deliver_next(bool *is_worked, apr_time_t *next, const pwr_deliv
                   .accepted = row->created},
         .pool = scratch,
     };
+    pwr_log_set_request(row->id, row->support_code);
+    pwr_log(PWR_LOG_DEBUG, "PWR0810", "the worker has taken the request; delivery %d", row->tries);
     pwr_fault_t *fault = work(&job);
-    return fault != NULL ? pwr_job_retry(&job, fault) : NULL;
+    if (fault != NULL) {
+        fault = pwr_job_retry(&job, fault);
+    }
+    pwr_log_set_request(NULL, NULL);
+    return fault;
 }

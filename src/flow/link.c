@@ -104,6 +104,7 @@ pwr_fault_t *pwr_link_find(pwr_link_t *link, pwr_parts_t *parts, const char *tok
     }
     PWR_TRY(pwr_tokens_find(&row, parts->store, parts->realm, digest, pool));
     if (row != NULL) {
+        pwr_log_set_request(row->request_id, NULL);
         link->row = row;
         link->state = state_of(row, pwr_clock_now());
         link->ended = row->ended;
@@ -139,16 +140,9 @@ pwr_fault_t *pwr_link_claim(bool *is_won, char claim_id[PWR_CLAIM_CHARS + 1],
     return pwr_tokens_claim(is_won, parts->store, link->row, claim_id, pool);
 }
 
-static void log_if(const pwr_fault_t *fault)
-{
-    if (fault != NULL) {
-        pwr_log_fault(fault);
-    }
-}
-
 void pwr_link_release(pwr_parts_t *parts, const char *claim_id, apr_pool_t *pool)
 {
-    log_if(pwr_tokens_release(parts->store, claim_id, pool));
+    pwr_log_fault(pwr_tokens_release(parts->store, claim_id, pool));
 }
 
 void pwr_link_burn(pwr_parts_t *parts, const char *account_id, pwr_token_state_t state,
@@ -156,7 +150,7 @@ void pwr_link_burn(pwr_parts_t *parts, const char *account_id, pwr_token_state_t
 {
     const pwr_token_row_t like = {.realm = parts->realm, .account_id = account_id};
 
-    log_if(pwr_tokens_burn(parts->store, &like, state, pool));
+    pwr_log_fault(pwr_tokens_burn(parts->store, &like, state, pool));
 }
 
 void pwr_link_confirm(pwr_parts_t *parts, const pwr_link_t *link, pwr_outbox_row_t row,
@@ -168,7 +162,7 @@ void pwr_link_confirm(pwr_parts_t *parts, const pwr_link_t *link, pwr_outbox_row
     row.subject = link->row->account_id;
     row.subject_digest = row.account_digest = row.support_code = row.seed = "";
     row.created = row.due = pwr_clock_now();
-    log_if(pwr_outbox_put(&is_new, parts->store, &row, pool));
+    pwr_log_fault(pwr_outbox_put(&is_new, parts->store, &row, pool));
 }
 
 void pwr_link_tell(pwr_event_t event, pwr_parts_t *parts, const pwr_link_t *link,

@@ -112,6 +112,7 @@ static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t 
     row->support_code = support_code(parts, row->id, pool);
     row->created = row->due = pwr_clock_now();
     row->needed = row->created + pwr_challenge_window(parts->challenge.settings);
+    pwr_log_set_request(row->id, row->support_code);
     PWR_TRY(pwr_outbox_put(&is_new, parts->store, row, pool));
     answer->support_code = row->support_code;
     if (is_new) {

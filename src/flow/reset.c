@@ -30,13 +30,6 @@ static void tell(job_t *job, pwr_event_t event, const char *detail)
     pwr_link_tell(event, job->parts, &job->answer->link, &facts, job->pool);
 }
 
-static void log_if(const pwr_fault_t *fault)
-{
-    if (fault != NULL) {
-        pwr_log_fault(fault);
-    }
-}
-
 static void refuse(pwr_reset_answer_t *answer, const char *key, bool is_about_second)
 {
     answer->outcome = PWR_RESET_REFUSED;
@@ -95,7 +88,7 @@ static void end_stale(job_t *job)
 {
     pwr_link_t *link = &job->answer->link;
 
-    log_if(pwr_link_ask(link, job->parts, job->pool));
+    pwr_log_fault(pwr_link_ask(link, job->parts, job->pool));
     if (link->state == PWR_LINK_LIVE) {
         link->state = PWR_LINK_CHANGED;
     }
@@ -119,7 +112,7 @@ static void write_password(job_t *job, const pwr_secret_t *password)
     const pwr_fault_t *fault = pwr_directory_set_password(
         &outcome, job->parts->directory, job->answer->link.account, password, job->pool);
 
-    log_if(fault);
+    pwr_log_fault(fault);
     switch (outcome) {
     case PWR_WRITE_DONE:
         finish(job, PWR_EVENT_PASSWORD_SET, PWR_ROW_CHANGED);
@@ -147,7 +140,7 @@ static void write_unlock(job_t *job)
     const pwr_fault_t *fault = pwr_directory_unlock(&outcome, job->parts->directory,
                                                     job->answer->link.account, job->pool);
 
-    log_if(fault);
+    pwr_log_fault(fault);
     if (outcome == PWR_WRITE_DONE) {
         finish(job, PWR_EVENT_ACCOUNT_UNLOCKED, PWR_ROW_UNLOCKED);
     } else if (outcome == PWR_WRITE_STALE) {

@@ -310,11 +310,8 @@ static int include(const pwr_visit_t *visit)
     return HTTP_NOT_FOUND;
 }
 
-int pwr_handler(request_rec *request)
+static int answer(request_rec *request)
 {
-    if (request->handler == NULL || strcmp(request->handler, NAME) != 0) {
-        return DECLINED;
-    }
     pwr_site_t *site = pwr_site_of(request->server);
     const char *path = site != NULL ? path_behind(site, request->uri) : NULL;
     if (path == NULL) {
@@ -343,4 +340,17 @@ int pwr_handler(request_rec *request)
         return pwr_respond_see_other(&visit, "/");
     }
     return route(&visit);
+}
+
+int pwr_handler(request_rec *request)
+{
+    if (request->handler == NULL || strcmp(request->handler, NAME) != 0) {
+        return DECLINED;
+    }
+    pwr_log_set_place(request->server);
+    int status = answer(request);
+    pwr_log(PWR_LOG_DEBUG, "PWR0930", "%s %s was answered with %d", request->method, request->uri,
+            status != OK ? status : request->status);
+    pwr_log_set_place(NULL);
+    return status;
 }

@@ -10,11 +10,19 @@ APLOG_USE_MODULE(pwreset);
 
 static server_rec *log_server;
 
-static void write_line(pwr_log_level_t level, const char *tag, const char *line)
+static void write_line(pwr_log_level_t level, const char *tag, const char *line,
+                       const pwr_log_context_t *context)
 {
     static const int levels[]
         = {APLOG_ERR, APLOG_WARNING, APLOG_NOTICE, APLOG_INFO, APLOG_DEBUG, APLOG_TRACE1};
-    ap_log_error(APLOG_MARK, levels[level], 0, log_server, "%s: %s", tag, line);
+    const server_rec *server = context->place != NULL ? context->place : log_server;
+    const char *id = context->request_id;
+    const char *code = context->support_code;
+
+    ap_log_error(APLOG_MARK, levels[level], 0, server, "%s: %s%s%s%s%s%s", tag, line,
+                 id != NULL ? " [request " : "", id != NULL ? id : "",
+                 code != NULL && code[0] != '\0' ? ", code " : "", code != NULL ? code : "",
+                 id != NULL ? "]" : "");
 }
 
 void pwr_log_bridge_open(server_rec *server)

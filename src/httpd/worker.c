@@ -71,6 +71,7 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
     for (int i = 0; i < crews->nelts; i++) {
         pwr_crew_t *crew = APR_ARRAY_IDX(crews, i, pwr_crew_t *);
         pwr_parts_t *parts = &crew->site->parts;
+        pwr_log_set_place(crew->site->server);
         bool is_more = count % TIDY_EVERY == 0;
         if (!pwr_crew_has_tables(crew)) {
             continue;
@@ -95,6 +96,7 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
         pwr_events_tell_more(parts->events, parts->realm, pwr_clock_now(), scratch);
         apr_pool_clear(scratch);
     }
+    pwr_log_set_place(NULL);
 }
 
 /* Waits for SIGTERM or SIGINT, or for the keeper's end; does the ticks meanwhile. */

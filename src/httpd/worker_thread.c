@@ -200,6 +200,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
     pwr_fault_t *fault
         = pwr_relays_open(&deliverer.relays, &crew->site->settings->parts.mail, pool);
 
+    pwr_log_set_place(crew->site->server);
     apr_pool_create(&scratch, pool);
     if (fault != NULL) {
         pwr_log_fault(fault);

@@ -16,10 +16,13 @@ static apr_pool_t *pool;
 static int count;
 static pwr_log_level_t last_level;
 static const char *last_tag;
+static pwr_log_context_t last_context;
 static char last_line[2 * PWR_MAX_DETAIL];
 
-static void write_line(pwr_log_level_t level, const char *tag, const char *line)
+static void write_line(pwr_log_level_t level, const char *tag, const char *line,
+                       const pwr_log_context_t *context)
 {
+    last_context = *context;
     count++;
     last_level = level;
     last_tag = tag;
@@ -35,6 +38,34 @@ static void a_line_arrives_with_its_level_and_tag(void **state)
     assert_int_equal(last_level, PWR_LOG_NOTICE);
     assert_string_equal(last_tag, "PWR9901");
     assert_string_equal(last_line, "3 rows of intranet");
+}
+
+static void a_line_carries_what_its_thread_works_on(void **state)
+{
+    (void)state;
+    int place = 0;
+
+    pwr_log(PWR_LOG_INFO, "PWR9901", "at first");
+    assert_null(last_context.place);
+    assert_null(last_context.request_id);
+    pwr_log_set_place(&place);
+    pwr_log_set_request("id", "CODE");
+    pwr_log(PWR_LOG_INFO, "PWR9901", "a request");
+    assert_ptr_equal(last_context.place, &place);
+    assert_string_equal(last_context.request_id, "id");
+    assert_string_equal(last_context.support_code, "CODE");
+    pwr_log_set_place(NULL);
+    pwr_log(PWR_LOG_INFO, "PWR9901", "after it");
+    assert_null(last_context.place);
+    assert_null(last_context.request_id);
+    assert_null(last_context.support_code);
+}
+
+static void no_fault_writes_no_line(void **state)
+{
+    (void)state;
+    pwr_log_fault(NULL);
+    assert_int_equal(count, 0);
 }
 
 static void without_a_writer_lines_are_dropped(void **state)
@@ -108,6 +139,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_line_arrives_with_its_level_and_tag, listen_anew),
+        cmocka_unit_test_setup(a_line_carries_what_its_thread_works_on, listen_anew),
+        cmocka_unit_test_setup(no_fault_writes_no_line, listen_anew),
         cmocka_unit_test_setup(without_a_writer_lines_are_dropped, listen_anew),
         cmocka_unit_test_setup(a_long_line_is_cut, listen_anew),
         cmocka_unit_test_setup(a_fault_is_logged_by_its_kind, listen_anew),

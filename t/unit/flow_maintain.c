@@ -10,8 +10,10 @@ static pwr_parts_settings_t all;
 static pwr_parts_t parts;
 static pwr_flood_t memory;
 
-static void keep_log(pwr_log_level_t level, const char *tag, const char *line)
+static void keep_log(pwr_log_level_t level, const char *tag, const char *line,
+                     const pwr_log_context_t *context)
 {
+    (void)context;
     (void)level;
     (void)line;
     assert_in_range(lines, 0, 15);

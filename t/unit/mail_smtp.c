@@ -32,8 +32,10 @@ static int number(const char *name, int otherwise)
     return value != NULL ? (int)strtol(value, NULL, 10) : otherwise;
 }
 
-static void write_log(pwr_log_level_t level, const char *tag, const char *line)
+static void write_log(pwr_log_level_t level, const char *tag, const char *line,
+                      const pwr_log_context_t *context)
 {
+    (void)context;
     fprintf(stderr, "%d %s %s\n", (int)level, tag, line);
 }
 

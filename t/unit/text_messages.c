@@ -196,8 +196,10 @@ static void languages_are_in_order_and_know_their_names(void **state)
 static int log_lines;
 static char last_line[512];
 
-static void keep_line(pwr_log_level_t level, const char *tag, const char *line)
+static void keep_line(pwr_log_level_t level, const char *tag, const char *line,
+                      const pwr_log_context_t *context)
 {
+    (void)context;
     assert_int_equal(level, PWR_LOG_WARNING);
     assert_string_equal(tag, "PWR0324");
     apr_cpystrn(last_line, line, sizeof last_line);
