@@ -78,6 +78,11 @@ static pwr_fault_t *check_external(const pwr_directory_settings_t *settings, apr
 
 static pwr_fault_t *check_gssapi(const pwr_directory_settings_t *settings, apr_pool_t *pool)
 {
+    if (!pwr_gssapi_is_here()) {
+        return pwr_fault_broken(pool, "PWR0446",
+                                "This mod_pwreset was built without GSSAPI. Write simple or "
+                                "external, or build it with Kerberos (configure --with-gssapi).");
+    }
     if (has_local_server(settings)) {
         return pwr_fault_broken(pool, "PWR0492",
                                 "Kerberos knows a server by its name, and ldapi:// has none: use "
@@ -188,8 +193,8 @@ pwr_fault_t *pwr_bind_person(pwr_person_t *person, pwr_handle_t *handle, const c
 }
 
 pwr_fault_t *pwr_bind_service(pwr_handle_t *handle, const char *uri,
-                              const pwr_directory_settings_t *settings, pwr_tickets_t *tickets,
-                              apr_pool_t *scratch)
+                              const pwr_directory_settings_t *settings,
+                              struct pwr_tickets_t *tickets, apr_pool_t *scratch)
 {
     const bool is_by_user = is_local(uri);
     pwr_answer_t answer;

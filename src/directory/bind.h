@@ -15,8 +15,8 @@ pwr_fault_t *pwr_bind_check_settings(const pwr_directory_settings_t *settings,
 /* Binds the handle to the service account. `tickets` is needed for PWR_BIND_GSSAPI alone. LATER: no
  * answer in time. BROKEN: the credentials were refused. */
 pwr_fault_t *pwr_bind_service(pwr_handle_t *handle, const char *uri,
-                              const pwr_directory_settings_t *settings, pwr_tickets_t *tickets,
-                              apr_pool_t *scratch) PWR_MUST_USE;
+                              const pwr_directory_settings_t *settings,
+                              struct pwr_tickets_t *tickets, apr_pool_t *scratch) PWR_MUST_USE;
 
 /* Who binds with a password of their own, and what the server answered. */
 typedef struct {

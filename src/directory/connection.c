@@ -31,7 +31,7 @@ struct pwr_connections_t {
     server_t *servers;
     int server_count;
     apr_reslist_t *slots;
-    pwr_tickets_t *tickets; /* with GSSAPI */
+    struct pwr_tickets_t *tickets; /* with GSSAPI */
 };
 
 /* What a connection is wanted for. */
@@ -73,7 +73,7 @@ pwr_fault_t *pwr_connections_open(pwr_connections_t **connections,
 
     self->settings = settings;
     if (settings->bind == PWR_BIND_GSSAPI) {
-        PWR_TRY(pwr_tickets_open(&self->tickets, settings, pool));
+        PWR_TRY(pwr_gssapi_open(&self->tickets, settings, pool));
     }
     self->server_count = settings->uris->nelts;
     self->servers = apr_pcalloc(pool, count * sizeof *self->servers);

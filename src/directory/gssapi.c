@@ -9,6 +9,8 @@
 
 #include <apr_strings.h>
 
+#include "directory/tickets.h"
+
 #define MOST_ROUNDS 8
 #define NO_LAYER 1 /* RFC 4752, 3.3 */
 #define BINDING_PREFIX "tls-server-end-point:"
@@ -215,4 +217,15 @@ pwr_fault_t *pwr_gssapi_bind(pwr_answer_t *answer, pwr_handle_t *handle, const c
         pwr_tickets_use(&use, tickets, host_of(uri, scratch), &binding, handle->timeout, scratch));
     PWR_TRY(shake_hands(&exchange, use));
     return answer->code == LDAP_SASL_BIND_IN_PROGRESS ? choose_no_layer(&exchange, use) : NULL;
+}
+
+bool pwr_gssapi_is_here(void)
+{
+    return true;
+}
+
+pwr_fault_t *pwr_gssapi_open(pwr_tickets_t **tickets, const pwr_directory_settings_t *settings,
+                             apr_pool_t *pool)
+{
+    return pwr_tickets_open(tickets, settings, pool);
 }
