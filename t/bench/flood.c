@@ -72,8 +72,10 @@ static void expect(flood_t *flood, bool is_kept, const char *promise)
     }
 }
 
-static void tell(pwr_log_level_t level, const char *tag, const char *line)
+static void tell(pwr_log_level_t level, const char *tag, const char *line,
+                      const pwr_log_context_t *context)
 {
+    (void)context;
     if (level <= PWR_LOG_WARNING) {
         fprintf(stderr, "flood: %s: %s\n", tag, line);
     }

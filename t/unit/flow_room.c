@@ -21,8 +21,10 @@ static pwr_parts_t parts;
 static pwr_room_t room;
 static int errors, warnings, notices;
 
-static void keep_log(pwr_log_level_t level, const char *tag, const char *line)
+static void keep_log(pwr_log_level_t level, const char *tag, const char *line,
+                     const pwr_log_context_t *context)
 {
+    (void)context;
     (void)line;
     if (strcmp(tag, "PWR0806") == 0) {
         errors += level == PWR_LOG_ERROR;
