@@ -2,7 +2,10 @@
 #ifndef PWR_EVENTS_AUDIT_H
 #define PWR_EVENTS_AUDIT_H
 
-#include "events/events.h"
+#include <apr_file_io.h>
+
+#include "base/fault.h"
+#include "events/event.h"
 
 /* The line of an event, with its line end. `time` is ISO 8601 in UTC, to the millisecond; members
  * that are NULL in `facts` are left out. */

@@ -20,7 +20,10 @@
 
 #include <apr_tables.h>
 
-#include "events/events.h"
+#include "base/fault.h"
+#include "events/event.h"
+
+typedef struct pwr_audit_limit_t pwr_audit_limit_t;
 
 #define PWR_AUDIT_LINES 5 /* of one client, event and minute */
 

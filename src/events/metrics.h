@@ -7,7 +7,10 @@
 #ifndef PWR_EVENTS_METRICS_H
 #define PWR_EVENTS_METRICS_H
 
-#include "events/events.h"
+#include "base/fault.h"
+#include "events/event.h"
+
+typedef struct pwr_metrics_t pwr_metrics_t;
 #include "store/size.h"
 
 /* Zeros at first. The memory goes with `pool`. */
