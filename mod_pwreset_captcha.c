@@ -12,6 +12,9 @@
 #include "captcha/picture.h"
 #include "captcha/sound.h"
 
+/* The one symbol that the module exports. */
+extern __attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA pwreset_captcha_module;
+
 static const pwr_captcha_t captcha = {
     .things = pwr_picture_things,
     .sounds = pwr_sound_things,

@@ -21,6 +21,7 @@
 #include "httpd/private.h"
 #include "httpd/respond.h"
 #include "httpd/return_url.h"
+#include "httpd/robot_check.h"
 #include "httpd/scrub.h"
 #include "httpd/visit_challenge.h"
 #include "httpd/visit_change.h"
@@ -86,8 +87,8 @@ static const struct {
 } routes[] = {
     {"/", false, pwr_visit_request_show, pwr_visit_request_post},
     {"/sent/", true, pwr_visit_request_sent, NULL},
-    {"/challenge", false, pwr_visit_challenge_work, NULL},
-    {"/challenge/long", false, pwr_visit_challenge_long_work, NULL},
+    {"/challenge", false, pwr_robot_check_work, NULL},
+    {"/challenge/long", false, pwr_robot_check_long_work, NULL},
     {"/c/picture/", true, pwr_visit_challenge_picture, NULL},
     {"/c/sound/", true, pwr_visit_challenge_sound, NULL},
     {"/c/", true, pwr_visit_challenge_show, NULL},

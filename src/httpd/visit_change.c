@@ -6,15 +6,12 @@
  */
 #include "httpd/visit_change.h"
 
-#include <string.h>
-
 #include "base/log.h"
 #include "flow/change.h"
 #include "httpd/form.h"
 #include "httpd/respond.h"
-#include "httpd/visit_challenge.h"
+#include "httpd/robot_check.h"
 #include "httpd/visit_language.h"
-#include "httpd/visit_request.h"
 
 /* What the form is shown with. */
 typedef struct {
@@ -51,10 +48,11 @@ int pwr_visit_change_show(const pwr_visit_t *visit)
 int pwr_visit_change_solved(const pwr_visit_t *visit, const char *form_seal, const char *name)
 {
     apr_pool_t *pool = visit->request->pool;
+    const pwr_task_parts_t tasks = pwr_robot_check_parts(visit);
     pwr_rules_t rules = pwr_change_rules(&visit->site->parts, pool);
     const shown_t shown = {
         .seal = form_seal,
-        .solved = pwr_seal_make(visit->site->key, PWR_SEAL_SOLVED, form_seal, pool),
+        .solved = pwr_challenge_seal_solved(&tasks, form_seal, pool),
         .name = name,
         .rules = &rules,
     };
@@ -62,16 +60,6 @@ int pwr_visit_change_solved(const pwr_visit_t *visit, const char *form_seal, con
 
     pwr_view_flag(view, "is_solved", true);
     return pwr_respond_page(visit, PWR_PAGE_CHANGE, view, HTTP_OK);
-}
-
-/* How old the proof may be is the form's own age, which the gate judges. */
-static bool is_solved(const pwr_visit_t *visit, const char *solved, const char *form_seal)
-{
-    pwr_seal_t seal;
-
-    return solved != NULL && form_seal != NULL
-           && pwr_seal_open(&seal, visit->site->key, PWR_SEAL_SOLVED, solved, visit->request->pool)
-           && strcmp(seal.text, form_seal) == 0;
 }
 
 static int show_again(const pwr_visit_t *visit, const pwr_change_answer_t *answer,
@@ -103,13 +91,13 @@ static int show_again(const pwr_visit_t *visit, const pwr_change_answer_t *answe
 static int ask_for_more(const pwr_visit_t *visit, pwr_change_answer_t *answer,
                         const pwr_change_form_t *form)
 {
-    if (pwr_visit_request_may_work(&form->form, answer->level)) {
+    if (pwr_robot_check_may_work(&form->form, answer->level)) {
         answer->key = "request.more_work";
         return show_again(visit, answer, form, NULL);
     }
-    const pwr_request_form_t held
-        = {.kind = PWR_ROW_TRY, .subject = answer->typed, .form = form->form};
-    return pwr_visit_challenge_begin(visit, &held);
+    const pwr_held_t held
+        = {.kind = PWR_HELD_CHANGE, .form_seal = form->form.seal, .name = answer->typed};
+    return pwr_robot_check_begin(visit, &held);
 }
 
 static int answer_form(const pwr_visit_t *visit, pwr_change_answer_t *answer,
@@ -149,10 +137,12 @@ int pwr_visit_change_post(const pwr_visit_t *visit)
         .old = pwr_form_value(fields, "old"),
         .first = pwr_form_value(fields, "first"),
         .second = pwr_form_value(fields, "second"),
-        .form = pwr_visit_request_proof(visit, fields),
+        .form = pwr_robot_check_proof(visit, fields),
         .language = pwr_visit_language_mark(visit),
     };
-    form.form.has_solved_task = is_solved(visit, solved, form.form.seal);
+    const pwr_task_parts_t tasks = pwr_robot_check_parts(visit);
+    form.form.has_solved_task
+        = pwr_challenge_is_solved(&tasks, solved, form.form.seal, visit->request->pool);
     pwr_fault_t *fault
         = pwr_change_password(&answer, &visit->site->parts, &form, visit->request->pool);
     if (fault != NULL) {

@@ -17,7 +17,7 @@
 #include "httpd/form.h"
 #include "httpd/respond.h"
 #include "httpd/return_url.h"
-#include "httpd/visit_challenge.h"
+#include "httpd/robot_check.h"
 #include "httpd/visit_language.h"
 
 #define PADDING 64
@@ -59,10 +59,16 @@ static const char *sealed_answer(const pwr_visit_t *visit, const char *code, con
     return pwr_seal_make(visit->site->key, PWR_SEAL_SENT, text, pool);
 }
 
-bool pwr_visit_request_may_work(const pwr_challenge_form_t *form, pwr_level_t level)
+/* The request waits behind the page with tasks. */
+static int hold_request(const pwr_visit_t *visit, const pwr_request_form_t *form)
 {
-    const char *solution = form->solution;
-    return level < PWR_LEVEL_TASK && solution != NULL && solution[0] != '\0';
+    const pwr_held_t held = {
+        .kind = form->kind == PWR_ROW_AGAIN ? PWR_HELD_AGAIN : PWR_HELD_REQUEST,
+        .form_seal = form->form.seal,
+        .name = form->subject,
+        .back = form->back,
+    };
+    return pwr_robot_check_begin(visit, &held);
 }
 
 int pwr_visit_request_answer(const pwr_visit_t *visit, const pwr_request_form_t *form,
@@ -80,9 +86,9 @@ int pwr_visit_request_answer(const pwr_visit_t *visit, const pwr_request_form_t 
     case PWR_REQUEST_AGAIN:
         return show_form(visit, shown, form->back, answer.key);
     case PWR_REQUEST_MORE:
-        return pwr_visit_request_may_work(&form->form, answer.level)
+        return pwr_robot_check_may_work(&form->form, answer.level)
                    ? show_form(visit, shown, form->back, "request.more_work")
-                   : pwr_visit_challenge_begin(visit, form);
+                   : hold_request(visit, form);
     case PWR_REQUEST_TOO_MANY:
         return pwr_respond_too_many(visit, answer.retry_after);
     case PWR_REQUEST_FULL:
@@ -95,24 +101,6 @@ int pwr_visit_request_answer(const pwr_visit_t *visit, const pwr_request_form_t 
     const char *sealed
         = sealed_answer(visit, answer.support_code, is_named ? answer.typed : "", form->back);
     return pwr_respond_see_other(visit, apr_pstrcat(visit->request->pool, "/sent/", sealed, NULL));
-}
-
-/* What a remote provider's widget put into the form; NULL where none is used. */
-static const char *remote_response(const pwr_visit_t *visit, const pwr_form_t *fields)
-{
-    const char *name = visit->site->settings->parts.remote.provider;
-    return name != NULL ? pwr_form_value(fields, pwr_remote_provider(name)->field) : NULL;
-}
-
-pwr_challenge_form_t pwr_visit_request_proof(const pwr_visit_t *visit, const pwr_form_t *fields)
-{
-    return (pwr_challenge_form_t){
-        .seal = pwr_form_value(fields, "seal"),
-        .unseen = pwr_form_value(fields, "website"),
-        .solution = pwr_form_value(fields, "altcha"),
-        .response = remote_response(visit, fields),
-        .client = visit->client,
-    };
 }
 
 int pwr_visit_request_post(const pwr_visit_t *visit)
@@ -128,7 +116,7 @@ int pwr_visit_request_post(const pwr_visit_t *visit)
     pwr_request_form_t form = {
         .kind = PWR_ROW_LINK,
         .subject = typed,
-        .form = pwr_visit_request_proof(visit, fields),
+        .form = pwr_robot_check_proof(visit, fields),
         .language = pwr_visit_language_mark(visit),
         .back = pwr_return_of_seal(visit, pwr_form_value(fields, "return")),
     };

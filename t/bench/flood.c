@@ -22,7 +22,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "events/audit_limit.h"
+#include "events/events.h"
 #include "flow/maintain.h"
 #include "store/size.h"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The built module has what a hardened build gives it, and exports its module record alone. It is
-read as a file: what the compiler was told to do counts for nothing here."""
+"""The built modules have what a hardened build gives them, and each exports its module record alone.
+They are read as files: what the compiler was told to do counts for nothing here."""
 import os
 import re
 import subprocess
@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 import tree  # noqa: E402
 from tree import Finding  # noqa: E402
 
-RECORD = "pwreset_module"
+MODULES = {"mod_pwreset.so": "pwreset_module", "mod_pwreset_captcha.so": "pwreset_captcha_module"}
 ENDBR64 = b"\xf3\x0f\x1e\xfa"  # where an indirect call may land
 LEAST_ENDBR64 = 16  # the compiler's own start files have a few
 CONFIGURE = "configure without --disable-hardening and look at the checks in config.log"
@@ -47,7 +47,7 @@ def has_few_landing_pads(module):
             and Path(module).read_bytes().count(ENDBR64) < LEAST_ENDBR64)
 
 
-def faults(module):
+def faults(module, record):
     """(what is wrong, what to do) of a shared object."""
     segments, dynamic = readelf("-l", module), readelf("-d", module)
     exported, needed = symbols(module)
@@ -68,17 +68,19 @@ def faults(module):
         yield "no fortified call", CONFIGURE
     if has_few_landing_pads(module):
         yield "no landing pads for indirect calls (CET)", CONFIGURE
-    for name in sorted(exported - {RECORD}):
+    for name in sorted(exported - {record}):
         yield f"exports {name}", "let -fvisibility=hidden stand in PWR_CFLAGS"
-    if RECORD not in exported:
-        yield f"does not export {RECORD}", "declare it with default visibility in httpd/private.h"
+    if record not in exported:
+        yield f"does not export {record}", "declare it with default visibility"
 
 
 def check(root):
-    module = folder(root) / ".libs" / "mod_pwreset.so"
-    if not module.is_file():
-        return [Finding(str(module), 1, "is not built", "build it with t/run, or with make in build/")]
-    return [Finding(str(module), 1, wrong, remedy) for wrong, remedy in faults(module)]
+    built = [path for path in (folder(root) / ".libs" / name for name in MODULES) if path.is_file()]
+    if not built or built[0].name != "mod_pwreset.so":
+        return [Finding(str(folder(root) / ".libs" / "mod_pwreset.so"), 1, "is not built",
+                        "build it with t/run, or with make in build/")]
+    return [Finding(str(module), 1, wrong, remedy)
+            for module in built for wrong, remedy in faults(module, MODULES[module.name])]
 
 
 if __name__ == "__main__":

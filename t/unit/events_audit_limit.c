@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "base/log.h"
-#include "events/audit_limit.h"
+#include "events/events.h"
 
 #define HOUR (60 * MINUTE)
 #define LINES 100
