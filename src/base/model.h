@@ -44,6 +44,25 @@ typedef struct {
     enum { PWR_COUNT_UNICODE, PWR_COUNT_BYTES, PWR_COUNT_SAMBA } counting;
 } pwr_classes_t;
 
+/* When failed logins lock an account. */
+typedef struct {
+    bool is_known;                /* false: there may be such a policy, and it cannot be read */
+    int threshold;                /* so many failed logins lock; 0: no number does */
+    apr_interval_time_t interval; /* how long one counts; 0: until a right login */
+} pwr_lockout_t;
+
+/* What the directory tells of an account's failed logins at this moment. */
+typedef struct {
+    bool is_known;         /* false: `count` is hidden from the bind DN */
+    int count;             /* those that count by the policy */
+    bool is_policy_hidden; /* the account may have a policy of its own that cannot be seen */
+    bool is_whole; /* one server counts them; false: others may count more, or know of a right login
+                    */
+} pwr_failures_t;
+
+/* How far the clocks of the directory's servers and of our nodes may be apart. */
+#define PWR_CLOCK_SKEW apr_time_from_sec(300)
+
 /* What the directory asks of a password. 0 means: no such rule. */
 typedef struct {
     int min_length; /* in `lengths` */
@@ -60,6 +79,7 @@ typedef struct {
     pwr_classes_t classes;
     apr_array_header_t *words; /* const char *, or NULL: the directory refuses a password that holds
                                   one of these, letter case aside */
+    pwr_lockout_t lockout;
     int piece_length; /* 389-DS: so many characters in a row of an account's `pieced` values are
                          such words, and only the letter case of ASCII is aside; 0: none are */
 } pwr_rules_t;

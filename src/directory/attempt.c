@@ -1,8 +1,9 @@
 /*
  * One search for the name, then the group checks for whatever account that brought: the one that
- * was named, or the dummy. What cannot be read counts as a no. Password rules are not read here:
- * which policy an account has would decide how many searches that takes. They are read when the
- * old password has proved whose account it is.
+ * was named, or the dummy. What cannot be read counts as a no. Of the password policy only the
+ * lockout is read, by a number of searches of its own: which policy an account has would decide how
+ * many searches all its rules take. They are read when the old password has proved whose account it
+ * is.
  */
 #include "directory/attempt.h"
 
@@ -103,6 +104,13 @@ void pwr_attempt_find(pwr_attempt_t *attempt, pwr_directory_t *directory, const 
     if (fault == NULL) {
         find(attempt, dummy, directory, typed, pool);
     }
+}
+
+pwr_fault_t *pwr_attempt_lockout(pwr_lockout_t *lockout, pwr_directory_t *directory,
+                                 const pwr_account_t *account, apr_pool_t *scratch)
+{
+    PWR_TRY(pwr_directory_know(directory, scratch));
+    return directory->context.kind->lockout_of(lockout, &directory->context, account->dn, scratch);
 }
 
 pwr_fault_t *pwr_attempt_prove(pwr_proof_t *proof, pwr_directory_t *directory,

@@ -25,6 +25,12 @@ typedef struct {
 void pwr_attempt_find(pwr_attempt_t *attempt, pwr_directory_t *directory, const char *typed,
                       apr_pool_t *pool);
 
+/* When failed logins lock this account. `lockout` comes in as for everybody, and stays so where the
+ * account names no policy of its own. Not cached: the same searches are sent for every account,
+ * also for a dummy, and no answer or fault ends them early. */
+pwr_fault_t *pwr_attempt_lockout(pwr_lockout_t *lockout, pwr_directory_t *directory,
+                                 const pwr_account_t *account, apr_pool_t *scratch) PWR_MUST_USE;
+
 /* An old password that was tried. */
 typedef struct {
     pwr_bind_outcome_t bind;

@@ -289,16 +289,24 @@ void pwr_connection_drop(pwr_connections_t *connections, pwr_connection_t *conne
     apr_reslist_release(connections->slots, connection);
 }
 
-/* Bound as a person, to one server. */
+/* Whether the server may have looked at the password: it then may have counted a failed login. */
+static bool may_be_counted(const pwr_answer_t *answer)
+{
+    return answer->code != LDAP_BUSY && answer->code != LDAP_UNAVAILABLE;
+}
+
+/* Bound as a person, to one server. `is_over` after a fault: no other server may be asked. */
 static pwr_fault_t *open_one_as(pwr_connection_t *connection, const pwr_connections_t *connections,
-                                server_t *server, pwr_person_t *person, apr_pool_t *pool)
+                                server_t *server, pwr_person_t *person, bool *is_over)
 {
     pwr_handle_t *handle = &connection->handle;
+    apr_pool_t *pool = handle->pool;
 
     connection->server = (int)(server - connections->servers);
     pwr_fault_t *fault = pwr_handle_connect(handle, server->uri, connections->settings, pool);
     if (fault == NULL) {
         fault = pwr_bind_person(person, handle, server->uri, pool);
+        *is_over = may_be_counted(&person->answer);
     }
     if (fault != NULL) {
         pwr_handle_close(handle);
@@ -315,11 +323,12 @@ pwr_fault_t *pwr_connection_open_as(pwr_connection_t **connection,
     server_t *order[PWR_MAX_SERVERS];
     int count = order_servers(order, connections, &writing);
     pwr_fault_t *fault = nobody_writes(pool);
+    bool is_over = false;
 
     *connection = apr_pcalloc(pool, sizeof **connection);
     (*connection)->handle.pool = pool;
-    for (int i = 0; i < count && fault != NULL; i++) {
-        fault = open_one_as(*connection, connections, order[i], person, pool);
+    for (int i = 0; i < count && fault != NULL && !is_over; i++) {
+        fault = open_one_as(*connection, connections, order[i], person, &is_over);
     }
     return fault;
 }

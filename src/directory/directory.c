@@ -7,6 +7,7 @@
 #include <apr_cstr.h>
 
 #include "directory/account.h"
+#include "directory/failures.h"
 #include "directory/password.h"
 #include "directory/private.h"
 #include "directory/sight.h"
@@ -138,6 +139,15 @@ pwr_fault_t *pwr_directory_reach(pwr_directory_t *directory, apr_pool_t *scratch
     return read_root(&root, directory, scratch);
 }
 
+pwr_fault_t *pwr_directory_failures(pwr_failures_t *failures, pwr_directory_t *directory,
+                                    const pwr_account_t *account, const pwr_lockout_t *lockout,
+                                    apr_pool_t *scratch)
+{
+    *failures = (pwr_failures_t){0};
+    PWR_TRY(pwr_directory_know(directory, scratch));
+    return pwr_failures_read(failures, &directory->context, account->dn, lockout, scratch);
+}
+
 pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
                                   const pwr_account_t *account, apr_pool_t *pool)
 {
@@ -161,6 +171,16 @@ pwr_fault_t *pwr_directory_check_sight(pwr_directory_t *directory, apr_pool_t *s
 {
     PWR_TRY(pwr_directory_know(directory, scratch));
     return pwr_sight_check_account(directory, scratch);
+}
+
+pwr_fault_t *pwr_directory_check_lockout(pwr_lockout_t *lockout, pwr_directory_t *directory,
+                                         apr_pool_t *scratch)
+{
+    pwr_rules_t rules = {0};
+
+    PWR_TRY(pwr_directory_rules(&rules, directory, NULL, scratch));
+    *lockout = rules.lockout;
+    return pwr_sight_check_lockout(lockout, directory, scratch);
 }
 
 const char *pwr_directory_kind(const pwr_directory_t *directory)

@@ -68,6 +68,12 @@ pwr_fault_t *pwr_directory_set_password(pwr_write_outcome_t *outcome, pwr_direct
 /* Asks the server for its root entry and for no account. After a fault no name can be looked up. */
 pwr_fault_t *pwr_directory_reach(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
 
+/* The failed logins that the directory counts against the entry of `account` now, always by the
+ * same number of searches: for a DN that is not there, too. `lockout` is that of its rules. */
+pwr_fault_t *pwr_directory_failures(pwr_failures_t *failures, pwr_directory_t *directory,
+                                    const pwr_account_t *account, const pwr_lockout_t *lockout,
+                                    apr_pool_t *scratch) PWR_MUST_USE;
+
 /* Ends a lock that failed logins brought, and leaves the password alone. */
 pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
                                   const pwr_account_t *account, apr_pool_t *pool) PWR_MUST_USE;
@@ -82,6 +88,11 @@ pwr_fault_t *pwr_directory_probe(pwr_directory_t *directory, int index,
 pwr_fault_t *pwr_directory_check_bind(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
 pwr_fault_t *pwr_directory_check_sight(pwr_directory_t *directory,
                                        apr_pool_t *scratch) PWR_MUST_USE;
+
+/* For self-checks: when failed logins lock, for everybody. A fault where that, or the count of an
+ * account, is hidden; it names the attributes. */
+pwr_fault_t *pwr_directory_check_lockout(pwr_lockout_t *lockout, pwr_directory_t *directory,
+                                         apr_pool_t *scratch) PWR_MUST_USE;
 
 /* What the server is: "openldap", "389ds", "ad"; NULL until it was asked. */
 const char *pwr_directory_kind(const pwr_directory_t *directory);

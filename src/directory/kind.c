@@ -55,6 +55,27 @@ bool pwr_kind_is_true(const pwr_entry_t *entry, const char *name)
     return value != NULL && apr_cstr_casecmp(value, "TRUE") == 0;
 }
 
+pwr_fault_t *pwr_kind_matches(bool *is_match, const pwr_kind_context_t *context, const char *dn,
+                              const char *filter, apr_pool_t *scratch)
+{
+    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
+    const pwr_search_t search = {
+        .base = dn, .scope = LDAP_SCOPE_BASE, .filter = filter, .attributes = nothing, .limit = 1};
+    pwr_found_t found;
+
+    *is_match = false;
+    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
+    *is_match = found.entries->nelts == 1;
+    return NULL;
+}
+
+void pwr_kind_keep_first(pwr_fault_t **first, pwr_fault_t *fault)
+{
+    if (*first == NULL) {
+        *first = fault;
+    }
+}
+
 static int two_digits(const char *text)
 {
     return (text[0] - '0') * 10 + (text[1] - '0');

@@ -36,9 +36,15 @@ struct pwr_kind_t {
     const char *const *match;      /* where the site's URL names no attributes; closed by NULL */
     const char *const *attributes; /* what is read of each account besides; closed by NULL */
     const char *hash_attribute;    /* that a service account has no business reading; NULL: none */
-    const char *person_filter;     /* where the site's URL has none; NULL: everything */
-    bool has_chain_rule;           /* memberOf:1.2.840.113556.1.4.1941:= finds nested groups */
-    bool changes_as_service;       /* an own change is proved by the old password in the request */
+    /* Of failed logins: what tells their number, what names the account's policy, and what else is
+     * to be read; closed by NULL. */
+    const char *const *failure_attributes;
+    const char *lockout_attributes; /* what tells of the policy's lockout, for self-checks */
+    bool has_sure_filters;          /* (!(a=*)) holds where `a` is absent, not where it is hidden */
+    bool counts_apart;              /* each server of the domain counts failed logins by itself */
+    const char *person_filter;      /* where the site's URL has none; NULL: everything */
+    bool has_chain_rule;            /* memberOf:1.2.840.113556.1.4.1941:= finds nested groups */
+    bool changes_as_service;        /* an own change is proved by the old password in the request */
 
     /* Whether the root DSE is of this kind. */
     bool (*is_root)(const pwr_entry_t *root);
@@ -48,6 +54,8 @@ struct pwr_kind_t {
     /* Fills in password_changed, is_locked, must_change, and `barred` as far as the server's own
      * attributes tell ("disabled", "locked", "expired"). */
     void (*judge)(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now);
+    /* How many failed logins the server counts at `now`; -1 where the entry does not tell. */
+    int (*failures_of)(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now);
     /* Changes exactly when the password does, as far as the server lets one see; NULL when all that
      * could tell is hidden. */
     const char *(*stamp_of)(const pwr_entry_t *entry, const pwr_kind_context_t *context,
@@ -58,6 +66,11 @@ struct pwr_kind_t {
                               apr_pool_t *scratch);
     pwr_fault_t *(*rules_of)(pwr_rules_t *rules, const pwr_kind_context_t *context, const char *key,
                              apr_pool_t *scratch);
+    /* The lockout of the policy that the entry `dn` names. `lockout` comes in as that for everybody,
+     * and stays where the entry names none. The same searches are sent for every `dn`, also for one
+     * that is not there: no answer and no fault ends them early. */
+    pwr_fault_t *(*lockout_of)(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+                               const char *dn, apr_pool_t *scratch);
     /* What the policy `rules` forbids inside this account's password, letter case aside (const char
      * *); NULL when there is nothing of the sort. */
     apr_array_header_t *(*words_of)(const pwr_account_t *account, const pwr_rules_t *rules,
@@ -92,6 +105,11 @@ const pwr_kind_t *pwr_kind_of_root(const pwr_entry_t *root);
 
 /* For the kinds' own use. */
 int pwr_kind_number(const pwr_entry_t *entry, const char *name); /* 0..INT_MAX; 0 when missing */
+/* Whether the entry `dn` surely matches `filter`: false also where an attribute in it is hidden. */
+pwr_fault_t *pwr_kind_matches(bool *is_match, const pwr_kind_context_t *context, const char *dn,
+                              const char *filter, apr_pool_t *scratch) PWR_MUST_USE;
+/* Keeps the first fault of a series that no fault ends early. */
+void pwr_kind_keep_first(pwr_fault_t **first, pwr_fault_t *fault);
 bool pwr_kind_is_true(const pwr_entry_t *entry, const char *name);
 /* A GeneralizedTime in UTC (RFC 4517, 3.3.13: "20261122093000Z", fraction allowed); 0 for anything
  * else. */

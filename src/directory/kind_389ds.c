@@ -33,6 +33,8 @@
 #define UPDATED "pwdUpdateTime"
 #define UNLOCK_AT "accountUnlockTime"
 #define FAILURES "passwordRetryCount"
+#define COUNTS_UNTIL "retryCountResetTime"
+#define POLICY "pwdPolicySubentry"
 #define EXPIRES "passwordExpirationTime"
 #define PASSWORD "userPassword"
 #define NO_TIME "19700101000000Z" /* EXPIRES: change it first; UNLOCK_AT: locked until a reset */
@@ -45,6 +47,8 @@ static const char *const pieced[] = {"uid", "cn", "sn", "givenName", "ou", "mail
 static const char *const account_attributes[]
     = {MODIFIED, UPDATED, UNLOCK_AT,   FAILURES, EXPIRES, "nsAccountLock", "uid",
        "cn",     "sn",    "givenName", "ou",     "mail",  "objectClass",   NULL};
+
+static const char *const failure_attributes[] = {FAILURES, POLICY, COUNTS_UNTIL, NULL};
 
 static bool is_root(const pwr_entry_t *root)
 {
@@ -80,6 +84,18 @@ static bool is_locked(const pwr_entry_t *entry, apr_time_t now)
 
     return until != NULL && pwr_kind_number(entry, FAILURES) > 0
            && (strcmp(until, NO_TIME) == 0 || pwr_kind_time(until) > now);
+}
+
+/* The number stays after its time is over; the next failed login sets it to 1 then. */
+static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now)
+{
+    apr_time_t until = pwr_kind_time(pwr_entry_first(entry, COUNTS_UNTIL));
+
+    (void)lockout;
+    if (pwr_entry_first(entry, FAILURES) == NULL) {
+        return -1;
+    }
+    return until != 0 && until + PWR_CLOCK_SKEW < now ? 0 : pwr_kind_number(entry, FAILURES);
 }
 
 static apr_array_header_t *pieced_values(const pwr_entry_t *entry)
@@ -271,6 +287,10 @@ const pwr_kind_t pwr_kind_389ds = {
     .login_attribute = "uid",
     .id_attribute = ID,
     .hash_attribute = PASSWORD,
+    .failure_attributes = failure_attributes,
+    .lockout_attributes = "passwordLockout, passwordMaxFailure and passwordResetFailureCount",
+    .has_sure_filters = true,
+    .failures_of = failures_of,
     .check_bind = pwr_rules_389ds_check_bind,
     .match = match,
     .attributes = account_attributes,
@@ -281,6 +301,7 @@ const pwr_kind_t pwr_kind_389ds = {
     .stamp_of = stamp_of,
     .policy_of = pwr_rules_389ds_policy,
     .rules_of = pwr_rules_389ds_read,
+    .lockout_of = pwr_rules_389ds_lockout,
     .words_of = pwr_rules_389ds_words,
     .refuses = refuses,
     .send = send_write,

@@ -56,6 +56,9 @@ static const char *const attributes[] = {"pwdLastSet",
                                          "isCriticalSystemObject",
                                          NULL};
 
+static const char *const failure_attributes[]
+    = {"badPwdCount", "msDS-ResultantPSO", "badPasswordTime", NULL};
+
 static bool is_root(const pwr_entry_t *root)
 {
     const apr_array_header_t *able = pwr_entry_values(root, "supportedCapabilities");
@@ -227,11 +230,39 @@ static apr_interval_time_t age_of(const pwr_entry_t *entry, const char *name)
     return ticks >= 0 || ticks == APR_INT64_MIN ? 0 : -(ticks / TICKS_PER_MICROSECOND);
 }
 
+/* In the order in which rules_from asks for them. */
 static const char *const domain_names[]
-    = {"minPwdLength", "pwdHistoryLength", "minPwdAge", "pwdProperties", NULL};
-static const char *const own_names[]
-    = {"msDS-MinimumPasswordLength", "msDS-PasswordHistoryLength", "msDS-MinimumPasswordAge",
-       "msDS-PasswordComplexityEnabled", NULL};
+    = {"minPwdLength",     "pwdHistoryLength",         "minPwdAge", "pwdProperties",
+       "lockoutThreshold", "lockOutObservationWindow", NULL};
+static const char *const own_names[] = {"msDS-MinimumPasswordLength",
+                                        "msDS-PasswordHistoryLength",
+                                        "msDS-MinimumPasswordAge",
+                                        "msDS-PasswordComplexityEnabled",
+                                        "msDS-LockoutThreshold",
+                                        "msDS-LockoutObservationWindow",
+                                        NULL};
+
+/* Both attributes are always there, so what is not seen is hidden. */
+static pwr_lockout_t lockout_from(const pwr_entry_t *entry, const char *const *names)
+{
+    return (pwr_lockout_t){.is_known = pwr_entry_first(entry, names[4]) != NULL,
+                           .threshold = pwr_kind_number(entry, names[4]),
+                           .interval = age_of(entry, names[5])};
+}
+
+/* The count stays when its time is over, and each failure within the time after the last one is
+ * added to it (MS-SAMR 3.1.1.8.7 and the definition of badPwdCount). */
+static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now)
+{
+    apr_time_t last = time_of(entry, "badPasswordTime");
+
+    if (pwr_entry_first(entry, "badPwdCount") == NULL) {
+        return -1;
+    }
+    bool is_over
+        = last != 0 && lockout->interval != 0 && last + lockout->interval + PWR_CLOCK_SKEW < now;
+    return is_over ? 0 : pwr_kind_number(entry, "badPwdCount");
+}
 
 /* History and age as far as they hold for a password that is set: without the control, neither. */
 static pwr_rules_t rules_from(const pwr_entry_t *entry, const char *const *names,
@@ -245,6 +276,7 @@ static pwr_rules_t rules_from(const pwr_entry_t *entry, const char *const *names
                          .min_length = pwr_kind_number(entry, names[0]),
                          .history = has_hints ? pwr_kind_number(entry, names[1]) : 0,
                          .min_age = has_hints ? age_of(entry, names[2]) : 0,
+                         .lockout = lockout_from(entry, names),
                          .classes
                          = {.categories = is_complex ? COMPLEX_CATEGORIES : 0,
                             .counting = is_samba(root) ? PWR_COUNT_SAMBA : PWR_COUNT_UNICODE}};
@@ -272,6 +304,25 @@ static pwr_fault_t *rules_of(pwr_rules_t *rules, const pwr_kind_context_t *conte
             "it).",
             dn != NULL ? dn : "of the domain");
     return NULL;
+}
+
+/* Two searches. Where the account has no policy of its own, its DN is asked for one. */
+static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+                               const char *dn, apr_pool_t *scratch)
+{
+    static const char *const wanted[] = {"msDS-ResultantPSO", NULL};
+    const pwr_entry_t *entry = NULL, *policy = NULL;
+    pwr_fault_t *first = NULL;
+
+    pwr_kind_keep_first(&first, read_entry(&entry, context, dn, wanted, scratch));
+    const char *own = entry != NULL ? pwr_entry_first(entry, wanted[0]) : NULL;
+    pwr_kind_keep_first(&first,
+                        read_entry(&policy, context, own != NULL ? own : dn, own_names, scratch));
+    if (first == NULL && own != NULL) {
+        *lockout = policy != NULL ? lockout_from(policy, own_names)
+                                  : (pwr_lockout_t){.is_known = false};
+    }
+    return first;
 }
 
 /* Characters as Windows counts them; what it counts as two is four bytes here. */
@@ -370,6 +421,11 @@ const pwr_kind_t pwr_kind_ad = {.name = "ad",
                                 .attributes = attributes,
                                 .person_filter = "(&(objectCategory=person)(objectClass=user))",
                                 .check_bind = check_bind,
+                                .failure_attributes = failure_attributes,
+                                .lockout_attributes = "lockoutThreshold and "
+                                                      "lockOutObservationWindow of the domain",
+                                .counts_apart = true,
+                                .failures_of = failures_of,
                                 .has_chain_rule = true,
                                 .changes_as_service = true,
                                 .is_root = is_root,
@@ -379,6 +435,7 @@ const pwr_kind_t pwr_kind_ad = {.name = "ad",
                                 .stamp_of = stamp_of,
                                 .policy_of = policy_of,
                                 .rules_of = rules_of,
+                                .lockout_of = lockout_of,
                                 .words_of = words_of,
                                 .send = pwr_ad_send,
                                 .after = after,

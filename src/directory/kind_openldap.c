@@ -12,10 +12,12 @@
  * site names it (policy_dn), or there is one policy entry in all the naming contexts, and that is
  * it.
  */
+#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "directory/account.h"
 #include "directory/hashes.h"
@@ -27,6 +29,11 @@
 #define LOCKED "pwdAccountLockedTime"
 #define LOCKED_FOR_GOOD "000001010000Z" /* by an administrator, slapo-ppolicy(5) */
 #define MUST_CHANGE "pwdReset"
+#define FAILURES "pwdFailureTime"
+#define POLICY "pwdPolicySubentry"
+#define LOCKOUT "pwdLockout"
+#define MAX_FAILURES "pwdMaxFailure"
+#define INTERVAL "pwdFailureCountInterval"
 
 static const char *const match[] = {"mail", "uid", NULL};
 
@@ -34,9 +41,19 @@ static const char *const account_attributes[]
     = {CHANGED,        MODIFIED,     LOCKED,          MUST_CHANGE,   "pwdAccountTmpLockoutEnd",
        "pwdStartTime", "pwdEndTime", "loginDisabled", "objectClass", NULL};
 
-static const char *const policy_attributes[]
-    = {"pwdMinLength",    "pwdMaxLength",   "pwdInHistory",      "pwdMinAge",
-       "pwdCheckQuality", "pwdCheckModule", "pwdUseCheckModule", NULL};
+static const char *const policy_attributes[] = {"pwdMinLength",
+                                                "pwdMaxLength",
+                                                "pwdInHistory",
+                                                "pwdMinAge",
+                                                "pwdCheckQuality",
+                                                "pwdCheckModule",
+                                                "pwdUseCheckModule",
+                                                LOCKOUT,
+                                                MAX_FAILURES,
+                                                INTERVAL,
+                                                NULL};
+
+static const char *const failure_attributes[] = {FAILURES, POLICY, NULL};
 
 static bool is_root(const pwr_entry_t *root)
 {
@@ -111,10 +128,11 @@ static const char *stamp_of(const pwr_entry_t *entry, const pwr_kind_context_t *
 
 /* --- policies --- */
 
-static pwr_fault_t *policy_of(const char **key, const pwr_kind_context_t *context, const char *dn,
-                              apr_pool_t *scratch)
+/* The policy that an entry names; NULL: none. */
+static pwr_fault_t *own_policy(const char **own, const pwr_kind_context_t *context, const char *dn,
+                               apr_pool_t *scratch)
 {
-    static const char *const attributes[] = {"pwdPolicySubentry", NULL};
+    static const char *const attributes[] = {POLICY, NULL};
     const pwr_search_t search = {.base = dn,
                                  .scope = LDAP_SCOPE_BASE,
                                  .filter = "(objectClass=*)",
@@ -122,17 +140,78 @@ static pwr_fault_t *policy_of(const char **key, const pwr_kind_context_t *contex
                                  .limit = 1};
     pwr_found_t found;
 
+    *own = NULL;
+    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
+    if (found.entries->nelts == 1) {
+        *own = pwr_entry_first(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), attributes[0]);
+    }
+    return NULL;
+}
+
+static pwr_fault_t *policy_of(const char **key, const pwr_kind_context_t *context, const char *dn,
+                              apr_pool_t *scratch)
+{
+    const char *own = NULL;
+
     *key = context->settings->policy_dn != NULL ? context->settings->policy_dn : "";
     if (dn == NULL) {
         return NULL;
     }
-    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
-    if (found.entries->nelts == 1) {
-        const char *own
-            = pwr_entry_first(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), attributes[0]);
-        *key = own != NULL ? own : *key;
-    }
+    PWR_TRY(own_policy(&own, context, dn, scratch));
+    *key = own != NULL ? own : *key;
     return NULL;
+}
+
+/* Finds the policy where one of the two attributes is surely absent. */
+#define NO_LOCK "(|(!(" LOCKOUT "=*))(!(" MAX_FAILURES "=*)))"
+
+/* The overlay locks at failure number pwdMaxFailure, if pwdLockout is TRUE. Where one of the two is
+ * not seen, it is absent (`is_absent`), which means no lock, or hidden. A hidden interval counts as
+ * none. */
+static pwr_lockout_t lockout_from(const pwr_entry_t *policy, bool is_absent)
+{
+    const char *locks = pwr_entry_first(policy, LOCKOUT);
+    bool has_number = pwr_entry_first(policy, MAX_FAILURES) != NULL;
+    int number = pwr_kind_number(policy, MAX_FAILURES);
+
+    if ((locks != NULL && !pwr_kind_is_true(policy, LOCKOUT)) || (has_number && number == 0)) {
+        return (pwr_lockout_t){.is_known = true};
+    }
+    if (locks == NULL || !has_number) {
+        return (pwr_lockout_t){.is_known = is_absent};
+    }
+    return (pwr_lockout_t){.is_known = true,
+                           .threshold = number,
+                           .interval = apr_time_from_sec(pwr_kind_number(policy, INTERVAL))};
+}
+
+static pwr_fault_t *take_lockout(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+                                 const pwr_entry_t *policy, apr_pool_t *scratch)
+{
+    bool is_absent = false;
+
+    PWR_TRY(pwr_kind_matches(&is_absent, context, policy->dn, NO_LOCK, scratch));
+    *lockout = lockout_from(policy, is_absent);
+    return NULL;
+}
+
+/* Each failure is a value, its time. A time that cannot be read counts, and so do values beyond
+ * those that are looked at. */
+static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now)
+{
+    const apr_array_header_t *times = pwr_entry_values(entry, FAILURES);
+    int count = 0;
+
+    if (times == NULL) {
+        return -1;
+    }
+    for (int i = 0; i < times->nelts; i++) {
+        apr_time_t time = pwr_kind_time(APR_ARRAY_IDX(times, i, const char *));
+        bool is_over = time != 0 && lockout->interval != 0
+                       && time + lockout->interval + PWR_CLOCK_SKEW < now;
+        count += is_over ? 0 : 1;
+    }
+    return times->nelts >= PWR_MAX_VALUES ? INT_MAX : count;
 }
 
 /* With pwdCheckQuality 0 the overlay looks at no length either. It counts bytes. */
@@ -161,6 +240,27 @@ static pwr_fault_t *read_policy(pwr_found_t *found, const pwr_kind_context_t *co
     return pwr_search(found, context->connections, &search, scratch);
 }
 
+/* Three searches. Where the entry names no policy, its own DN is asked for one. */
+static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+                               const char *dn, apr_pool_t *scratch)
+{
+    const char *own = NULL;
+    pwr_found_t found = {0};
+    pwr_fault_t *first = NULL;
+    bool is_absent = false;
+
+    pwr_kind_keep_first(&first, own_policy(&own, context, dn, scratch));
+    const char *asked = own != NULL ? own : dn;
+    pwr_kind_keep_first(&first, read_policy(&found, context, asked, LDAP_SCOPE_BASE, scratch));
+    pwr_kind_keep_first(&first, pwr_kind_matches(&is_absent, context, asked, NO_LOCK, scratch));
+    if (first == NULL && own != NULL) {
+        *lockout = found.entries->nelts == 1
+                       ? lockout_from(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), is_absent)
+                       : (pwr_lockout_t){.is_known = false};
+    }
+    return first;
+}
+
 static pwr_fault_t *read_named(pwr_rules_t *rules, const pwr_kind_context_t *context,
                                const char *dn, apr_pool_t *scratch)
 {
@@ -168,8 +268,9 @@ static pwr_fault_t *read_named(pwr_rules_t *rules, const pwr_kind_context_t *con
 
     PWR_TRY(read_policy(&found, context, dn, LDAP_SCOPE_BASE, scratch));
     if (found.entries->nelts == 1) {
-        *rules = rules_from(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t));
-        return NULL;
+        const pwr_entry_t *policy = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
+        *rules = rules_from(policy);
+        return take_lockout(&rules->lockout, context, policy, scratch);
     }
     *rules = (pwr_rules_t){.has_quality_check = true};
     pwr_log(PWR_LOG_WARNING, "PWR0461",
@@ -179,7 +280,8 @@ static pwr_fault_t *read_named(pwr_rules_t *rules, const pwr_kind_context_t *con
     return NULL;
 }
 
-/* No policy at all is no rule; several are a question that only the site can answer. */
+/* No policy at all is no rule; several are a question that only the site can answer. Where the
+ * overlay is loaded, no policy may be one that is hidden, and may lock. */
 static pwr_fault_t *rules_of(pwr_rules_t *rules, const pwr_kind_context_t *context, const char *key,
                              apr_pool_t *scratch)
 {
@@ -189,14 +291,16 @@ static pwr_fault_t *rules_of(pwr_rules_t *rules, const pwr_kind_context_t *conte
     if (*key != '\0') {
         return read_named(rules, context, key, scratch);
     }
-    *rules = (pwr_rules_t){0};
+    *rules = (pwr_rules_t){.lockout.is_known = !has_overlay(context->root)};
     for (int i = 0; contexts != NULL && i < contexts->nelts && count < 2; i++) {
         pwr_found_t found;
         PWR_TRY(read_policy(&found, context, APR_ARRAY_IDX(contexts, i, const char *),
                             LDAP_SCOPE_SUBTREE, scratch));
         count += found.entries->nelts;
         if (found.entries->nelts > 0) {
-            *rules = rules_from(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t));
+            const pwr_entry_t *policy = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
+            *rules = rules_from(policy);
+            PWR_TRY(take_lockout(&rules->lockout, context, policy, scratch));
         }
     }
     if (count > 1) {
@@ -322,6 +426,10 @@ const pwr_kind_t pwr_kind_openldap = {
     .match = match,
     .attributes = account_attributes,
     .hash_attribute = "userPassword",
+    .failure_attributes = failure_attributes,
+    .lockout_attributes = LOCKOUT ", " MAX_FAILURES " and " INTERVAL,
+    .has_sure_filters = true,
+    .failures_of = failures_of,
     .is_root = is_root,
     .id_of = id_of,
     .id_filter = id_filter,
@@ -329,6 +437,7 @@ const pwr_kind_t pwr_kind_openldap = {
     .stamp_of = stamp_of,
     .policy_of = policy_of,
     .rules_of = rules_of,
+    .lockout_of = lockout_of,
     .words_of = words_of,
     .send = send_write,
     .after = after,

@@ -28,6 +28,9 @@
 
 #define POLICY "pwdPolicySubentry"
 #define CONFIG "cn=config"
+#define LOCKOUT "passwordLockout"
+#define MAX_FAILURES "passwordMaxFailure"
+#define INTERVAL "passwordResetFailureCount"
 
 static const char *const policy_attributes[] = {"passwordCheckSyntax",
                                                 "passwordMinLength",
@@ -50,6 +53,9 @@ static const char *const policy_attributes[] = {"passwordCheckSyntax",
                                                 "passwordHistory",
                                                 "passwordInHistory",
                                                 "passwordMinAge",
+                                                LOCKOUT,
+                                                MAX_FAILURES,
+                                                INTERVAL,
                                                 "nsslapd-pwpolicy-local",
                                                 "nsslapd-pwpolicy-inherit-global",
                                                 NULL};
@@ -72,25 +78,37 @@ static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_kind_context
     return NULL;
 }
 
-pwr_fault_t *pwr_rules_389ds_policy(const char **key, const pwr_kind_context_t *context,
-                                    const char *dn, apr_pool_t *scratch)
+/* The policy that an entry names, NULL: none; and whether the server goes by such policies. Always
+ * two searches. */
+static pwr_fault_t *read_own_policy(const char **own, bool *is_used,
+                                    const pwr_kind_context_t *context, const char *dn,
+                                    apr_pool_t *scratch)
 {
     static const char *const attributes[] = {POLICY, NULL};
     static const char *const switches[] = {"nsslapd-pwpolicy-local", NULL};
     const pwr_entry_t *entry = NULL, *config = NULL;
+    pwr_fault_t *first = NULL;
+
+    pwr_kind_keep_first(&first, read_entry(&entry, context, dn, attributes, scratch));
+    pwr_kind_keep_first(&first, read_entry(&config, context, CONFIG, switches, scratch));
+    const char *local = config != NULL ? pwr_entry_first(config, switches[0]) : NULL;
+    *own = entry != NULL ? pwr_entry_first(entry, POLICY) : NULL;
+    *is_used = *own != NULL && (local == NULL || strcmp(local, "off") != 0);
+    return first;
+}
+
+pwr_fault_t *pwr_rules_389ds_policy(const char **key, const pwr_kind_context_t *context,
+                                    const char *dn, apr_pool_t *scratch)
+{
+    const char *own = NULL;
+    bool is_used = false;
 
     *key = "";
     if (dn == NULL) {
         return NULL;
     }
-    PWR_TRY(read_entry(&entry, context, dn, attributes, scratch));
-    const char *own = entry != NULL ? pwr_entry_first(entry, POLICY) : NULL;
-    if (own == NULL) {
-        return NULL;
-    }
-    PWR_TRY(read_entry(&config, context, CONFIG, switches, scratch));
-    const char *is_used = config != NULL ? pwr_entry_first(config, switches[0]) : NULL;
-    *key = is_used != NULL && strcmp(is_used, "off") == 0 ? "" : own;
+    PWR_TRY(read_own_policy(&own, &is_used, context, dn, scratch));
+    *key = is_used ? own : "";
     return NULL;
 }
 
@@ -183,10 +201,65 @@ static pwr_rules_t rules_from(const pwr_entry_t *policy, const pwr_entry_t *conf
     return rules;
 }
 
+/* What a policy that is not cn=config surely lacks. */
+typedef struct {
+    bool has_no_lockout, has_no_number;
+} absence_t;
+
+static pwr_fault_t *ask_absence(absence_t *absence, const pwr_kind_context_t *context,
+                                const char *dn, apr_pool_t *scratch)
+{
+    pwr_fault_t *first = NULL;
+
+    pwr_kind_keep_first(&first, pwr_kind_matches(&absence->has_no_lockout, context, dn,
+                                                 "(!(" LOCKOUT "=*))", scratch));
+    pwr_kind_keep_first(&first, pwr_kind_matches(&absence->has_no_number, context, dn,
+                                                 "(!(" MAX_FAILURES "=*))", scratch));
+    return first;
+}
+
+/* The server locks at failure number passwordMaxFailure, if passwordLockout is on; neither is taken
+ * over from cn=config by a local policy. cn=config shows all its values, so what is not seen there
+ * is hidden; a local policy may lack them. A hidden interval counts as none. */
+static pwr_lockout_t lockout_from(const pwr_entry_t *policy, const absence_t *absence)
+{
+    if (pwr_entry_first(policy, LOCKOUT) == NULL) {
+        return (pwr_lockout_t){.is_known = absence->has_no_lockout};
+    }
+    if (!is_on(policy, LOCKOUT)) {
+        return (pwr_lockout_t){.is_known = true};
+    }
+    return (pwr_lockout_t){
+        .is_known = pwr_entry_first(policy, MAX_FAILURES) != NULL || absence->has_no_number,
+        .threshold = number_of(policy, MAX_FAILURES, 3),
+        .interval = duration_of(policy, INTERVAL)};
+}
+
+pwr_fault_t *pwr_rules_389ds_lockout(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+                                     const char *dn, apr_pool_t *scratch)
+{
+    const pwr_entry_t *policy = NULL;
+    pwr_fault_t *first = NULL;
+    absence_t absence = {0};
+    bool is_used = false;
+    const char *own = NULL;
+
+    pwr_kind_keep_first(&first, read_own_policy(&own, &is_used, context, dn, scratch));
+    const char *asked = own != NULL ? own : dn;
+    pwr_kind_keep_first(&first, read_entry(&policy, context, asked, policy_attributes, scratch));
+    pwr_kind_keep_first(&first, ask_absence(&absence, context, asked, scratch));
+    if (first == NULL && is_used) {
+        *lockout
+            = policy != NULL ? lockout_from(policy, &absence) : (pwr_lockout_t){.is_known = false};
+    }
+    return first;
+}
+
 pwr_fault_t *pwr_rules_389ds_read(pwr_rules_t *rules, const pwr_kind_context_t *context,
                                   const char *key, apr_pool_t *scratch)
 {
     const pwr_entry_t *config = NULL, *policy = NULL;
+    absence_t absence = {0};
     bool is_local = *key != '\0';
 
     PWR_TRY(read_entry(&config, context, CONFIG, policy_attributes, scratch));
@@ -197,6 +270,10 @@ pwr_fault_t *pwr_rules_389ds_read(pwr_rules_t *rules, const pwr_kind_context_t *
     }
     if (policy != NULL) {
         *rules = rules_from(policy, config);
+        if (is_local) {
+            PWR_TRY(ask_absence(&absence, context, key, scratch));
+        }
+        rules->lockout = lockout_from(policy, &absence);
         return NULL;
     }
     *rules = (pwr_rules_t){.has_quality_check = true};

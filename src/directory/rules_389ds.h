@@ -13,6 +13,9 @@ pwr_fault_t *pwr_rules_389ds_policy(const char **key, const pwr_kind_context_t *
                                     const char *dn, apr_pool_t *scratch) PWR_MUST_USE;
 pwr_fault_t *pwr_rules_389ds_read(pwr_rules_t *rules, const pwr_kind_context_t *context,
                                   const char *key, apr_pool_t *scratch) PWR_MUST_USE;
+/* As lockout_of in kind.h: five searches. */
+pwr_fault_t *pwr_rules_389ds_lockout(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+                                     const char *dn, apr_pool_t *scratch) PWR_MUST_USE;
 
 /* All pieces of rules->piece_length characters of what stands in account->pieced. */
 apr_array_header_t *pwr_rules_389ds_words(const pwr_account_t *account, const pwr_rules_t *rules,

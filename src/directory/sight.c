@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "directory/account.h"
+#include "directory/failures.h"
 
 static pwr_fault_t *look(pwr_found_t *found, pwr_directory_t *directory, const char *filter,
                          const char *const *attributes, apr_pool_t *scratch)
@@ -50,12 +51,19 @@ pwr_fault_t *pwr_sight_check_bind(pwr_directory_t *directory, apr_pool_t *scratc
     return kind->check_bind != NULL ? kind->check_bind(&directory->context, scratch) : NULL;
 }
 
+/* Some account with a mail address. */
+static const char *account_filter(const pwr_directory_t *directory, apr_pool_t *scratch)
+{
+    const pwr_directory_settings_t *settings = directory->settings;
+
+    return apr_pstrcat(scratch, "(&", pwr_account_person_filter(directory), "(",
+                       APR_ARRAY_IDX(settings->mail_attributes, 0, const char *), "=*))", NULL);
+}
+
 pwr_fault_t *pwr_sight_check_account(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     const pwr_directory_settings_t *settings = directory->settings;
-    const char *filter
-        = apr_pstrcat(scratch, "(&", pwr_account_person_filter(directory), "(",
-                      APR_ARRAY_IDX(settings->mail_attributes, 0, const char *), "=*))", NULL);
+    const char *filter = account_filter(directory, scratch);
     pwr_found_t found;
     pwr_account_t *account = NULL;
 
@@ -69,4 +77,48 @@ pwr_fault_t *pwr_sight_check_account(pwr_directory_t *directory, apr_pool_t *scr
     }
     return pwr_account_from_entry(&account, &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t),
                                   directory, NULL, scratch);
+}
+
+/* Of an account that was found. */
+static pwr_fault_t *check_failures(const pwr_failures_t *failures, const pwr_kind_t *kind,
+                                   const char *dn, apr_pool_t *scratch)
+{
+    const char *hidden = !failures->is_known          ? kind->failure_attributes[0]
+                         : failures->is_policy_hidden ? kind->failure_attributes[1]
+                                                      : NULL;
+
+    return hidden != NULL ? pwr_fault_broken(
+               scratch, "PWR0469",
+               "The bind DN cannot read %s of %s, so it does not see how near an "
+               "account is to the lock that failed logins bring. PwResetChange "
+               "counts its own attempts instead, and refuses a right password "
+               "earlier. Let the bind DN read and search %s, %s and what the "
+               "documentation lists for this kind of server (%s).",
+               hidden, dn, kind->failure_attributes[0], kind->failure_attributes[1], kind->name)
+                          : NULL;
+}
+
+pwr_fault_t *pwr_sight_check_lockout(const pwr_lockout_t *lockout, pwr_directory_t *directory,
+                                     apr_pool_t *scratch)
+{
+    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
+    const pwr_kind_t *kind = directory->context.kind;
+    pwr_failures_t failures;
+    pwr_found_t found;
+
+    if (!lockout->is_known) {
+        return pwr_fault_broken(scratch, "PWR0468",
+                                "The bind DN cannot read when failed logins lock an account (%s of "
+                                "the password policy). PwResetChange tries one wrong old password "
+                                "of an account, and no more before a right one. Let the bind DN "
+                                "read and search these attributes.",
+                                kind->lockout_attributes);
+    }
+    PWR_TRY(look(&found, directory, account_filter(directory, scratch), nothing, scratch));
+    if (found.entries->nelts == 0 || lockout->threshold == 0) {
+        return NULL;
+    }
+    const char *dn = APR_ARRAY_IDX(found.entries, 0, pwr_entry_t).dn;
+    PWR_TRY(pwr_failures_read(&failures, &directory->context, dn, lockout, scratch));
+    return check_failures(&failures, kind, dn, scratch);
 }

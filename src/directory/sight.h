@@ -8,4 +8,8 @@
 pwr_fault_t *pwr_sight_check_bind(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
 pwr_fault_t *pwr_sight_check_account(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
 
+/* As pwr_directory_check_lockout, for a policy that was read; the directory is known. */
+pwr_fault_t *pwr_sight_check_lockout(const pwr_lockout_t *lockout, pwr_directory_t *directory,
+                                     apr_pool_t *scratch) PWR_MUST_USE;
+
 #endif

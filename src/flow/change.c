@@ -4,12 +4,13 @@
  *      asked for an account. A form that was sent before costs no operation there.
  *   2. The directory is asked whether it answers at all, without a name. If it does not, every name
  *      gets that fault.
- *   3. The account is found and judged by the same operations for every name, and one bind follows:
- *      as the account, or as a dummy where the account may not be tried.
+ *   3. The account is found and judged, and its nearness to the directory's lock is read, by the
+ *      same operations for every name, and one bind follows: as the account, or as a dummy where the
+ *      account may not be tried, or where one more failed login could bring it near its lock.
  *   4. What does not end in a right bind, faults included, ends in end_wrong. A fault is logged.
  *   5. The bind begins at a time slot of its own, and its answer leaves at the next one. A server
  *      hashes a password for known names alone, and this time lies within one slot.
- * The rules, the verdict about the new password and the write come after the proof. It is one bind
+ * The account's rules, the verdict about the new password and the write come after the proof. It is one bind
  * and no more: an expired password may have one left.
  */
 #include "flow/change.h"
@@ -36,7 +37,10 @@ typedef struct {
     const pwr_change_form_t *form;
     pwr_secret_t *old_password, *new_password;
     const char *nonce;     /* the form's, and the id of the try */
+    pwr_try_t mark;        /* what the store is told of it */
     pwr_attempt_t attempt; /* whom the old password is tried for */
+    pwr_lockout_t lockout; /* by the rules for everybody */
+    pwr_try_target_t target;
     pwr_proof_t proof;
     pwr_rules_t rules;     /* the person's, once the proof is right; else those for everybody */
     pwr_verdict_t verdict; /* of the new password, by those */
@@ -66,16 +70,35 @@ static void refuse(job_t *job, pwr_change_end_t outcome, pwr_change_field_t fiel
 
 /* --- the form --------------------------------------------------------------------------------- */
 
-pwr_rules_t pwr_change_rules(pwr_parts_t *parts, apr_pool_t *scratch)
+static void log_if(const pwr_fault_t *fault)
+{
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+    }
+}
+
+/* Those for everybody; none after a fault. */
+static pwr_fault_t *read_rules(pwr_rules_t *merged, pwr_lockout_t *lockout, pwr_parts_t *parts,
+                               apr_pool_t *scratch)
 {
     pwr_rules_t rules = {0};
     pwr_fault_t *fault = pwr_directory_rules(&rules, parts->directory, NULL, scratch);
 
     if (fault != NULL) {
-        pwr_log_fault(fault);
         rules = (pwr_rules_t){0};
     }
-    return pwr_policy_merge(&parts->settings->policy, &rules);
+    *lockout = rules.lockout;
+    *merged = pwr_policy_merge(&parts->settings->policy, &rules);
+    return fault;
+}
+
+pwr_rules_t pwr_change_rules(pwr_parts_t *parts, apr_pool_t *scratch)
+{
+    pwr_rules_t rules = {0};
+    pwr_lockout_t lockout = {0};
+
+    log_if(read_rules(&rules, &lockout, parts, scratch));
+    return rules;
 }
 
 /* The robot check, which counts the form against its client. */
@@ -148,13 +171,6 @@ static bool is_filled_in(job_t *job)
 
 /* --- the try ---------------------------------------------------------------------------------- */
 
-static void log_if(const pwr_fault_t *fault)
-{
-    if (fault != NULL) {
-        pwr_log_fault(fault);
-    }
-}
-
 /* Sleeps until the time since `begun` is a multiple of `slot`. */
 static void wait_for_time_slot(apr_time_t begun, apr_interval_time_t slot)
 {
@@ -163,10 +179,13 @@ static void wait_for_time_slot(apr_time_t begun, apr_interval_time_t slot)
     apr_sleep(slot - (spent > 0 ? spent % slot : 0));
 }
 
-/* The first fault is kept, and stops the account from being tried. */
+/* The first fault is kept for the end, and stops the account from being tried; others are logged.
+ */
 static void note_fault(job_t *job, const pwr_fault_t *fault, const char *why)
 {
-    if (fault != NULL && job->attempt.fault == NULL) {
+    if (job->attempt.fault != NULL) {
+        log_if(fault);
+    } else {
         job->attempt.fault = fault;
     }
     if (fault != NULL && job->attempt.why == NULL) {
@@ -175,30 +194,62 @@ static void note_fault(job_t *job, const pwr_fault_t *fault, const char *why)
 }
 
 /* Finds the account and counts the try against it. `capped`: the name has had its tries. */
-static void find_account(job_t *job, const pwr_try_t *attempt, const char *capped)
+static void find_account(job_t *job, const char *capped)
 {
     pwr_attempt_t *found = &job->attempt;
     const char *why = NULL;
 
     pwr_attempt_find(found, job->parts->directory, job->answer->typed, job->pool);
-    const char *id = found->account != NULL ? found->account->id : NULL;
-    note_fault(job, pwr_try_put_account(&why, job->parts, attempt, id, job->pool), "store");
+    job->mark.account_id = found->account != NULL ? found->account->id : NULL;
+    note_fault(job, pwr_try_put_account(&why, job->parts, &job->mark, job->pool), "store");
     if (found->why == NULL) {
         found->why = capped != NULL ? capped : why;
     }
+}
+
+/* The account, or the dummy where the account may not be tried. */
+static void aim(job_t *job)
+{
+    const pwr_attempt_t *attempt = &job->attempt;
+
+    job->target.is_dummy = attempt->why != NULL;
+    job->target.account = job->target.is_dummy ? attempt->dummy : attempt->account;
+}
+
+/* Chooses whom the bind is made at. Every fault on the way ends in the dummy, and so does a bind
+ * that could bring the account near its lock. */
+static void choose_target(job_t *job)
+{
+    bool is_near = false;
+
+    aim(job);
+    job->target.lockout = job->lockout;
+    note_fault(job,
+               pwr_attempt_lockout(&job->target.lockout, job->parts->directory,
+                                   job->target.account, job->pool),
+               "lockout policy unreadable");
+    aim(job);
+    note_fault(job,
+               pwr_try_check_lockout(&is_near, job->parts, &job->mark, &job->target, job->pool),
+               "nearness to the lock unreadable");
+    if (is_near && job->attempt.why == NULL) {
+        job->attempt.why = "lockout near";
+    }
+    aim(job);
 }
 
 /* The one bind of a try. Where the account may not be tried, no answer makes it right. */
 static bool prove(job_t *job)
 {
     const pwr_attempt_t *attempt = &job->attempt;
-    bool is_real = attempt->why == NULL;
-    const pwr_account_t *account = is_real ? attempt->account : attempt->dummy;
+    const pwr_try_target_t *target = &job->target;
+    bool is_real = !target->is_dummy;
+    const pwr_fault_t *fault = pwr_attempt_prove(
+        &job->proof, job->parts->directory, target->account, job->old_password, job->pool);
 
-    note_fault(job,
-               pwr_attempt_prove(&job->proof, job->parts->directory, account, job->old_password,
-                                 job->pool),
-               "no answer to the bind");
+    note_fault(job, fault, "no answer to the bind");
+    log_if(pwr_try_end(job->parts, &job->mark, target, fault == NULL ? &job->proof.bind : NULL,
+                       job->pool));
     if (is_real && attempt->why == NULL && pwr_proof_is_right(&job->proof)) {
         return true;
     }
@@ -263,8 +314,6 @@ static void finish(job_t *job)
 static void end_right(job_t *job)
 {
     pwr_write_outcome_t write = PWR_WRITE_NOT_SENT;
-
-    log_if(pwr_outbox_forgive_try(job->parts->store, job->nonce, job->pool));
     const pwr_fault_t *refusal = set_password(&write, job);
     const char *key = job->verdict.key;
     log_if(refusal);
@@ -314,7 +363,7 @@ static pwr_fault_t *end_unreachable(job_t *job, pwr_fault_t *fault, apr_time_t b
 
 static pwr_fault_t *try_once(job_t *job, apr_time_t begun)
 {
-    const pwr_try_t attempt = {
+    job->mark = (pwr_try_t){
         .nonce = job->nonce,
         .name = pwr_request_fold_name(job->answer->typed, job->pool),
         .language = job->form->language,
@@ -323,7 +372,7 @@ static pwr_fault_t *try_once(job_t *job, apr_time_t begun)
     const char *capped = NULL;
     bool is_new = false;
 
-    PWR_TRY(pwr_try_put(&is_new, &capped, job->parts, &attempt, job->pool));
+    PWR_TRY(pwr_try_put(&is_new, &capped, job->parts, &job->mark, job->pool));
     job->answer->is_form_spent = true;
     if (!is_new) {
         return end_again(job);
@@ -332,8 +381,11 @@ static pwr_fault_t *try_once(job_t *job, apr_time_t begun)
     if (fault != NULL) {
         return end_unreachable(job, fault, begun);
     }
-    job->rules = job->answer->rules = pwr_change_rules(job->parts, job->pool);
-    find_account(job, &attempt, capped);
+    fault = read_rules(&job->rules, &job->lockout, job->parts, job->pool);
+    job->answer->rules = job->rules;
+    find_account(job, capped);
+    note_fault(job, fault, "policy unreadable");
+    choose_target(job);
     wait_for_time_slot(begun, READING_SLOT);
     apr_time_t bind_begun = pwr_clock_now();
     if (prove(job)) {

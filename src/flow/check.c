@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/clock.h"
+#include "flow/lockout.h"
 #include "store/outbox.h"
 
 typedef struct {
@@ -19,7 +20,12 @@ typedef struct {
 static void told(run_t *run, const char *name, const pwr_fault_t *fault)
 {
     run->faults += fault != NULL ? 1 : 0;
-    run->tell(name, fault, run->data);
+    run->tell(fault != NULL ? PWR_CHECK_FAILED : PWR_CHECK_OK, name, fault, run->data);
+}
+
+static void warned(run_t *run, const char *name, const pwr_fault_t *fault)
+{
+    run->tell(fault != NULL ? PWR_CHECK_WARNING : PWR_CHECK_OK, name, fault, run->data);
 }
 
 /* The check has the rights of the server's user, as the worker and the web processes have. */
@@ -100,6 +106,57 @@ static void check_directory(run_t *run)
          pwr_directory_rules(&rules, run->parts->directory, NULL, run->pool));
 }
 
+/* NULL where the directory's lock leaves room for what the directives allow. */
+static const pwr_fault_t *compare_caps(const pwr_lockout_t *lockout,
+                                       const pwr_flow_settings_t *flow, apr_pool_t *pool)
+{
+    int room = pwr_lockout_room(lockout);
+    int in_hour = pwr_lockout_room_in(lockout, apr_time_from_sec(3600));
+    int in_day = pwr_lockout_room_in(lockout, apr_time_from_sec(86400));
+
+    if (room == 0) {
+        return pwr_fault_broken(pool, "PWR0807",
+                                "The directory locks an account at %d failed logins. That leaves "
+                                "no room for an attempt at PwResetChange's page beside the "
+                                "owner's own: no old password is tried there. Let the directory "
+                                "lock at %d or more, or write PwResetChange off.",
+                                lockout->threshold, PWR_LOCKOUT_MARGIN + 1);
+    }
+    if (flow->tries_per_hour <= in_hour && flow->tries_per_day <= in_day) {
+        return NULL;
+    }
+    const char *span = lockout->interval == 0
+                           ? "until a right login"
+                           : apr_psprintf(pool, "within %ld minutes",
+                                          (long)(apr_time_sec(lockout->interval) / 60));
+    return pwr_fault_broken(pool, "PWR0808",
+                            "PwResetTriesPerHour %d and PwResetTriesPerDay %d cannot be had: the "
+                            "directory locks an account at %d failed logins %s, and %d of them are "
+                            "the owner's. At most %d wrong old passwords are tried, %d in an hour, "
+                            "%d in a day. Write PwResetTriesPerHour %d and PwResetTriesPerDay %d, "
+                            "or let the directory lock later.",
+                            flow->tries_per_hour, flow->tries_per_day, lockout->threshold, span,
+                            PWR_LOCKOUT_MARGIN, room, in_hour, in_day,
+                            flow->tries_per_hour < in_hour ? flow->tries_per_hour : in_hour,
+                            flow->tries_per_day < in_day ? flow->tries_per_day : in_day);
+}
+
+static void check_lockout(run_t *run)
+{
+    const pwr_flow_settings_t *flow = &run->parts->settings->flow;
+    pwr_lockout_t lockout = {0};
+
+    if (!flow->may_change) {
+        return;
+    }
+    pwr_fault_t *fault = pwr_directory_check_lockout(&lockout, run->parts->directory, run->pool);
+    warned(run, "directory shows how near an account is to its lock", fault);
+    if (lockout.is_known) {
+        warned(run, "attempts at old passwords fit below the directory's lock",
+               compare_caps(&lockout, flow, run->pool));
+    }
+}
+
 static void check_relays(run_t *run)
 {
     const apr_array_header_t *relays = run->parts->settings->mail.relays;
@@ -124,6 +181,7 @@ int pwr_check_run(pwr_parts_t *parts, pwr_check_teller_t tell, void *data, apr_p
     check_files(&run);
     check_store(&run);
     check_directory(&run);
+    check_lockout(&run);
     check_relays(&run);
     return run.faults;
 }

@@ -2,12 +2,21 @@
  * A try is one INSERT, made before it is counted, so of any number at once no more than the cap can
  * see themselves within it. Its account is written into the row before it is counted, too. What is
  * beyond the cap is not made and does not count on: else whoever goes on trying would shut the
- * owner out for ever. What was right is forgiven by the caller.
+ * owner out for ever.
+ *
+ * The lock of the directory is kept away from by the order of three steps: the attempt is marked as
+ * one that may reach the account, then the other attempts of the account are read, then the
+ * directory's count. Of two attempts at once, on whatever node, the one that is marked later sees
+ * the other one as open, or its failure in the directory's count.
+ *
+ * A dummy's row takes the same steps by the same statements: they set it to what it is already.
  */
 #include "flow/tries.h"
 
 #include "base/clock.h"
-#include "store/outbox.h"
+#include "base/log.h"
+#include "flow/lockout.h"
+#include "store/attempts.h"
 #include "token/token.h"
 
 static pwr_fault_t *judge_caps(const char **why, pwr_parts_t *parts, const pwr_outbox_row_t *row,
@@ -28,23 +37,28 @@ static pwr_fault_t *judge_caps(const char **why, pwr_parts_t *parts, const pwr_o
     return pwr_outbox_forgive_try(parts->store, row->id, scratch);
 }
 
-/* What the row of a try says; `of_name` and `of_account` are filled in. */
-static pwr_outbox_row_t row_of(char *of_name, char *of_account, const pwr_parts_t *parts,
-                               const pwr_try_t *attempt, const char *account_id)
+/* The digests of an attempt. */
+typedef struct {
+    char of_name[PWR_DIGEST_CHARS + 1], of_account[PWR_DIGEST_CHARS + 1];
+} digests_t;
+
+/* What the row of a try says; `digests` are filled in. */
+static pwr_outbox_row_t row_of(digests_t *digests, const pwr_parts_t *parts,
+                               const pwr_try_t *attempt)
 {
     apr_time_t now = pwr_clock_now();
     apr_interval_time_t window = pwr_challenge_window(&parts->settings->abuse);
-    const char *id = account_id != NULL ? account_id : attempt->name;
+    const char *id = attempt->account_id != NULL ? attempt->account_id : attempt->name;
 
-    pwr_token_digest(of_name, parts->key, "try:name", parts->realm, attempt->name);
-    pwr_token_digest(of_account, parts->key, "try:account", parts->realm, id);
+    pwr_token_digest(digests->of_name, parts->key, "try:name", parts->realm, attempt->name);
+    pwr_token_digest(digests->of_account, parts->key, "try:account", parts->realm, id);
     return (pwr_outbox_row_t){
         .id = attempt->nonce,
         .kind = PWR_ROW_TRY,
         .realm = parts->realm,
         .subject = "",
-        .subject_digest = of_name,
-        .account_digest = of_account,
+        .subject_digest = digests->of_name,
+        .account_digest = digests->of_account,
         .language = attempt->language,
         .client = attempt->client,
         .support_code = "",
@@ -59,19 +73,119 @@ static pwr_outbox_row_t row_of(char *of_name, char *of_account, const pwr_parts_
 pwr_fault_t *pwr_try_put(bool *is_new, const char **why, pwr_parts_t *parts,
                          const pwr_try_t *attempt, apr_pool_t *scratch)
 {
-    char of_name[PWR_DIGEST_CHARS + 1], of_account[PWR_DIGEST_CHARS + 1];
-    const pwr_outbox_row_t row = row_of(of_name, of_account, parts, attempt, NULL);
+    digests_t digests;
+    const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
 
     PWR_TRY(pwr_outbox_put_ended(is_new, parts->store, &row, PWR_ROW_GIVEN_UP, scratch));
     return *is_new ? judge_caps(why, parts, &row, scratch) : NULL;
 }
 
 pwr_fault_t *pwr_try_put_account(const char **why, pwr_parts_t *parts, const pwr_try_t *attempt,
-                                 const char *account_id, apr_pool_t *scratch)
+                                 apr_pool_t *scratch)
 {
-    char of_name[PWR_DIGEST_CHARS + 1], of_account[PWR_DIGEST_CHARS + 1];
-    const pwr_outbox_row_t row = row_of(of_name, of_account, parts, attempt, account_id);
+    digests_t digests;
+    const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
 
-    PWR_TRY(pwr_outbox_set_try_account(parts->store, row.id, of_account, scratch));
+    PWR_TRY(pwr_outbox_set_try_account(parts->store, row.id, row.account_digest, scratch));
     return judge_caps(why, parts, &row, scratch);
+}
+
+/* --- the lock --------------------------------------------------------------------------------- */
+
+static void keep_first(pwr_fault_t **first, pwr_fault_t *fault)
+{
+    if (*first == NULL) {
+        *first = fault;
+    } else if (fault != NULL) {
+        pwr_log_fault(fault);
+    }
+}
+
+/* Both are read whatever the first one brought. */
+static pwr_fault_t *read_view(pwr_lockout_view_t *view, pwr_parts_t *parts,
+                              const pwr_outbox_row_t *row, const pwr_try_target_t *target,
+                              apr_pool_t *scratch)
+{
+    apr_array_header_t *attempts = NULL;
+    pwr_fault_t *first = NULL;
+
+    *view = (pwr_lockout_view_t){.policy = target->lockout};
+    keep_first(&first, pwr_attempts_read(&attempts, parts->store, row, scratch));
+    keep_first(&first, pwr_directory_failures(&view->failures, parts->directory, target->account,
+                                              &target->lockout, scratch));
+    view->attempts = attempts;
+    view->now = pwr_clock_now();
+    return first;
+}
+
+/* Moves a real attempt's row. One that may have reached the account is needed as long as the
+ * directory may count it. `is_moved` false: the row is not in `from`, or was set to what it was. */
+static pwr_fault_t *move(bool *is_moved, pwr_parts_t *parts, const pwr_outbox_row_t *row,
+                         const pwr_try_target_t *target, const int from_to[2], apr_pool_t *scratch)
+{
+    int to = target->is_dummy ? (int)PWR_ROW_GIVEN_UP : from_to[1];
+    bool may_count = to == PWR_ATTEMPT_OPEN || to == PWR_ATTEMPT_FAILED;
+    apr_time_t counted = pwr_lockout_keep(&target->lockout, row->created);
+    const pwr_attempt_move_t move = {
+        .id = row->id,
+        .from = target->is_dummy ? (int)PWR_ROW_GIVEN_UP : from_to[0],
+        .to = to,
+        .keep = may_count && counted > row->needed ? counted : row->needed,
+        .at = row->created,
+        .account_digest = row->account_digest,
+    };
+    return pwr_attempts_move(is_moved, parts->store, &move, scratch);
+}
+
+pwr_fault_t *pwr_try_check_lockout(bool *is_near, pwr_parts_t *parts, const pwr_try_t *attempt,
+                                   const pwr_try_target_t *target, apr_pool_t *scratch)
+{
+    digests_t digests;
+    const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
+    pwr_lockout_view_t view;
+    pwr_fault_t *first = NULL;
+    bool is_open = false, is_moved = false;
+
+    keep_first(&first, move(&is_open, parts, &row, target,
+                            (int[]){PWR_ROW_GIVEN_UP, PWR_ATTEMPT_OPEN}, scratch));
+    keep_first(&first, read_view(&view, parts, &row, target, scratch));
+    bool is_fine = first == NULL;
+    /* A row that is not as it was put is another's, or gone: no attempt is made on it. */
+    *is_near = !target->is_dummy && is_fine && (!is_open || pwr_lockout_is_near(&view));
+    int to = *is_near  ? (int)PWR_ROW_DONE /* not made, and not counted, as one beyond a cap */
+             : is_fine ? (int)PWR_ATTEMPT_OPEN
+                       : (int)PWR_ROW_GIVEN_UP;
+    keep_first(&first, move(&is_moved, parts, &row, target, (int[]){PWR_ATTEMPT_OPEN, to}, scratch));
+    /* What the directory has forgotten is forgotten here, so that rows do not pile up. */
+    apr_time_t forgotten = is_fine && !target->is_dummy ? pwr_lockout_forgotten(&view) : 0;
+    keep_first(&first, pwr_attempts_forgive(parts->store, &row, forgotten, 0, scratch));
+    return first;
+}
+
+static int state_after(const pwr_bind_outcome_t *bind)
+{
+    if (bind == NULL) {
+        return PWR_ATTEMPT_OPEN;
+    }
+    bool is_right = *bind == PWR_BIND_RIGHT || *bind == PWR_BIND_EXPIRED
+                    || *bind == PWR_BIND_MUST_CHANGE;
+    return is_right ? (int)PWR_ROW_DONE : (int)PWR_ATTEMPT_FAILED;
+}
+
+pwr_fault_t *pwr_try_end(pwr_parts_t *parts, const pwr_try_t *attempt,
+                         const pwr_try_target_t *target, const pwr_bind_outcome_t *bind,
+                         apr_pool_t *scratch)
+{
+    digests_t digests;
+    const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
+    bool is_moved = false;
+
+    PWR_TRY(move(&is_moved, parts, &row, target, (int[]){PWR_ATTEMPT_OPEN, state_after(bind)},
+                 scratch));
+    /* One that is expired or must be changed is right, too, but not every server forgets the failed
+     * ones then. */
+    bool ends_count = !target->is_dummy && bind != NULL && *bind == PWR_BIND_RIGHT;
+    return ends_count ? pwr_attempts_forgive(parts->store, &row, row.created,
+                                             row.created - PWR_LOCKOUT_FLIGHT, scratch)
+                      : NULL;
 }

@@ -1,6 +1,7 @@
 /*
  * How often an old password was given wrongly, for a typed name and for an account, over all nodes
- * and restarts. Called in web children, any thread.
+ * and restarts; and how near the account is to the lock that failed logins bring. Called in web
+ * children, any thread.
  */
 #ifndef PWR_FLOW_TRIES_H
 #define PWR_FLOW_TRIES_H
@@ -10,6 +11,8 @@
 typedef struct {
     const char *nonce; /* of the form, which is one try and no more */
     const char *name;  /* folded */
+    const char *account_id; /* NULL while it is not known, or where there is none: then the name
+                               stands for it */
     const char *language;
     const char *client;
 } pwr_try_t;
@@ -20,9 +23,30 @@ typedef struct {
 pwr_fault_t *pwr_try_put(bool *is_new, const char **why, pwr_parts_t *parts,
                          const pwr_try_t *attempt, apr_pool_t *scratch) PWR_MUST_USE;
 
-/* Counts it against its account as well: `account_id`, or NULL when there is none; then the name
- * stands for it. `why` as above. */
+/* Counts it against its account as well. `why` as above. */
 pwr_fault_t *pwr_try_put_account(const char **why, pwr_parts_t *parts, const pwr_try_t *attempt,
-                                 const char *account_id, apr_pool_t *scratch) PWR_MUST_USE;
+                                 apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Whom an attempt is made at. */
+typedef struct {
+    const pwr_account_t *account; /* that of the attempt, or the dummy account in its place */
+    bool is_dummy;                /* what is read then is not looked at; the work is the same */
+    pwr_lockout_t lockout;        /* of the account's policy */
+} pwr_try_target_t;
+
+/* Called between pwr_try_put_account and the bind. `is_near`: the bind could bring the account near
+ * its lock and must not be made; the attempt does not count then. Never true for a dummy. A fault:
+ * the bind must not be made; the attempt counts for the caps alone. For every target the same is
+ * read and written, in the same order, whatever faults there are. */
+pwr_fault_t *pwr_try_check_lockout(bool *is_near, pwr_parts_t *parts, const pwr_try_t *attempt,
+                                   const pwr_try_target_t *target,
+                                   apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Called behind the bind. `bind` NULL: it was not answered, and may have reached the account. A
+ * password that was right does not count, and ends the count of those that failed before, as it
+ * does in the directory. */
+pwr_fault_t *pwr_try_end(pwr_parts_t *parts, const pwr_try_t *attempt,
+                         const pwr_try_target_t *target, const pwr_bind_outcome_t *bind,
+                         apr_pool_t *scratch) PWR_MUST_USE;
 
 #endif

@@ -16,14 +16,20 @@
 #include "httpd/private.h"
 #include "httpd/user_process.h"
 
-static void print(const char *name, const pwr_fault_t *fault, void *data)
+static void print(pwr_check_end_t end, const char *name, const pwr_fault_t *fault, void *data)
 {
+    static const char *const words[] = {"ok     ", "WARNING", "FAILED "};
+
     (void)data;
-    if (fault == NULL) {
-        printf("ok      %s\n", name);
-    } else {
-        printf("FAILED  %s\n        %s: %s\n", name, fault->tag, fault->detail);
+    printf("%s %s\n", words[end], name);
+    if (fault != NULL) {
+        printf("        %s: %s\n", fault->tag, fault->detail);
     }
+}
+
+static void print_preparation(const char *name, const pwr_fault_t *fault)
+{
+    print(fault != NULL ? PWR_CHECK_FAILED : PWR_CHECK_OK, name, fault, NULL);
 }
 
 /* Runs in the child. What it prints leaves before the child ends. */
@@ -34,7 +40,7 @@ static void check_parts(void *answer, void *data, apr_pool_t *pool)
     pwr_fault_t *fault = pwr_parts_open(&site->parts, site->audit, pool);
 
     if (fault != NULL) {
-        print("database and directory settings make sense", fault, NULL);
+        print_preparation("database and directory settings make sense", fault);
         *faults = 1;
     } else {
         *faults = pwr_check_run(&site->parts, print, NULL, pool);
@@ -52,14 +58,14 @@ static int check_site(pwr_site_t *site, apr_pool_t *pool)
     pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pool);
     int faults = 0;
 
-    print("key file, database file and audit log can be made and read", fault, NULL);
+    print_preparation("key file, database file and audit log can be made and read", fault);
     if (fault != NULL) {
         return 1;
     }
     fflush(stdout); /* or the child would print it again */
     fault = pwr_user_process_run(&faults, &task, pool);
     if (fault != NULL) {
-        print("the self-check runs as the server's user", fault, NULL);
+        print_preparation("the self-check runs as the server's user", fault);
         return 1;
     }
     return faults;

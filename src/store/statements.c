@@ -67,11 +67,11 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     [PWR_SQL_OUTBOX_TRIES_OF_SUBJECT]
     = {"pwreset_outbox_tries_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
                                           "AND subject_digest = %s AND created >= %lld "
-                                          "AND kind = 5 AND state = 2"},
+                                          "AND kind = 5 AND state >= 2"},
     [PWR_SQL_OUTBOX_TRIES_OF_ACCOUNT]
     = {"pwreset_outbox_tries_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
                                           "AND account_digest = %s AND ended >= %lld "
-                                          "AND kind = 5 AND state = 2"},
+                                          "AND kind = 5 AND state >= 2"},
     [PWR_SQL_OUTBOX_TRY_ACCOUNT]
     = {"pwreset_outbox_try_account",
        "UPDATE pwreset_outbox SET account_digest = %s WHERE id = %s AND kind = 5"},
@@ -94,6 +94,20 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_outbox_expire", "DELETE FROM pwreset_outbox WHERE id IN "
                                 "(SELECT id FROM pwreset_outbox WHERE life = %d AND needed < %lld "
                                 "AND state <> 0 ORDER BY needed LIMIT %d)"},
+
+    [PWR_SQL_ATTEMPT_MOVE]
+    = {"pwreset_attempt_move",
+       "UPDATE pwreset_outbox SET state = %d, needed = %lld, ended = %lld, account_digest = %s "
+       "WHERE id = %s AND kind = 5 AND state = %d"},
+    [PWR_SQL_ATTEMPT_OF_ACCOUNT]
+    = {"pwreset_attempt_of_account",
+       "SELECT ended, state FROM pwreset_outbox WHERE realm = %s AND account_digest = %s "
+       "AND kind = 5 AND state >= 3 AND id <> %s ORDER BY ended DESC LIMIT %d"},
+    [PWR_SQL_ATTEMPT_FORGIVE]
+    = {"pwreset_attempt_forgive",
+       "UPDATE pwreset_outbox SET state = 1, needed = created + %lld "
+       "WHERE realm = %s AND account_digest = %s "
+       "AND kind = 5 AND ((state = 3 AND ended <= %lld) OR (state = 4 AND ended <= %lld))"},
 
     [PWR_SQL_TOKENS_PUT]
     = {"pwreset_tokens_put", "INSERT INTO pwreset_tokens (" TOKEN_COLUMNS ", claim) VALUES "

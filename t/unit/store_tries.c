@@ -1,7 +1,8 @@
 /* Promises of store/outbox.h about tries of an old password. */
 #include "store_fixture.h"
 
-#include "store/outbox.h"
+#include "base/limits.h"
+#include "store/attempts.h"
 
 static pwr_outbox_row_t *take(fixture_t *fixture)
 {
@@ -25,7 +26,9 @@ static pwr_outbox_row_t try_named(const char *id, const char *name, const char *
                               .support_code = "",
                               .seed = "",
                               .created = fixture_now,
-                              .due = fixture_now};
+                              .due = fixture_now,
+                              .needed = fixture_now + MINUTE,
+                              .life = PWR_LIFE_SHORT};
 }
 
 static void put_try(fixture_t *fixture, const pwr_outbox_row_t *row)
@@ -105,6 +108,128 @@ static void a_try_that_was_right_becomes_the_row_of_its_confirmation(void **stat
     assert_null(take(fixture));
 }
 
+/* --- attempts that may reach the account --- */
+
+static bool move(fixture_t *fixture, const char *id, int from, int to, apr_time_t keep)
+{
+    const pwr_attempt_move_t move = {.id = id,
+                                     .from = from,
+                                     .to = to,
+                                     .keep = keep,
+                                     .at = fixture_now,
+                                     .account_digest = "account-1"};
+    bool is_moved = false;
+    assert_fine(pwr_attempts_move(&is_moved, fixture->store, &move, fixture->pool));
+    return is_moved;
+}
+
+static const apr_array_header_t *attempts_beside(fixture_t *fixture, const char *id)
+{
+    const pwr_outbox_row_t like = try_named(id, "kari", "account-1");
+    apr_array_header_t *attempts = NULL;
+    assert_fine(pwr_attempts_read(&attempts, fixture->store, &like, fixture->pool));
+    return attempts;
+}
+
+static void open_one(fixture_t *fixture, const char *id, apr_time_t keep)
+{
+    const pwr_outbox_row_t row = try_named(id, "kari", "account-1");
+    put_try(fixture, &row);
+    assert_true(move(fixture, id, PWR_ROW_GIVEN_UP, PWR_ATTEMPT_OPEN, keep));
+}
+
+static void attempts_are_read_newest_first_without_ones_own(void **state)
+{
+    fixture_t *fixture = *state;
+    const pwr_outbox_row_t other = try_named("0", "kari", "account-1");
+
+    put_try(fixture, &other); /* of a name alone: it never reached the account */
+    open_one(fixture, "1", NOON);
+    fixture_now += MINUTE;
+    assert_true(move(fixture, "1", PWR_ATTEMPT_OPEN, PWR_ATTEMPT_FAILED, NOON));
+    fixture_now += MINUTE;
+    open_one(fixture, "2", NOON);
+    open_one(fixture, "3", NOON);
+    const apr_array_header_t *attempts = attempts_beside(fixture, "3");
+    assert_int_equal(2, attempts->nelts);
+    const pwr_attempt_row_t *newest = &APR_ARRAY_IDX(attempts, 0, pwr_attempt_row_t);
+    assert_true(newest[0].is_open && newest[0].at == NOON + 2 * MINUTE);
+    assert_true(!newest[1].is_open && newest[1].at == NOON + MINUTE);
+    assert_int_equal(4, tries_like(fixture, "kari", "account-9", NOON)); /* caps count them all */
+}
+
+static void an_attempt_moves_once_and_only_from_the_state_it_is_in(void **state)
+{
+    fixture_t *fixture = *state;
+
+    open_one(fixture, "1", NOON);
+    assert_false(move(fixture, "1", PWR_ROW_GIVEN_UP, PWR_ATTEMPT_OPEN, NOON));
+    assert_true(move(fixture, "1", PWR_ATTEMPT_OPEN, PWR_ROW_DONE, NOON));
+    assert_false(move(fixture, "1", PWR_ATTEMPT_OPEN, PWR_ATTEMPT_FAILED, NOON));
+    assert_false(move(fixture, "not there", PWR_ROW_GIVEN_UP, PWR_ATTEMPT_OPEN, NOON));
+    assert_int_equal(0, attempts_beside(fixture, "x")->nelts);
+}
+
+static void no_more_attempts_are_read_than_the_ceiling(void **state)
+{
+    fixture_t *fixture = *state;
+
+    for (int i = 0; i < PWR_MAX_ATTEMPTS + 3; i++) {
+        open_one(fixture, apr_psprintf(fixture->pool, "row-%d", i), NOON);
+    }
+    assert_int_equal(PWR_MAX_ATTEMPTS, attempts_beside(fixture, "x")->nelts);
+}
+
+static void what_is_forgiven_is_read_no_more(void **state)
+{
+    fixture_t *fixture = *state;
+    const pwr_outbox_row_t like = try_named("x", "kari", "account-1");
+
+    open_one(fixture, "failed", NOON);
+    assert_true(move(fixture, "failed", PWR_ATTEMPT_OPEN, PWR_ATTEMPT_FAILED, NOON));
+    open_one(fixture, "lost", NOON);
+    fixture_now += MINUTE;
+    open_one(fixture, "open", NOON);
+    assert_fine(pwr_attempts_forgive(fixture->store, &like, NOON, NOON - 1, fixture->pool));
+    assert_int_equal(2, attempts_beside(fixture, "x")->nelts);
+    assert_fine(pwr_attempts_forgive(fixture->store, &like, NOON, NOON, fixture->pool));
+    assert_int_equal(1, attempts_beside(fixture, "x")->nelts);
+    assert_int_equal(1, tries_like(fixture, "kari", "account-1", 0));
+}
+
+static void an_attempt_outlives_other_rows_as_long_as_it_is_kept(void **state)
+{
+    fixture_t *fixture = *state;
+    const pwr_outbox_row_t other = try_named("other", "kari", "account-1");
+    int gone = -1;
+
+    put_try(fixture, &other);
+    open_one(fixture, "kept", NOON + 10 * MINUTE);
+    fixture_now = NOON + 10 * MINUTE;
+    assert_fine(pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
+    assert_int_equal(1, gone);
+    assert_int_equal(1, attempts_beside(fixture, "x")->nelts);
+    fixture_now++;
+    assert_fine(pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
+    assert_int_equal(1, gone);
+}
+
+static void what_is_forgiven_is_needed_no_longer_than_any_other_try(void **state)
+{
+    fixture_t *fixture = *state;
+    const pwr_outbox_row_t like = try_named("x", "kari", "account-1");
+    int gone = -1;
+
+    open_one(fixture, "1", APR_INT64_MAX / 2);
+    assert_true(move(fixture, "1", PWR_ATTEMPT_OPEN, PWR_ATTEMPT_FAILED, APR_INT64_MAX / 2));
+    fixture_now += MINUTE + 1;
+    assert_fine(pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
+    assert_int_equal(0, gone);
+    assert_fine(pwr_attempts_forgive(fixture->store, &like, NOON, 0, fixture->pool));
+    assert_fine(pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
+    assert_int_equal(1, gone);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -113,6 +238,12 @@ int main(void)
         TEST(a_try_that_is_forgiven_no_longer_counts),
         TEST(a_form_is_one_try_and_no_worker_gets_it),
         TEST(a_try_that_was_right_becomes_the_row_of_its_confirmation),
+        TEST(attempts_are_read_newest_first_without_ones_own),
+        TEST(an_attempt_moves_once_and_only_from_the_state_it_is_in),
+        TEST(no_more_attempts_are_read_than_the_ceiling),
+        TEST(what_is_forgiven_is_read_no_more),
+        TEST(an_attempt_outlives_other_rows_as_long_as_it_is_kept),
+        TEST(what_is_forgiven_is_needed_no_longer_than_any_other_try),
     };
     return RUN_GROUP(tries);
 }
