@@ -228,6 +228,15 @@ class Ds389(people.Tree, Server):
     def change_person(self, uid, **attributes):
         self.change(self.dn_of(uid), **attributes)
 
+    def age_failures(self, uids, seconds):
+        """As if the failed logins of these people had happened so much earlier."""
+        for uid in uids:
+            entry = self.person(uid)
+            times = {name: people.earlier(entry[name], seconds)
+                     for name in ("retryCountResetTime", "accountUnlockTime") if name in entry}
+            if times:
+                self.change_person(uid, **times)
+
     def change_policy(self, **attributes):
         """Of everybody who has no other policy."""
         self.change("cn=config", **attributes)

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 BASE = "dc=example,dc=org"
 PEOPLE_DN = f"ou=people,{BASE}"
@@ -111,6 +112,15 @@ def hashed(password, salt):
     the LDIF would later lie in pwdHistory as clear text."""
     digest = hashlib.sha1(password.encode() + salt).digest()
     return "{SSHA}" + base64.b64encode(digest + salt).decode()
+
+
+def earlier(times, seconds):
+    """Values of GeneralizedTime, so many seconds before; a fraction stays."""
+    moved = []
+    for value in times:
+        whole = datetime.strptime(value[:14], "%Y%m%d%H%M%S") - timedelta(seconds=seconds)
+        moved.append(whole.strftime("%Y%m%d%H%M%S") + value[14:])
+    return moved
 
 
 def entry(dn, attributes):

@@ -167,6 +167,7 @@ class Domain:
         self.configuration = folder / "etc" / "smb.conf"
         self.database = folder / "private" / "sam.ldb"
         self.known = folder / "known.json"
+        self.partition = folder / "private" / "sam.ldb.d" / f"{BASE.upper()}.ldb"
 
     def tool(self, *arguments):
         return tool(*arguments, "-H", self.database, "-s", self.configuration)
@@ -203,8 +204,7 @@ class Domain:
         """As if it had been set so many days ago."""
         ticks = int((time.time() - days * 86400 + FROM_1601_TO_1970) * 10000000)
         self.load(f"dn: CN={uid},{PEOPLE_DN}\nchangetype: modify\nreplace: pwdLastSet\n"
-                  f"pwdLastSet: {ticks}\n-\n",
-                  self.folder / "private" / "sam.ldb.d" / f"{BASE.upper()}.ldb")
+                  f"pwdLastSet: {ticks}\n-\n", self.partition)
 
     def sid_of(self, name):
         for line in self.tool("user", "show", name, "--attributes=objectSid").splitlines():
@@ -354,6 +354,21 @@ class SambaAd(people.Tree, Server):
     def change_person(self, uid, **attributes):
         self.change(self.dn_of(uid), **attributes)
 
+    def age_failures(self, uids, seconds):
+        """As if the failed logins of these people had happened so much earlier."""
+        names = ("badPasswordTime", "lockoutTime")
+        parts = []
+        with self.admin() as connection:
+            for uid in uids:
+                connection.search(self.dn_of(uid), "(objectClass=*)", "BASE", attributes=names)
+                raw = connection.response[0]["raw_attributes"]
+                ticks = {name: int(raw[name][0]) for name in names if raw.get(name)}
+                parts += [f"dn: {self.dn_of(uid)}\nchangetype: modify\nreplace: {name}\n"
+                          f"{name}: {value - seconds * 10000000}\n-\n"
+                          for name, value in ticks.items() if value]
+        if parts:
+            self.domain.load("\n".join(parts), self.domain.partition)
+
     def set_password(self, uid, password):
         self.change_person(uid, unicodePwd=quoted(password))
 
@@ -363,7 +378,9 @@ class SambaAd(people.Tree, Server):
 
     def add_policy(self, name, *uids, **values):
         """A fine-grained policy (PSO) for these people."""
-        settings = {"length": 8, "history": 0, "complex": "TRUE", "age": 0, "life": 0, **values}
+        settings = {"length": 8, "history": 0, "complex": "TRUE", "age": 0, "life": 0,
+                    "lock": 0, "window": 1800, **values}
+        window = str(settings["window"] * -10000000)
         life = settings["life"] * -10000000 or -9223372036854775808
         text = people.entry(f"CN={name},{POLICIES_DN}", {
             "objectClass": ["top", "msDS-PasswordSettings"],
@@ -373,9 +390,8 @@ class SambaAd(people.Tree, Server):
             "msDS-PasswordComplexityEnabled": settings["complex"],
             "msDS-PasswordReversibleEncryptionEnabled": "FALSE",
             "msDS-MinimumPasswordAge": str(settings["age"] * -10000000),
-            "msDS-MaximumPasswordAge": str(life), "msDS-LockoutThreshold": "0",
-            "msDS-LockoutObservationWindow": "-18000000000",
-            "msDS-LockoutDuration": "-18000000000",
+            "msDS-MaximumPasswordAge": str(life), "msDS-LockoutThreshold": str(settings["lock"]),
+            "msDS-LockoutObservationWindow": window, "msDS-LockoutDuration": window,
             "msDS-PSOAppliesTo": [f"CN={uid},{PEOPLE_DN}" for uid in uids]})
         self.domain.load(text)
 
