@@ -63,3 +63,10 @@ const char *pwr_fault_kind_name(pwr_fault_kind_t kind)
     static const char *const names[] = {"REFUSED", "LATER", "BROKEN"};
     return names[kind];
 }
+
+void pwr_fault_keep_first(pwr_fault_t **first, pwr_fault_t *fault)
+{
+    if (*first == NULL) {
+        *first = fault;
+    }
+}

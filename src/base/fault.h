@@ -39,6 +39,9 @@ const char *pwr_fault_status(apr_status_t status, apr_pool_t *pool);
 /* "REFUSED", "LATER" or "BROKEN". */
 const char *pwr_fault_kind_name(pwr_fault_kind_t kind);
 
+/* For a series of calls that no fault ends early: keeps the first fault of it in `first`. */
+void pwr_fault_keep_first(pwr_fault_t **first, pwr_fault_t *fault);
+
 /* Returns from the calling function with the fault of `call`, if it has one. */
 #define PWR_TRY(call)                                                                              \
     do {                                                                                           \

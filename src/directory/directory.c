@@ -148,6 +148,11 @@ pwr_fault_t *pwr_directory_failures(pwr_failures_t *failures, pwr_directory_t *d
     return pwr_failures_read(failures, &directory->context, account->dn, lockout, scratch);
 }
 
+bool pwr_directory_ends_count(const pwr_directory_t *directory)
+{
+    return directory->context.kind != NULL && directory->context.kind->password_ends_count;
+}
+
 pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
                                   const pwr_account_t *account, apr_pool_t *pool)
 {

@@ -74,6 +74,9 @@ pwr_fault_t *pwr_directory_failures(pwr_failures_t *failures, pwr_directory_t *d
                                     const pwr_account_t *account, const pwr_lockout_t *lockout,
                                     apr_pool_t *scratch) PWR_MUST_USE;
 
+/* Whether a password that was set has ended the count of failed logins there. */
+bool pwr_directory_ends_count(const pwr_directory_t *directory);
+
 /* Ends a lock that failed logins brought, and leaves the password alone. */
 pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
                                   const pwr_account_t *account, apr_pool_t *pool) PWR_MUST_USE;

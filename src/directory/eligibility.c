@@ -110,8 +110,8 @@ static bool ask_groups(pwr_fault_t **first, pwr_directory_t *directory,
     for (int i = 0; i < groups->nelts; i++) {
         const char *group = APR_ARRAY_IDX(groups, i, const char *);
         bool is_in = false;
-        pwr_kind_keep_first(first, ask_membership(&is_in, directory, group, account, pool));
-        pwr_kind_keep_first(first, check_group(directory, group, pool));
+        pwr_fault_keep_first(first, ask_membership(&is_in, directory, group, account, pool));
+        pwr_fault_keep_first(first, check_group(directory, group, pool));
         is_in_one = is_in_one || is_in;
     }
     return is_in_one;
@@ -132,8 +132,8 @@ pwr_fault_t *pwr_eligibility_judge_fully(pwr_account_t *account, pwr_directory_t
     bool is_protected = false;
 
     if (settings->protected_filter != NULL) {
-        pwr_kind_keep_first(&first, is_there(&is_protected, directory, account->dn,
-                                             settings->protected_filter, pool));
+        pwr_fault_keep_first(&first, is_there(&is_protected, directory, account->dn,
+                                              settings->protected_filter, pool));
     }
     bool is_denied = settings->deny_groups != NULL
                      && ask_groups(&first, directory, settings->deny_groups, account, pool);

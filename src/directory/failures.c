@@ -2,7 +2,8 @@
  * An entry that shows no failed login has none, or hides them; and so with the name of its policy.
  * A filter tells the two apart, where the server sees to it: of an attribute that the bind DN may
  * not search, "is absent" is Undefined and finds nothing (RFC 4511, 4.5.1.7). Both are asked
- * whatever was found before, so that the number of searches tells nothing of the account.
+ * whatever was found, or failed, before, so that the number of searches tells nothing of the
+ * account.
  */
 #include "directory/failures.h"
 
@@ -18,12 +19,13 @@ static pwr_fault_t *ask_absence(bool *is_absent, const pwr_kind_context_t *conte
                                 apr_pool_t *scratch)
 {
     const pwr_kind_t *kind = context->kind;
+    pwr_fault_t *first = NULL;
 
     for (int i = 0; i < ASKED && kind->has_sure_filters; i++) {
         const char *filter = apr_pstrcat(scratch, "(!(", kind->failure_attributes[i], "=*))", NULL);
-        PWR_TRY(pwr_kind_matches(&is_absent[i], context, dn, filter, scratch));
+        pwr_fault_keep_first(&first, pwr_kind_matches(&is_absent[i], context, dn, filter, scratch));
     }
-    return NULL;
+    return first;
 }
 
 pwr_fault_t *pwr_failures_read(pwr_failures_t *failures, const pwr_kind_context_t *context,
@@ -35,17 +37,17 @@ pwr_fault_t *pwr_failures_read(pwr_failures_t *failures, const pwr_kind_context_
                                  .filter = "(objectClass=*)",
                                  .attributes = kind->failure_attributes,
                                  .limit = 1};
-    pwr_found_t found;
+    pwr_found_t found = {0};
+    pwr_fault_t *first = NULL;
     bool is_absent[ASKED] = {false};
 
     *failures = (pwr_failures_t){0};
-    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
-    const pwr_entry_t *entry
-        = found.entries->nelts == 1 ? &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t) : NULL;
-    PWR_TRY(ask_absence(is_absent, context, dn, scratch));
-    if (entry == NULL) {
-        return NULL;
+    pwr_fault_keep_first(&first, pwr_search(&found, context->connections, &search, scratch));
+    pwr_fault_keep_first(&first, ask_absence(is_absent, context, dn, scratch));
+    if (first != NULL || found.entries->nelts != 1) {
+        return first;
     }
+    const pwr_entry_t *entry = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
     int count = kind->failures_of(entry, lockout, pwr_clock_now());
     bool has_policy = pwr_entry_first(entry, kind->failure_attributes[POLICY]) != NULL;
     *failures = (pwr_failures_t){

@@ -69,13 +69,6 @@ pwr_fault_t *pwr_kind_matches(bool *is_match, const pwr_kind_context_t *context,
     return NULL;
 }
 
-void pwr_kind_keep_first(pwr_fault_t **first, pwr_fault_t *fault)
-{
-    if (*first == NULL) {
-        *first = fault;
-    }
-}
-
 static int two_digits(const char *text)
 {
     return (text[0] - '0') * 10 + (text[1] - '0');

@@ -41,6 +41,7 @@ struct pwr_kind_t {
     const char *const *failure_attributes;
     const char *lockout_attributes; /* what tells of the policy's lockout, for self-checks */
     bool has_sure_filters;          /* (!(a=*)) holds where `a` is absent, not where it is hidden */
+    bool password_ends_count;       /* a new password ends the count of failed logins */
     bool counts_apart;              /* each server of the domain counts failed logins by itself */
     const char *person_filter;      /* where the site's URL has none; NULL: everything */
     bool has_chain_rule;            /* memberOf:1.2.840.113556.1.4.1941:= finds nested groups */
@@ -66,9 +67,9 @@ struct pwr_kind_t {
                               apr_pool_t *scratch);
     pwr_fault_t *(*rules_of)(pwr_rules_t *rules, const pwr_kind_context_t *context, const char *key,
                              apr_pool_t *scratch);
-    /* The lockout of the policy that the entry `dn` names. `lockout` comes in as that for everybody,
-     * and stays where the entry names none. The same searches are sent for every `dn`, also for one
-     * that is not there: no answer and no fault ends them early. */
+    /* The lockout of the policy that the entry `dn` names; `lockout` stays as it is where that
+     * names none. Every `dn`, also one that is not there, costs the same searches, even after a
+     * fault. */
     pwr_fault_t *(*lockout_of)(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
                                const char *dn, apr_pool_t *scratch);
     /* What the policy `rules` forbids inside this account's password, letter case aside (const char
@@ -108,11 +109,8 @@ int pwr_kind_number(const pwr_entry_t *entry, const char *name); /* 0..INT_MAX; 
 /* Whether the entry `dn` surely matches `filter`: false also where an attribute in it is hidden. */
 pwr_fault_t *pwr_kind_matches(bool *is_match, const pwr_kind_context_t *context, const char *dn,
                               const char *filter, apr_pool_t *scratch) PWR_MUST_USE;
-/* Keeps the first fault of a series that no fault ends early. */
-void pwr_kind_keep_first(pwr_fault_t **first, pwr_fault_t *fault);
 bool pwr_kind_is_true(const pwr_entry_t *entry, const char *name);
-/* A GeneralizedTime in UTC (RFC 4517, 3.3.13: "20261122093000Z", fraction allowed); 0 for anything
- * else. */
+/* A GeneralizedTime in UTC (RFC 4517, 3.3.13: "20261122093000Z", fraction allowed), else 0. */
 apr_time_t pwr_kind_time(const char *text);
 /* One change of one attribute: `op` LDAP_MOD_REPLACE or LDAP_MOD_DELETE; `value` NULL empties. */
 void pwr_kind_change(apr_array_header_t *changes, int op, const char *attribute, const char *value);

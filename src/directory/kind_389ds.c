@@ -290,6 +290,7 @@ const pwr_kind_t pwr_kind_389ds = {
     .failure_attributes = failure_attributes,
     .lockout_attributes = "passwordLockout, passwordMaxFailure and passwordResetFailureCount",
     .has_sure_filters = true,
+    .password_ends_count = true,
     .failures_of = failures_of,
     .check_bind = pwr_rules_389ds_check_bind,
     .match = match,

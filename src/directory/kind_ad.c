@@ -314,13 +314,13 @@ static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_kind_context_t 
     const pwr_entry_t *entry = NULL, *policy = NULL;
     pwr_fault_t *first = NULL;
 
-    pwr_kind_keep_first(&first, read_entry(&entry, context, dn, wanted, scratch));
+    pwr_fault_keep_first(&first, read_entry(&entry, context, dn, wanted, scratch));
     const char *own = entry != NULL ? pwr_entry_first(entry, wanted[0]) : NULL;
-    pwr_kind_keep_first(&first,
-                        read_entry(&policy, context, own != NULL ? own : dn, own_names, scratch));
+    pwr_fault_keep_first(&first,
+                         read_entry(&policy, context, own != NULL ? own : dn, own_names, scratch));
     if (first == NULL && own != NULL) {
-        *lockout = policy != NULL ? lockout_from(policy, own_names)
-                                  : (pwr_lockout_t){.is_known = false};
+        *lockout
+            = policy != NULL ? lockout_from(policy, own_names) : (pwr_lockout_t){.is_known = false};
     }
     return first;
 }

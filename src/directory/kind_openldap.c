@@ -249,10 +249,10 @@ static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_kind_context_t 
     pwr_fault_t *first = NULL;
     bool is_absent = false;
 
-    pwr_kind_keep_first(&first, own_policy(&own, context, dn, scratch));
+    pwr_fault_keep_first(&first, own_policy(&own, context, dn, scratch));
     const char *asked = own != NULL ? own : dn;
-    pwr_kind_keep_first(&first, read_policy(&found, context, asked, LDAP_SCOPE_BASE, scratch));
-    pwr_kind_keep_first(&first, pwr_kind_matches(&is_absent, context, asked, NO_LOCK, scratch));
+    pwr_fault_keep_first(&first, read_policy(&found, context, asked, LDAP_SCOPE_BASE, scratch));
+    pwr_fault_keep_first(&first, pwr_kind_matches(&is_absent, context, asked, NO_LOCK, scratch));
     if (first == NULL && own != NULL) {
         *lockout = found.entries->nelts == 1
                        ? lockout_from(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), is_absent)
@@ -429,6 +429,7 @@ const pwr_kind_t pwr_kind_openldap = {
     .failure_attributes = failure_attributes,
     .lockout_attributes = LOCKOUT ", " MAX_FAILURES " and " INTERVAL,
     .has_sure_filters = true,
+    .password_ends_count = true,
     .failures_of = failures_of,
     .is_root = is_root,
     .id_of = id_of,

@@ -89,8 +89,8 @@ static pwr_fault_t *read_own_policy(const char **own, bool *is_used,
     const pwr_entry_t *entry = NULL, *config = NULL;
     pwr_fault_t *first = NULL;
 
-    pwr_kind_keep_first(&first, read_entry(&entry, context, dn, attributes, scratch));
-    pwr_kind_keep_first(&first, read_entry(&config, context, CONFIG, switches, scratch));
+    pwr_fault_keep_first(&first, read_entry(&entry, context, dn, attributes, scratch));
+    pwr_fault_keep_first(&first, read_entry(&config, context, CONFIG, switches, scratch));
     const char *local = config != NULL ? pwr_entry_first(config, switches[0]) : NULL;
     *own = entry != NULL ? pwr_entry_first(entry, POLICY) : NULL;
     *is_used = *own != NULL && (local == NULL || strcmp(local, "off") != 0);
@@ -211,10 +211,10 @@ static pwr_fault_t *ask_absence(absence_t *absence, const pwr_kind_context_t *co
 {
     pwr_fault_t *first = NULL;
 
-    pwr_kind_keep_first(&first, pwr_kind_matches(&absence->has_no_lockout, context, dn,
-                                                 "(!(" LOCKOUT "=*))", scratch));
-    pwr_kind_keep_first(&first, pwr_kind_matches(&absence->has_no_number, context, dn,
-                                                 "(!(" MAX_FAILURES "=*))", scratch));
+    pwr_fault_keep_first(&first, pwr_kind_matches(&absence->has_no_lockout, context, dn,
+                                                  "(!(" LOCKOUT "=*))", scratch));
+    pwr_fault_keep_first(&first, pwr_kind_matches(&absence->has_no_number, context, dn,
+                                                  "(!(" MAX_FAILURES "=*))", scratch));
     return first;
 }
 
@@ -229,10 +229,10 @@ static pwr_lockout_t lockout_from(const pwr_entry_t *policy, const absence_t *ab
     if (!is_on(policy, LOCKOUT)) {
         return (pwr_lockout_t){.is_known = true};
     }
-    return (pwr_lockout_t){
-        .is_known = pwr_entry_first(policy, MAX_FAILURES) != NULL || absence->has_no_number,
-        .threshold = number_of(policy, MAX_FAILURES, 3),
-        .interval = duration_of(policy, INTERVAL)};
+    return (pwr_lockout_t){.is_known = pwr_entry_first(policy, MAX_FAILURES) != NULL
+                                       || absence->has_no_number,
+                           .threshold = number_of(policy, MAX_FAILURES, 3),
+                           .interval = duration_of(policy, INTERVAL)};
 }
 
 pwr_fault_t *pwr_rules_389ds_lockout(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
@@ -244,10 +244,10 @@ pwr_fault_t *pwr_rules_389ds_lockout(pwr_lockout_t *lockout, const pwr_kind_cont
     bool is_used = false;
     const char *own = NULL;
 
-    pwr_kind_keep_first(&first, read_own_policy(&own, &is_used, context, dn, scratch));
+    pwr_fault_keep_first(&first, read_own_policy(&own, &is_used, context, dn, scratch));
     const char *asked = own != NULL ? own : dn;
-    pwr_kind_keep_first(&first, read_entry(&policy, context, asked, policy_attributes, scratch));
-    pwr_kind_keep_first(&first, ask_absence(&absence, context, asked, scratch));
+    pwr_fault_keep_first(&first, read_entry(&policy, context, asked, policy_attributes, scratch));
+    pwr_fault_keep_first(&first, ask_absence(&absence, context, asked, scratch));
     if (first == NULL && is_used) {
         *lockout
             = policy != NULL ? lockout_from(policy, &absence) : (pwr_lockout_t){.is_known = false};

@@ -110,7 +110,7 @@ pwr_fault_t *pwr_sight_check_lockout(const pwr_lockout_t *lockout, pwr_directory
         return pwr_fault_broken(scratch, "PWR0468",
                                 "The bind DN cannot read when failed logins lock an account (%s of "
                                 "the password policy). PwResetChange tries one wrong old password "
-                                "of an account, and no more before a right one. Let the bind DN "
+                                "of an account and no more. Let the bind DN "
                                 "read and search these attributes.",
                                 kind->lockout_attributes);
     }

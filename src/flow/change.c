@@ -5,13 +5,13 @@
  *   2. The directory is asked whether it answers at all, without a name. If it does not, every name
  *      gets that fault.
  *   3. The account is found and judged, and its nearness to the directory's lock is read, by the
- *      same operations for every name, and one bind follows: as the account, or as a dummy where the
- *      account may not be tried, or where one more failed login could bring it near its lock.
+ *      same operations for every name, and one bind follows: as the account, or as a dummy where
+ * the account may not be tried, or where one more failed login could bring it near its lock.
  *   4. What does not end in a right bind, faults included, ends in end_wrong. A fault is logged.
  *   5. The bind begins at a time slot of its own, and its answer leaves at the next one. A server
  *      hashes a password for known names alone, and this time lies within one slot.
- * The account's rules, the verdict about the new password and the write come after the proof. It is one bind
- * and no more: an expired password may have one left.
+ * The account's rules, the verdict about the new password and the write come after the proof. It is
+ * one bind and no more: an expired password may have one left.
  */
 #include "flow/change.h"
 
@@ -225,8 +225,8 @@ static void choose_target(job_t *job)
     aim(job);
     job->target.lockout = job->lockout;
     note_fault(job,
-               pwr_attempt_lockout(&job->target.lockout, job->parts->directory,
-                                   job->target.account, job->pool),
+               pwr_attempt_lockout(&job->target.lockout, job->parts->directory, job->target.account,
+                                   job->pool),
                "lockout policy unreadable");
     aim(job);
     note_fault(job,
@@ -244,8 +244,8 @@ static bool prove(job_t *job)
     const pwr_attempt_t *attempt = &job->attempt;
     const pwr_try_target_t *target = &job->target;
     bool is_real = !target->is_dummy;
-    const pwr_fault_t *fault = pwr_attempt_prove(
-        &job->proof, job->parts->directory, target->account, job->old_password, job->pool);
+    const pwr_fault_t *fault = pwr_attempt_prove(&job->proof, job->parts->directory,
+                                                 target->account, job->old_password, job->pool);
 
     note_fault(job, fault, "no answer to the bind");
     log_if(pwr_try_end(job->parts, &job->mark, target, fault == NULL ? &job->proof.bind : NULL,
@@ -305,6 +305,7 @@ static void finish(job_t *job)
     const pwr_token_row_t like = {.realm = job->parts->realm, .account_id = id};
 
     log_if(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, job->pool));
+    log_if(pwr_try_forget(job->parts, id, job->pool));
     job->answer->outcome = PWR_CHANGE_DONE;
     tell(job, PWR_EVENT_PASSWORD_CHANGED, NULL);
     log_if(pwr_outbox_confirm_try(store, job->nonce, id, job->pool));

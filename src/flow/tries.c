@@ -155,7 +155,8 @@ pwr_fault_t *pwr_try_check_lockout(bool *is_near, pwr_parts_t *parts, const pwr_
     int to = *is_near  ? (int)PWR_ROW_DONE /* not made, and not counted, as one beyond a cap */
              : is_fine ? (int)PWR_ATTEMPT_OPEN
                        : (int)PWR_ROW_GIVEN_UP;
-    keep_first(&first, move(&is_moved, parts, &row, target, (int[]){PWR_ATTEMPT_OPEN, to}, scratch));
+    keep_first(&first,
+               move(&is_moved, parts, &row, target, (int[]){PWR_ATTEMPT_OPEN, to}, scratch));
     /* What the directory has forgotten is forgotten here, so that rows do not pile up. */
     apr_time_t forgotten = is_fine && !target->is_dummy ? pwr_lockout_forgotten(&view) : 0;
     keep_first(&first, pwr_attempts_forgive(parts->store, &row, forgotten, 0, scratch));
@@ -167,8 +168,8 @@ static int state_after(const pwr_bind_outcome_t *bind)
     if (bind == NULL) {
         return PWR_ATTEMPT_OPEN;
     }
-    bool is_right = *bind == PWR_BIND_RIGHT || *bind == PWR_BIND_EXPIRED
-                    || *bind == PWR_BIND_MUST_CHANGE;
+    bool is_right
+        = *bind == PWR_BIND_RIGHT || *bind == PWR_BIND_EXPIRED || *bind == PWR_BIND_MUST_CHANGE;
     return is_right ? (int)PWR_ROW_DONE : (int)PWR_ATTEMPT_FAILED;
 }
 
@@ -188,4 +189,15 @@ pwr_fault_t *pwr_try_end(pwr_parts_t *parts, const pwr_try_t *attempt,
     return ends_count ? pwr_attempts_forgive(parts->store, &row, row.created,
                                              row.created - PWR_LOCKOUT_FLIGHT, scratch)
                       : NULL;
+}
+
+pwr_fault_t *pwr_try_forget(pwr_parts_t *parts, const char *account_id, apr_pool_t *scratch)
+{
+    const pwr_try_t attempt = {.name = "", .account_id = account_id};
+    digests_t digests;
+    const pwr_outbox_row_t row = row_of(&digests, parts, &attempt);
+
+    return pwr_directory_ends_count(parts->directory) ? pwr_attempts_forgive(
+               parts->store, &row, row.created, row.created - PWR_LOCKOUT_FLIGHT, scratch)
+                                                      : NULL;
 }

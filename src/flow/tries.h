@@ -9,8 +9,8 @@
 #include "flow/parts.h"
 
 typedef struct {
-    const char *nonce; /* of the form, which is one try and no more */
-    const char *name;  /* folded */
+    const char *nonce;      /* of the form, which is one try and no more */
+    const char *name;       /* folded */
     const char *account_id; /* NULL while it is not known, or where there is none: then the name
                                stands for it */
     const char *language;
@@ -48,5 +48,10 @@ pwr_fault_t *pwr_try_check_lockout(bool *is_near, pwr_parts_t *parts, const pwr_
 pwr_fault_t *pwr_try_end(pwr_parts_t *parts, const pwr_try_t *attempt,
                          const pwr_try_target_t *target, const pwr_bind_outcome_t *bind,
                          apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Called when the account has a new password: what failed before counts no more, where the
+ * directory has forgotten it, too. */
+pwr_fault_t *pwr_try_forget(pwr_parts_t *parts, const char *account_id,
+                            apr_pool_t *scratch) PWR_MUST_USE;
 
 #endif

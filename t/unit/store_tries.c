@@ -206,11 +206,13 @@ static void an_attempt_outlives_other_rows_as_long_as_it_is_kept(void **state)
     put_try(fixture, &other);
     open_one(fixture, "kept", NOON + 10 * MINUTE);
     fixture_now = NOON + 10 * MINUTE;
-    assert_fine(pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
+    assert_fine(
+        pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
     assert_int_equal(1, gone);
     assert_int_equal(1, attempts_beside(fixture, "x")->nelts);
     fixture_now++;
-    assert_fine(pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
+    assert_fine(
+        pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
     assert_int_equal(1, gone);
 }
 
@@ -223,10 +225,12 @@ static void what_is_forgiven_is_needed_no_longer_than_any_other_try(void **state
     open_one(fixture, "1", APR_INT64_MAX / 2);
     assert_true(move(fixture, "1", PWR_ATTEMPT_OPEN, PWR_ATTEMPT_FAILED, APR_INT64_MAX / 2));
     fixture_now += MINUTE + 1;
-    assert_fine(pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
+    assert_fine(
+        pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
     assert_int_equal(0, gone);
     assert_fine(pwr_attempts_forgive(fixture->store, &like, NOON, 0, fixture->pool));
-    assert_fine(pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
+    assert_fine(
+        pwr_outbox_expire(&gone, fixture->store, OLD(SHORT, fixture_now, 10), fixture->pool));
     assert_int_equal(1, gone);
 }
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import pytest
 from directory_389ds_fixture import CONTAINER, policy, policy_dn
-from visits import quick_site, store
+from fake_hostile_ldap import FakeHostileDirectory
+from visits import ask_for_link, quick_site, store
 from workers import audit
 
-from kit import people, samba
+from kit import people, samba, system
 from kit.browser import Browser
-from kit.ds389 import Ds389
+from kit.ds389 import ACCESS, ROOT_DN, Ds389
 from kit.samba import SambaAd
 from kit.slapd import Slapd
 
@@ -264,6 +265,34 @@ class PolicyHidden(Slapd):
             rule, f"{rule[:-1]} attrs=pwdMaxFailure by * none\n{rule}", 1)
 
 
+class Ds389Hidden(Ds389):
+    """With the rights of the documentation but these."""
+
+    hidden = ()
+
+    def open_to_service(self):
+        text = ACCESS.read_text(encoding="utf-8")
+        for words in self.hidden:
+            assert words in text
+            text = text.replace(words, "cn")
+        path = self.folder / "tmp" / "fewer-rights.ldif"
+        path.write_text(text, encoding="utf-8")
+        secret = system.write_private(self.folder / "tmp" / "secret", self.admin_password)
+        self.run("ldapmodify", "-x", "-H", self.url, "-D", ROOT_DN, "-y", secret, "-f", path)
+
+
+class FailuresHidden389(Ds389Hidden):
+    hidden = ("passwordRetryCount || retryCountResetTime",)
+
+
+class OwnPolicyHidden389(Ds389Hidden):
+    hidden = ("pwdPolicySubentry",)
+
+
+class PolicyHidden389(Ds389Hidden):
+    hidden = ("passwordLockout || passwordMaxFailure",)
+
+
 @pytest.fixture
 def make_quick(keeper):
     sites = []
@@ -278,20 +307,32 @@ def make_quick(keeper):
         started.close()
 
 
-@pytest.mark.parametrize("directory, most", [
-    (FailuresHidden, 3), (OwnPolicyHidden, 1), (PolicyHidden, 1)])
-def test_what_is_hidden_leaves_room_for_our_own_attempts_alone(make_quick, directory, most):
-    site = make_quick(directory, {"pwdMaxFailure": "5"}, PwResetKeep="1d")
+FOR_EVER = {Slapd: {"pwdMaxFailure": "5"},
+            Ds389: {"passwordMaxFailure": "5", "passwordResetFailureCount": str(3650 * DAY)}}
+
+
+@pytest.mark.parametrize("base, directory, most", [
+    (Slapd, FailuresHidden, 3), (Slapd, OwnPolicyHidden, 1), (Slapd, PolicyHidden, 1),
+    (Ds389, FailuresHidden389, 3), (Ds389, OwnPolicyHidden389, 1), (Ds389, PolicyHidden389, 1)])
+def test_what_is_hidden_leaves_room_for_our_own_attempts_alone(make_quick, base, directory, most):
+    """However long ago they were, and until the password is reset, which ends the directory's count."""
+    site = make_quick(directory, FOR_EVER[base], PwResetKeep="1d")
     person = site.someone()
-    for day in range(7):
+    count = next(kind.count for kind in THREE.values() if kind.directory is base)
+    forever = Policy(5, 0)
+    for week in range(2):
         for number in range(2):
-            guess(site, person, f"{day}-{number}")
-        age_rows(site, DAY * 3)
+            guess(site, person, f"{week}-{number}")
+        age_rows(site, 7 * DAY)
     site.httpd.restart()  # the worker throws away what is older than PwResetKeep
     wait_until_nothing_is_old(site)
     guess(site, person)
-    assert len(site.slapd.person(person.uid)["pwdFailureTime"]) == most
-    assert site.can_bind(person.uid, people.PASSWORD)
+    assert count(site.slapd.person(person.uid), forever) == most
+    assert post(site, person.uid, people.PASSWORD).status == 422
+    link = ask_for_link(site, person)
+    assert site.set_password(link, NEW).heading == "Passordet er endret"
+    assert count(site.slapd.person(person.uid), forever) == 0
+    assert post(site, person.uid, NEW, "Ni-korte-dager-9").heading == "Passordet er endret"
 
 
 def wait_until_nothing_is_old(site, seconds=20):
@@ -323,6 +364,39 @@ def test_the_same_searches_are_made_for_every_name(make_quick):
     assert {known, near, *others.values()} == {3}
 
 
+class FakeSilentDirectory(FakeHostileDirectory):
+    """Does not answer a person's bind; the service's goes through."""
+
+    binds = 0
+
+    def stage_of(self, message, tag):
+        stage = super().stage_of(message, tag)
+        if stage == "bind" and b"ou=services" not in message:
+            self.binds += 1
+            return "bind of a person"
+        return stage
+
+
+def test_a_bind_that_was_not_answered_is_not_made_at_another_server(make_quick):
+    """Both servers may count it."""
+    site = make_quick(PwResetLDAPTimeout="1s")
+    fakes = [FakeSilentDirectory(site.slapd.port) for _ in range(2)]
+    try:
+        hosts = " ".join(f"127.0.0.1:{fake.port}" for fake in fakes)
+        site.directives["PwResetLDAPURL"] = (
+            f'"ldap://{hosts}/{people.PEOPLE_DN}?mail,uid?sub?(objectClass=inetOrgPerson)" NONE')
+        site.configure()
+        site.httpd.write_configuration()
+        site.httpd.restart()
+        for fake in fakes:
+            fake.trick("bind of a person", "hang")
+        assert post(site, site.someone().uid, people.PASSWORD).status == 503
+        assert sum(fake.binds for fake in fakes) == 1
+    finally:
+        for fake in fakes:
+            fake.stop()
+
+
 # --- the self-check ---
 
 def warnings(site):
@@ -348,9 +422,12 @@ def warnings(site):
     ({"policy": {"pwdMaxFailure": "1"}}, ["at 1 failed logins", "no old password is tried"]),
     ({"directory": FailuresHidden}, ["cannot read pwdFailureTime", "read and search"]),
     ({"directory": OwnPolicyHidden}, ["cannot read pwdPolicySubentry"]),
+    ({"directory": FailuresHidden389}, ["cannot read passwordRetryCount"]),
+    ({"directory": PolicyHidden389}, ["passwordLockout, passwordMaxFailure and"]),
     ({"directory": PolicyHidden}, ["pwdLockout, pwdMaxFailure and pwdFailureCountInterval",
                                    "one wrong old password"]),
-], ids=["caps", "caps within an interval", "2", "1", "failures", "own policy", "policy"])
+], ids=["caps", "caps within an interval", "2", "1", "failures", "own policy", "failures of 389-DS",
+        "policy of 389-DS", "policy"])
 def test_the_self_check_warns_of_what_cannot_be_had(make_quick, options, words):
     said = warnings(make_quick(**options))
     assert [word for word in words if word not in said] == [], said
