@@ -36,8 +36,7 @@ struct pwr_kind_t {
     const char *const *match;      /* where the site's URL names no attributes; closed by NULL */
     const char *const *attributes; /* what is read of each account besides; closed by NULL */
     const char *hash_attribute;    /* that a service account has no business reading; NULL: none */
-    /* Of failed logins: what tells their number, what names the account's policy, and what else is
-     * to be read; closed by NULL. */
+    /* Of failed logins: the count, the policy's name, and what else is read; closed by NULL. */
     const char *const *failure_attributes;
     const char *lockout_attributes; /* what tells of the policy's lockout, for self-checks */
     bool has_sure_filters;          /* (!(a=*)) holds where `a` is absent, not where it is hidden */

@@ -86,7 +86,7 @@ pwr_fault_t *pwr_try_put_account(const char **why, pwr_parts_t *parts, const pwr
     digests_t digests;
     const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
 
-    PWR_TRY(pwr_outbox_set_try_account(parts->store, row.id, row.account_digest, scratch));
+    PWR_TRY(pwr_attempts_set_account(parts->store, row.id, row.account_digest, scratch));
     return judge_caps(why, parts, &row, scratch);
 }
 

@@ -6,6 +6,14 @@
 #include "base/limits.h"
 #include "store/connections.h"
 
+pwr_fault_t *pwr_attempts_set_account(pwr_store_t *store, const char *id,
+                                      const char *account_digest, apr_pool_t *scratch)
+{
+    int changed = 0;
+    return pwr_store_write(&changed, store, PWR_SQL_OUTBOX_TRY_ACCOUNT,
+                           PWR_VALUES(account_digest, id), scratch);
+}
+
 pwr_fault_t *pwr_attempts_move(bool *is_moved, pwr_store_t *store, const pwr_attempt_move_t *move,
                                apr_pool_t *scratch)
 {

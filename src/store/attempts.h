@@ -21,6 +21,10 @@ typedef struct {
     bool is_open;
 } pwr_attempt_row_t;
 
+/* Counts an attempt against an account, too. */
+pwr_fault_t *pwr_attempts_set_account(pwr_store_t *store, const char *id,
+                                      const char *account_digest, apr_pool_t *scratch) PWR_MUST_USE;
+
 /* From state `from` to state `to`: `is_moved` false when the row was not in `from`. `keep` becomes
  * the row's `needed`: neither maintenance nor the ceiling on rows deletes it before. It counts as
  * of `at`. */

@@ -268,14 +268,6 @@ pwr_fault_t *pwr_outbox_count_tries(int *count, pwr_store_t *store, const pwr_ou
     return NULL;
 }
 
-pwr_fault_t *pwr_outbox_set_try_account(pwr_store_t *store, const char *id,
-                                        const char *account_digest, apr_pool_t *scratch)
-{
-    int changed = 0;
-    return pwr_store_write(&changed, store, PWR_SQL_OUTBOX_TRY_ACCOUNT,
-                           PWR_VALUES(account_digest, id), scratch);
-}
-
 pwr_fault_t *pwr_outbox_forgive_try(pwr_store_t *store, const char *id, apr_pool_t *scratch)
 {
     int changed = 0;

@@ -98,9 +98,6 @@ pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store,
  * account (both digests are of a purpose of their own) until it is forgiven: then it is DONE. */
 pwr_fault_t *pwr_outbox_count_tries(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
                                     apr_time_t since, apr_pool_t *scratch) PWR_MUST_USE;
-pwr_fault_t *pwr_outbox_set_try_account(pwr_store_t *store, const char *id,
-                                        const char *account_digest,
-                                        apr_pool_t *scratch) PWR_MUST_USE;
 pwr_fault_t *pwr_outbox_forgive_try(pwr_store_t *store, const char *id,
                                     apr_pool_t *scratch) PWR_MUST_USE;
 /* The try led to a change: its row becomes the CHANGED row of this account, waiting from now on. */

@@ -3,7 +3,7 @@ make each of them slow or have it fail.
 
     fake = FakeCountingDirectory(slapd.port)
     fake.delay = 0.2                                  # seconds for each operation from now on
-    fake.faults = [("search", b"uid=kari", 80)]       # answered with this code, not passed on
+    fake.faults = [("search", [b"uid=kari"], 80)]     # answered with this code, not passed on
     fake.behave()
     list(fake.operations)                             # [Operation("search", base, ...), ...]
 
@@ -82,15 +82,15 @@ class FakeCountingDirectory(FakeServer):
 
     def behave(self):
         self.delay = 0
-        self.faults = []  # (kind, bytes in the request, result code)
+        self.faults = []  # (kind, what the request must hold, result code)
 
     @property
     def url(self):
         return f"ldap://127.0.0.1:{self.port}"
 
     def code_for(self, kind, message):
-        return next((code for where, needle, code in self.faults
-                     if where == kind and needle in message), None)
+        return next((code for where, needles, code in self.faults
+                     if where == kind and all(needle in message for needle in needles)), None)
 
     def serve(self, stream):
         peer = stream.getpeername()[1]

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 from fake_counting_directory import FakeCountingDirectory
 from test_change import NEW, SENTENCE, WRONG, change, error_of, form_page
+from test_lockout import Policy, obey_slapd
 from visits import quick_site, some_token
 from workers import audit, shape, worker_of
 
@@ -22,6 +23,7 @@ GROUP = "sperret"
 ONE_CHILD = ("ServerLimit 1\nStartServers 1\nThreadsPerChild 25\nMaxRequestWorkers 25\n"
              "MinSpareThreads 1\nMaxSpareThreads 25\nMaxConnectionsPerChild 0")
 HIDDEN_FROM_SERVICE = 50
+LOCKOUT_SEARCHES = 6  # three for the policy, three for the count
 GONE = 32
 OTHER = 80
 UNAVAILABLE = 52
@@ -33,14 +35,21 @@ KINDS = {"absent": WRONG, "known": WRONG, "wrong, and a bad new one": WRONG,
          "in a denied group": people.PASSWORD, "protected and without address": people.PASSWORD,
          "capped": people.PASSWORD, "ambiguous": people.PASSWORD, "filter": WRONG,
          "search fails": people.PASSWORD, "entry unreadable": people.PASSWORD,
-         "bind fails": people.PASSWORD}
+         "bind fails": people.PASSWORD, "policy of its own": WRONG, "near its lock": people.PASSWORD,
+         "policy unreadable": people.PASSWORD, "count unreadable": people.PASSWORD}
+
+
+# That of "near its lock" leaves no room for an attempt beside the owner's own.
+OWN_POLICIES = {"policy of its own": Policy(100, 0), "near its lock": Policy(2, 0),
+                "policy unreadable": Policy(101, 0)}
 
 
 @pytest.fixture(scope="module")
 def site(keeper):
     directives = {"PwResetProtectedFilter": '"(displayName=Vernet*)"',
                   "PwResetDenyGroup": f'"cn={GROUP},{people.PEOPLE_DN}"',
-                  "PwResetTriesPerHour": str(TRIES), "PwResetTriesPerDay": "1000"}
+                  "PwResetTriesPerHour": str(TRIES), "PwResetTriesPerDay": "1000",
+                  "PwResetLDAPPolicyDN": f'"{people.POLICY_DN}"'}
     with quick_site(keeper, directives=directives, server_lines=ONE_CHILD,
                     policy={"pwdMaxFailure": "100"}) as started:
         fake = started.fake = FakeCountingDirectory(started.slapd.port)
@@ -61,7 +70,10 @@ def make_names(site):
     directory = site.slapd
     persons = {kind: site.someone().uid for kind in (
         "known", "wrong, and a bad new one", "locked", "protected", "in a denied group", "capped",
-        "search fails", "entry unreadable", "bind fails")}
+        "search fails", "entry unreadable", "bind fails", "policy of its own", "near its lock",
+        "policy unreadable", "count unreadable")}
+    for kind, rule in OWN_POLICIES.items():
+        obey_slapd(directory, rule, persons[kind])
     directory.change_person(persons["locked"], pwdAccountLockedTime=time.strftime(
         "%Y%m%d%H%M%SZ", time.gmtime()))
     for uid in (persons["protected"], people.NOMAIL):
@@ -82,18 +94,24 @@ def cap(site, name):
 
 
 def faults_of(site):
-    """What goes wrong for three of the names and for no other."""
-    return [("search", site.names["search fails"].encode(), OTHER),
-            ("search", b"uid=" + site.names["entry unreadable"].encode() + b",",
-             HIDDEN_FROM_SERVICE),
-            ("bind", b"uid=" + site.names["bind fails"].encode() + b",", UNAVAILABLE)]
+    """What goes wrong for five of the names and for no other."""
+    def entry(kind):
+        return b"uid=" + site.names[kind].encode() + b","
+
+    own = f"cn={OWN_POLICIES['policy unreadable'].name},".encode()
+    return [("search", [site.names["search fails"].encode()], OTHER),
+            ("search", [entry("entry unreadable")], HIDDEN_FROM_SERVICE),
+            ("search", [own], OTHER),
+            ("search", [entry("count unreadable"), b"pwdFailureTime"], OTHER),
+            ("bind", [entry("bind fails")], UNAVAILABLE)]
 
 
 # States of the directory: (seconds for each operation, what fails for every name as well).
 STATES = {"well": (0, []), "slow": (0.2, []),
-          "no search works": (0, [("search", people.PEOPLE_DN.encode(), OTHER)]),
-          "the denied group is gone": (0, [("search", f"cn={GROUP}".encode(), GONE)]),
-          "no bind works": (0, [("bind", people.PEOPLE_DN.encode(), UNAVAILABLE)]),
+          "no search works": (0, [("search", [people.PEOPLE_DN.encode()], OTHER)]),
+          "no policy of an account can be read": (0, [("search", [b"cn=lock"], OTHER)]),
+          "the denied group is gone": (0, [("search", [f"cn={GROUP}".encode()], GONE)]),
+          "no bind works": (0, [("bind", [people.PEOPLE_DN.encode()], UNAVAILABLE)]),
           "down": (0, [])}
 
 
@@ -127,13 +145,15 @@ def label(operation):
 def counted(site, action):
     """The page, and the operations of the request in their order. Rules for everybody are read once
     a minute, and a connection is made anew now and then, before the account is asked for: neither
-    has to do with the name."""
+    has to do with the name. A base search after that counts the same for whatever entry it is:
+    an account's policy, the account, or the dummy."""
     before = len(site.fake.operations)
     page = action()
     labels = [label(operation) for operation in site.fake.operations[before:]]
-    labels = [name for name in labels if not name.startswith("search policies")]
     reached = labels.index("search root entry 0") if "search root entry 0" in labels else 0
-    return page, labels[reached:]
+    asked = labels.index("search people 2") if "search people 2" in labels else len(labels)
+    reach = [name for name in labels[reached:asked] if not name.startswith("search policies")]
+    return page, reach + [name.replace("policies 0", "entry 0") for name in labels[asked:]]
 
 
 def masked(page, name):
@@ -177,7 +197,7 @@ def test_a_wrong_change_is_the_same_for_every_kind_of_name(site, state):
     if state != "down":
         assert operations == [
             "search root entry 0", "search people 2", "search entry 0", "search group 0",
-            "search group 0", "connect", "bind person"]
+            "search group 0", *["search entry 0"] * LOCKOUT_SEARCHES, "connect", "bind person"]
 
 
 def test_a_form_that_was_sent_before_costs_no_operation_and_tells_nothing(site):
@@ -225,7 +245,8 @@ def test_what_went_wrong_is_told_to_the_operator(site):
     lines = len(audit(site, "change-refused"))
     site.fake.faults = faults_of(site)
     try:
-        for kind in ("search fails", "entry unreadable", "bind fails"):
+        for kind in ("search fails", "entry unreadable", "bind fails", "policy unreadable",
+                     "count unreadable", "near its lock"):
             assert SENTENCE in change(site, site.names[kind]).text
         site.fake.faults = STATES["the denied group is gone"][1]
         assert SENTENCE in change(site, site.names["known"]).text
@@ -235,7 +256,8 @@ def test_what_went_wrong_is_told_to_the_operator(site):
     for tag in ("PWR0445", "PWR0426", "PWR0454"):
         assert tag in log
     told = " ".join(audit(site, "change-refused")[lines:])
-    for detail in ("account unreadable", "groups unreadable", "no answer to the bind"):
+    for detail in ("account unreadable", "groups unreadable", "no answer to the bind",
+                   "lockout policy unreadable", "nearness to the lock unreadable", "lockout near"):
         assert detail in told
 
 
