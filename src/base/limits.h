@@ -45,10 +45,10 @@
 #define PWR_MAX_SOUND 131072      /* one synthesised sound */
 #define PWR_MAX_SOUNDS 3          /* of one task: a player asks for the first bytes, then for all */
 #define PWR_MAX_CAPTCHA_THINGS 26 /* that a captcha can draw, or play: a letter stands for each */
-#define PWR_MAX_ATTEMPTS 64       /* earlier attempts at one account's password that are looked at */
-#define PWR_MAX_LIVE_LINKS 3      /* live links of one account */
-#define PWR_MORE_LIVE_LINKS 2     /* beyond those, for requests that were proved */
-#define PWR_MAX_RELAYS 8          /* relays of one site */
-#define PWR_MAX_DETAIL 512        /* detail of a fault, as logged and kept in the trail */
+#define PWR_MAX_ATTEMPTS 64   /* earlier attempts at one account's password that are looked at */
+#define PWR_MAX_LIVE_LINKS 3  /* live links of one account */
+#define PWR_MORE_LIVE_LINKS 2 /* beyond those, for requests that were proved */
+#define PWR_MAX_RELAYS 8      /* relays of one site */
+#define PWR_MAX_DETAIL 512    /* detail of a fault, as logged and kept in the trail */
 
 #endif

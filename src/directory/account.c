@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "directory/eligibility.h"
+#include "directory/filter.h"
 
 #define PREFIXED "proxyAddresses" /* Exchange's: "SMTP:kari@example.org", smtp: for the others */
 #define PREFIX "smtp:"
@@ -20,27 +21,6 @@
 /* Where names stand that nobody should use as a password. */
 static const char *const name_attributes[]
     = {"displayName", "cn", "givenName", "sn", "o", "company", NULL};
-
-const char *pwr_account_escape(const char *value, apr_pool_t *pool)
-{
-    static const char digits[] = "0123456789abcdef";
-    static const char plain[]
-        = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@._-";
-    char *escaped = apr_palloc(pool, 3 * strlen(value) + 1);
-    char *to = escaped;
-
-    for (const char *from = value; *from != '\0'; from++) {
-        if (strchr(plain, *from) != NULL) {
-            *to++ = *from;
-        } else {
-            *to++ = '\\';
-            *to++ = digits[(unsigned char)*from >> 4];
-            *to++ = digits[(unsigned char)*from & 15];
-        }
-    }
-    *to = '\0';
-    return escaped;
-}
 
 static const char *login_attribute_of(const pwr_directory_t *directory)
 {
@@ -101,7 +81,7 @@ const char *pwr_account_filter(const pwr_directory_t *directory, const char *typ
                                apr_pool_t *pool)
 {
     const apr_array_header_t *match = matched(directory, pool);
-    const char *value = pwr_account_escape(typed, pool);
+    const char *value = pwr_filter_escape(typed, pool);
     const char *any = "";
 
     for (int i = 0; i < match->nelts; i++) {

@@ -5,7 +5,7 @@
 #ifndef PWR_DIRECTORY_ACCOUNT_H
 #define PWR_DIRECTORY_ACCOUNT_H
 
-#include "directory/private.h"
+#include "directory/server.h"
 
 /* As pwr_directory_find and pwr_directory_read; the directory is known. */
 pwr_fault_t *pwr_account_find(apr_array_header_t **accounts, pwr_directory_t *directory,
@@ -27,10 +27,6 @@ pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_
 
 /* The attributes to ask for; closed by NULL. */
 const char *const *pwr_account_attributes(const pwr_directory_t *directory, apr_pool_t *pool);
-
-/* A value as it stands in a filter (RFC 4515, 3). All but letters, digits and @ . _ - is escaped.
- */
-const char *pwr_account_escape(const char *value, apr_pool_t *pool);
 
 /* What each account must match: the site's filter, or where it has none the kind's. */
 const char *pwr_account_person_filter(const pwr_directory_t *directory);

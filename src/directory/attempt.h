@@ -8,6 +8,7 @@
 #define PWR_DIRECTORY_ATTEMPT_H
 
 #include "directory/directory.h"
+#include "directory/proof.h"
 
 /* Which account an old password is tried for. */
 typedef struct {
@@ -30,17 +31,6 @@ void pwr_attempt_find(pwr_attempt_t *attempt, pwr_directory_t *directory, const 
  * also for a dummy, and no answer or fault ends them early. */
 pwr_fault_t *pwr_attempt_lockout(pwr_lockout_t *lockout, pwr_directory_t *directory,
                                  const pwr_account_t *account, apr_pool_t *scratch) PWR_MUST_USE;
-
-/* An old password that was tried. */
-typedef struct {
-    pwr_bind_outcome_t bind;
-    const pwr_account_t *account;
-    const pwr_secret_t *old;
-    struct pwr_connection_t *connection; /* bound as the person until `pool` goes; NULL: none is */
-} pwr_proof_t;
-
-/* Whether the old password was right. */
-bool pwr_proof_is_right(const pwr_proof_t *proof);
 
 /* Tries the old password: one bind as the person, on a connection of its own. A fault when the
  * server gave no answer. */

@@ -1,15 +1,13 @@
-/*
- * The public verbs, strung together from the room's parts. Which kind of server it is, is asked
- * when it is first needed, as the directory may be down while the program starts.
- */
+/* The public functions, made of the component's parts. */
 #include "directory/directory.h"
 
 #include <apr_cstr.h>
 
 #include "directory/account.h"
+#include "directory/check_settings.h"
 #include "directory/failures.h"
 #include "directory/password.h"
-#include "directory/private.h"
+#include "directory/server.h"
 #include "directory/sight.h"
 
 pwr_fault_t *pwr_directory_open(pwr_directory_t **directory,
@@ -29,64 +27,6 @@ pwr_fault_t *pwr_directory_open(pwr_directory_t **directory,
     PWR_TRY(pwr_connections_open(&self->connections, settings, pool));
     PWR_TRY(pwr_policies_open(&self->policies, pool));
     *directory = self;
-    return NULL;
-}
-
-/* The root DSE (RFC 4512, 5.1). */
-static pwr_fault_t *read_root(const pwr_entry_t **root, pwr_directory_t *directory,
-                              apr_pool_t *scratch)
-{
-    static const char *const attributes[] = {"objectClass",
-                                             "supportedControl",
-                                             "supportedExtension",
-                                             "supportedCapabilities",
-                                             "namingContexts",
-                                             "defaultNamingContext",
-                                             "vendorName",
-                                             "vendorVersion",
-                                             "forestFunctionality",
-                                             "domainFunctionality",
-                                             "rootDomainNamingContext",
-                                             NULL};
-    const pwr_search_t search = {.base = "",
-                                 .scope = LDAP_SCOPE_BASE,
-                                 .filter = "(objectClass=*)",
-                                 .attributes = attributes,
-                                 .limit = 1};
-    pwr_found_t found;
-
-    PWR_TRY(pwr_search(&found, directory->connections, &search, scratch));
-    if (found.entries->nelts != 1) {
-        return pwr_fault_broken(scratch, "PWR0456",
-                                "The server's root entry cannot be read. Let everybody who is "
-                                "bound read the entry \"\".");
-    }
-    *root = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
-    return NULL;
-}
-
-pwr_fault_t *pwr_directory_know(pwr_directory_t *directory, apr_pool_t *scratch)
-{
-    const char *name = directory->settings->kind_name;
-    const pwr_entry_t *root = NULL;
-
-    apr_thread_mutex_lock(directory->lock);
-    bool is_known = directory->context.kind != NULL;
-    apr_thread_mutex_unlock(directory->lock);
-    if (is_known) {
-        return NULL;
-    }
-    PWR_TRY(read_root(&root, directory, scratch));
-    const pwr_kind_t *kind = name != NULL ? pwr_kind_named(name) : NULL;
-    kind = kind != NULL ? kind : pwr_kind_of_root(root);
-    apr_thread_mutex_lock(directory->lock);
-    if (directory->context.kind == NULL) { /* else another thread was first */
-        directory->context = (pwr_kind_context_t){.kind = kind,
-                                                  .settings = directory->settings,
-                                                  .connections = directory->connections,
-                                                  .root = pwr_entry_copy(root, directory->pool)};
-    }
-    apr_thread_mutex_unlock(directory->lock);
     return NULL;
 }
 
@@ -136,7 +76,7 @@ pwr_fault_t *pwr_directory_reach(pwr_directory_t *directory, apr_pool_t *scratch
     const pwr_entry_t *root = NULL;
 
     PWR_TRY(pwr_directory_know(directory, scratch));
-    return read_root(&root, directory, scratch);
+    return pwr_server_read_root(&root, directory, scratch);
 }
 
 pwr_fault_t *pwr_directory_failures(pwr_failures_t *failures, pwr_directory_t *directory,

@@ -10,7 +10,7 @@
 
 #include <apr_strings.h>
 
-#include "directory/account.h"
+#include "directory/filter.h"
 
 static pwr_fault_t *is_there(bool *is_found, pwr_directory_t *directory, const char *base,
                              const char *filter, apr_pool_t *pool)
@@ -45,17 +45,17 @@ static pwr_fault_t *check_group(pwr_directory_t *directory, const char *group, a
 static pwr_fault_t *ask_membership(bool *is_in, pwr_directory_t *directory, const char *group,
                                    const pwr_account_t *account, apr_pool_t *pool)
 {
-    const char *dn = pwr_account_escape(account->dn, pool);
+    const char *dn = pwr_filter_escape(account->dn, pool);
 
     *is_in = false;
     if (directory->context.kind->has_chain_rule) {
-        const char *filter = apr_pstrcat(pool, "(memberOf:1.2.840.113556.1.4.1941:=",
-                                         pwr_account_escape(group, pool), ")", NULL);
+        const char *filter = apr_pstrcat(
+            pool, "(memberOf:1.2.840.113556.1.4.1941:=", pwr_filter_escape(group, pool), ")", NULL);
         return is_there(is_in, directory, account->dn, filter, pool);
     }
     const char *filter
         = apr_pstrcat(pool, "(|(member=", dn, ")(uniqueMember=", dn,
-                      ")(memberUid=", pwr_account_escape(account->login, pool), "))", NULL);
+                      ")(memberUid=", pwr_filter_escape(account->login, pool), "))", NULL);
     return is_there(is_in, directory, group, filter, pool);
 }
 

@@ -2,7 +2,7 @@
 #ifndef PWR_DIRECTORY_ELIGIBILITY_H
 #define PWR_DIRECTORY_ELIGIBILITY_H
 
-#include "directory/private.h"
+#include "directory/server.h"
 
 /* Sets `barred` ("protected", "group") of an account that may reset so far. Asks the directory only
  * for what the site has said. */

@@ -9,7 +9,7 @@
 #include <ldap.h>
 
 #include "directory/answers.h"
-#include "directory/directory.h"
+#include "directory/settings.h"
 
 typedef struct {
     LDAP *ld;         /* NULL while closed */

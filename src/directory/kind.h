@@ -7,7 +7,9 @@
 #ifndef PWR_DIRECTORY_KIND_H
 #define PWR_DIRECTORY_KIND_H
 
+#include "base/model.h"
 #include "directory/answers.h"
+#include "directory/outcome.h"
 #include "directory/search.h"
 
 /* A new password on its way. */

@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "directory/account.h"
+#include "directory/filter.h"
 #include "directory/hashes.h"
 #include "directory/kind.h"
 
@@ -75,7 +76,7 @@ static const char *id_of(const pwr_entry_t *entry, apr_pool_t *pool)
 
 static const char *id_filter(const char *id, apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, "(" ID "=", pwr_account_escape(id, pool), ")", NULL);
+    return apr_pstrcat(pool, "(" ID "=", pwr_filter_escape(id, pool), ")", NULL);
 }
 
 /* A lock after too many failed logins does not bar: forgetting the password is how one gets it, and

@@ -4,8 +4,8 @@
 #ifndef PWR_DIRECTORY_PASSWORD_H
 #define PWR_DIRECTORY_PASSWORD_H
 
-#include "directory/attempt.h"
-#include "directory/private.h"
+#include "directory/proof.h"
+#include "directory/server.h"
 
 /* As the verbs of directory.h and attempt.h; the directory is known. */
 pwr_fault_t *pwr_password_set(pwr_write_outcome_t *outcome, pwr_directory_t *directory,

@@ -7,13 +7,8 @@
 #include <string.h>
 
 #include <apr_cstr.h>
-#include <apr_file_info.h>
 #include <apr_strings.h>
 #include <ldap.h>
-
-#include "base/limits.h"
-#include "directory/bind.h"
-#include "directory/kind.h"
 
 static apr_status_t free_url(void *data)
 {
@@ -45,16 +40,6 @@ bool pwr_directory_is_filter(const char *filter)
     return depth == 0;
 }
 
-bool pwr_directory_is_kind(const char *name)
-{
-    return pwr_kind_named(name) != NULL;
-}
-
-const char *pwr_directory_kind_names(apr_pool_t *pool)
-{
-    return pwr_kind_names(pool);
-}
-
 bool pwr_directory_is_dn(const char *text)
 {
     LDAPDN dn = NULL;
@@ -68,7 +53,7 @@ bool pwr_directory_is_dn(const char *text)
 
 /* --- the URL --- */
 
-static const char *const url_hint
+const char *const pwr_directory_url_hint
     = "Write it like ldap://ldap1.example.org ldap2.example.org/ou=people,dc=example,dc=org"
       "?mail,uid?sub?(objectClass=person)";
 
@@ -85,7 +70,7 @@ static size_t scheme_length(const char *url)
     return 0;
 }
 
-static bool is_server(const char *uri)
+bool pwr_directory_is_server(const char *uri)
 {
     LDAPURLDesc *parts = NULL;
 
@@ -106,7 +91,7 @@ static pwr_fault_t *parse_hosts(pwr_directory_settings_t *settings, const char *
     for (char *host = apr_strtok(apr_pstrdup(pool, hosts), " ", &last); host != NULL;
          host = apr_strtok(NULL, " ", &last)) {
         const char *uri = apr_pstrcat(pool, scheme, host, NULL);
-        if (!is_server(uri)) {
+        if (!pwr_directory_is_server(uri)) {
             return pwr_fault_broken(pool, "PWR0401",
                                     "\"%s\" is no server. Write its name, or name:port; for ldapi "
                                     "the socket's path with each / as %%2F.",
@@ -115,7 +100,8 @@ static pwr_fault_t *parse_hosts(pwr_directory_settings_t *settings, const char *
         APR_ARRAY_PUSH(settings->uris, const char *) = uri;
     }
     if (settings->uris->nelts == 0) {
-        return pwr_fault_broken(pool, "PWR0402", "The URL names no server. %s.", url_hint);
+        return pwr_fault_broken(pool, "PWR0402", "The URL names no server. %s.",
+                                pwr_directory_url_hint);
     }
     return NULL;
 }
@@ -154,18 +140,18 @@ static pwr_fault_t *parse_fields(pwr_directory_settings_t *settings, const char 
         || ldap_url_parse(apr_pstrcat(pool, "ldap:///", fields, NULL), &parts)
                != LDAP_URL_SUCCESS) {
         return pwr_fault_broken(pool, "PWR0404", "\"%s\" is not base?attributes?scope?filter. %s.",
-                                fields, url_hint);
+                                fields, pwr_directory_url_hint);
     }
     apr_pool_cleanup_register(pool, parts, free_url, apr_pool_cleanup_null);
     if (!pwr_directory_is_dn(parts->lud_dn)) {
         return pwr_fault_broken(pool, "PWR0405", "\"%s\" is no base. %s.",
-                                parts->lud_dn != NULL ? parts->lud_dn : "", url_hint);
+                                parts->lud_dn != NULL ? parts->lud_dn : "", pwr_directory_url_hint);
     }
     if (parts->lud_exts != NULL || parts->lud_scope > LDAP_SCOPE_SUBTREE) {
         return pwr_fault_broken(pool, "PWR0406",
                                 "The URL's scope is base, one or sub, and nothing comes after its "
                                 "filter. %s.",
-                                url_hint);
+                                pwr_directory_url_hint);
     }
     PWR_TRY(take_attributes(settings, parts->lud_attrs, pool));
     settings->base = apr_pstrdup(pool, parts->lud_dn);
@@ -178,7 +164,7 @@ static pwr_fault_t *parse_fields(pwr_directory_settings_t *settings, const char 
     if (!pwr_directory_is_filter(settings->filter)) {
         return pwr_fault_broken(pool, "PWR0407",
                                 "\"%s\" is no filter: its brackets do not match (RFC 4515). %s.",
-                                settings->filter, url_hint);
+                                settings->filter, pwr_directory_url_hint);
     }
     return NULL;
 }
@@ -192,13 +178,13 @@ pwr_fault_t *pwr_directory_parse_url(pwr_directory_settings_t *settings, const c
     if (length == 0) {
         return pwr_fault_broken(pool, "PWR0400",
                                 "\"%s\" does not begin with ldap://, ldaps:// or ldapi://. %s.",
-                                url, url_hint);
+                                url, pwr_directory_url_hint);
     }
     if (slash == NULL) {
         return pwr_fault_broken(pool, "PWR0408",
                                 "The URL has no base. %s. A URL with a space in it stands in "
                                 "quotes.",
-                                url_hint);
+                                pwr_directory_url_hint);
     }
     char *scheme = apr_pstrmemdup(pool, url, length);
     for (char *at = scheme; *at != '\0'; at++) {
@@ -215,112 +201,4 @@ pwr_fault_t *pwr_directory_parse_url(pwr_directory_settings_t *settings, const c
         settings->tls = strcmp(scheme, "ldaps://") == 0 ? PWR_TLS_LDAPS : PWR_TLS_NONE;
     }
     return parse_fields(settings, slash + 1, pool);
-}
-
-/* --- judging --- */
-
-static pwr_fault_t *check_servers(const pwr_directory_settings_t *settings, apr_pool_t *pool)
-{
-    if (settings->uris == NULL || settings->uris->nelts == 0) {
-        return pwr_fault_broken(pool, "PWR0410", "No directory server is named. %s.", url_hint);
-    }
-    if (settings->uris->nelts > PWR_MAX_SERVERS) {
-        return pwr_fault_broken(pool, "PWR0498", "More than %d directory servers are named.",
-                                PWR_MAX_SERVERS);
-    }
-    for (int i = 0; i < settings->uris->nelts; i++) {
-        const char *uri = APR_ARRAY_IDX(settings->uris, i, const char *);
-        if (!is_server(uri)) {
-            return pwr_fault_broken(pool, "PWR0411", "\"%s\" is no directory server. %s.", uri,
-                                    url_hint);
-        }
-        if (settings->tls == PWR_TLS_LDAPS && strncmp(uri, "ldap:", 5) == 0) {
-            return pwr_fault_broken(pool, "PWR0412",
-                                    "%s would not be encrypted from the start. Write ldaps://, or "
-                                    "ask for StartTLS.",
-                                    uri);
-        }
-    }
-    return NULL;
-}
-
-static bool are_attributes(const apr_array_header_t *names)
-{
-    for (int i = 0; names != NULL && i < names->nelts; i++) {
-        if (!pwr_directory_is_attribute(APR_ARRAY_IDX(names, i, const char *))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool are_dns(const apr_array_header_t *texts)
-{
-    for (int i = 0; texts != NULL && i < texts->nelts; i++) {
-        if (!pwr_directory_is_dn(APR_ARRAY_IDX(texts, i, const char *))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static pwr_fault_t *check_search(const pwr_directory_settings_t *settings, apr_pool_t *pool)
-{
-    bool is_fine = (settings->login_attribute == NULL
-                    || pwr_directory_is_attribute(settings->login_attribute))
-                   && settings->mail_attributes != NULL && settings->mail_attributes->nelts > 0
-                   && are_attributes(settings->mail_attributes) && are_attributes(settings->match);
-
-    if (!is_fine) {
-        return pwr_fault_broken(pool, "PWR0413",
-                                "Attributes to match, the login and the mail attribute must be "
-                                "attribute names, as mail and uid.");
-    }
-    if (!pwr_directory_is_dn(settings->base) || !pwr_directory_is_filter(settings->filter)
-        || settings->scope < 0 || settings->scope > LDAP_SCOPE_SUBTREE) {
-        return pwr_fault_broken(pool, "PWR0414",
-                                "The directory's base, scope or filter is wrong. %s.", url_hint);
-    }
-    if (!are_dns(settings->more_bases) || !are_dns(settings->allow_groups)
-        || !are_dns(settings->deny_groups)
-        || (settings->protected_filter != NULL
-            && !pwr_directory_is_filter(settings->protected_filter))) {
-        return pwr_fault_broken(pool, "PWR0419",
-                                "Further bases and groups must be DNs, and the filter of the "
-                                "protected must be a filter in brackets (RFC 4515).");
-    }
-    if (settings->policy_dn != NULL && !pwr_directory_is_dn(settings->policy_dn)) {
-        return pwr_fault_broken(pool, "PWR0415",
-                                "\"%s\" is no DN. Write the one that ppolicy_default holds.",
-                                settings->policy_dn);
-    }
-    return NULL;
-}
-
-static pwr_fault_t *check_access(const pwr_directory_settings_t *settings, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-
-    if (settings->trusted_ca != NULL
-        && apr_stat(&info, settings->trusted_ca, APR_FINFO_TYPE, pool) != APR_SUCCESS) {
-        return pwr_fault_broken(pool, "PWR0417",
-                                "The file %s with the directory's CA cannot be read. Name a PEM "
-                                "file that the server's user may read.",
-                                settings->trusted_ca);
-    }
-    if (settings->timeout <= 0 || settings->connections < 1) {
-        return pwr_fault_broken(pool, "PWR0418",
-                                "The directory's time-out must be more than 0, and at least one "
-                                "connection must be allowed.");
-    }
-    return NULL;
-}
-
-pwr_fault_t *pwr_directory_check_settings(const pwr_directory_settings_t *settings,
-                                          apr_pool_t *pool)
-{
-    PWR_TRY(check_servers(settings, pool));
-    PWR_TRY(check_search(settings, pool));
-    PWR_TRY(check_access(settings, pool));
-    return pwr_bind_check_settings(settings, pool);
 }

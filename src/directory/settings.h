@@ -66,12 +66,10 @@ bool pwr_directory_is_attribute(const char *name);
 bool pwr_directory_is_dn(const char *text);
 bool pwr_directory_is_filter(const char *text); /* in brackets (RFC 4515) */
 
-/* Whether it is the name of a kind of server; and all of them, for a message. */
-bool pwr_directory_is_kind(const char *name);
-const char *pwr_directory_kind_names(apr_pool_t *pool);
+/* Whether a setting is the URI of one server: "ldap://host[:port]", ldaps, or ldapi with a path. */
+bool pwr_directory_is_server(const char *uri);
 
-/* BROKEN when something is missing or contradicts itself. */
-pwr_fault_t *pwr_directory_check_settings(const pwr_directory_settings_t *settings,
-                                          apr_pool_t *pool) PWR_MUST_USE;
+/* What to write instead of a wrong URL. */
+extern const char *const pwr_directory_url_hint;
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef PWR_DIRECTORY_SIGHT_H
 #define PWR_DIRECTORY_SIGHT_H
 
-#include "directory/private.h"
+#include "directory/server.h"
 
 /* As pwr_directory_check_bind and pwr_directory_check_sight; the directory is known. */
 pwr_fault_t *pwr_sight_check_bind(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;

@@ -1,6 +1,6 @@
 /*
- * Events go where their table (event.h) says: audit log, trail, counters. Flows raise them; no other
- * code writes audit lines. Opened once per process; raising from any thread.
+ * Events go where their table (event.h) says: audit log, trail, counters. Flows raise them; no
+ * other code writes audit lines. Opened once per process; raising from any thread.
  */
 #ifndef PWR_EVENTS_EVENTS_H
 #define PWR_EVENTS_EVENTS_H

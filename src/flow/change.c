@@ -70,13 +70,6 @@ static void refuse(job_t *job, pwr_change_end_t outcome, pwr_change_field_t fiel
 
 /* --- the form --------------------------------------------------------------------------------- */
 
-static void log_if(const pwr_fault_t *fault)
-{
-    if (fault != NULL) {
-        pwr_log_fault(fault);
-    }
-}
-
 /* Those for everybody; none after a fault. */
 static pwr_fault_t *read_rules(pwr_rules_t *merged, pwr_lockout_t *lockout, pwr_parts_t *parts,
                                apr_pool_t *scratch)
@@ -97,7 +90,7 @@ pwr_rules_t pwr_change_rules(pwr_parts_t *parts, apr_pool_t *scratch)
     pwr_rules_t rules = {0};
     pwr_lockout_t lockout = {0};
 
-    log_if(read_rules(&rules, &lockout, parts, scratch));
+    pwr_log_fault(read_rules(&rules, &lockout, parts, scratch));
     return rules;
 }
 
@@ -184,7 +177,7 @@ static void wait_for_time_slot(apr_time_t begun, apr_interval_time_t slot)
 static void note_fault(job_t *job, const pwr_fault_t *fault, const char *why)
 {
     if (job->attempt.fault != NULL) {
-        log_if(fault);
+        pwr_log_fault(fault);
     } else {
         job->attempt.fault = fault;
     }
@@ -248,8 +241,8 @@ static bool prove(job_t *job)
                                                  target->account, job->old_password, job->pool);
 
     note_fault(job, fault, "no answer to the bind");
-    log_if(pwr_try_end(job->parts, &job->mark, target, fault == NULL ? &job->proof.bind : NULL,
-                       job->pool));
+    pwr_log_fault(pwr_try_end(job->parts, &job->mark, target,
+                              fault == NULL ? &job->proof.bind : NULL, job->pool));
     if (is_real && attempt->why == NULL && pwr_proof_is_right(&job->proof)) {
         return true;
     }
@@ -267,7 +260,7 @@ static void end_wrong(job_t *job, apr_time_t bind_begun)
     if (job->parts->limit != NULL) {
         pwr_client_limit_count(job->parts->limit, job->form->form.client, COST_OF_WRONG);
     }
-    log_if(job->attempt.fault);
+    pwr_log_fault(job->attempt.fault);
     refuse(job, PWR_CHANGE_WRONG, PWR_CHANGE_OLD, "change.wrong");
     tell(job, PWR_EVENT_CHANGE_REFUSED, job->attempt.why);
     wait_for_time_slot(bind_begun, BIND_SLOT);
@@ -304,11 +297,11 @@ static void finish(job_t *job)
     const char *id = job->attempt.account->id;
     const pwr_token_row_t like = {.realm = job->parts->realm, .account_id = id};
 
-    log_if(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, job->pool));
-    log_if(pwr_try_forget(job->parts, id, job->pool));
+    pwr_log_fault(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, job->pool));
+    pwr_log_fault(pwr_try_forget(job->parts, id, job->pool));
     job->answer->outcome = PWR_CHANGE_DONE;
     tell(job, PWR_EVENT_PASSWORD_CHANGED, NULL);
-    log_if(pwr_outbox_confirm_try(store, job->nonce, id, job->pool));
+    pwr_log_fault(pwr_outbox_confirm_try(store, job->nonce, id, job->pool));
 }
 
 /* The person has proved to know the old password, and may hear the truth. */
@@ -317,7 +310,7 @@ static void end_right(job_t *job)
     pwr_write_outcome_t write = PWR_WRITE_NOT_SENT;
     const pwr_fault_t *refusal = set_password(&write, job);
     const char *key = job->verdict.key;
-    log_if(refusal);
+    pwr_log_fault(refusal);
     if (write == PWR_WRITE_DONE) {
         finish(job);
         return;
@@ -357,7 +350,7 @@ static pwr_fault_t *end_again(job_t *job)
 /* The directory answers nobody: the try is not counted, as none is made. */
 static pwr_fault_t *end_unreachable(job_t *job, pwr_fault_t *fault, apr_time_t begun)
 {
-    log_if(pwr_outbox_forgive_try(job->parts->store, job->nonce, job->pool));
+    pwr_log_fault(pwr_outbox_forgive_try(job->parts->store, job->nonce, job->pool));
     wait_for_time_slot(begun, BIND_SLOT);
     return fault;
 }

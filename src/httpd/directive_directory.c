@@ -11,6 +11,7 @@
 #include "directory/directory.h"
 #include "httpd/directive_values.h"
 #include "httpd/secret.h"
+#include "directory/check_settings.h"
 
 const char *pwr_take_ldap_url(const pwr_taken_t *taken)
 {

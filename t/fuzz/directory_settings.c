@@ -7,7 +7,7 @@
 #include <ldap.h>
 
 #include "base/limits.h"
-#include "directory/settings.h"
+#include "directory/check_settings.h"
 
 static void check_servers(const apr_array_header_t *uris)
 {

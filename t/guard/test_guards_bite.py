@@ -88,6 +88,14 @@ def test_the_floors_guard_follows_the_request_story_through_other_headers(tmp_pa
           "src/flow/request.h:1", "src/flow/request.h -> src/flow/parts.h -> src/mail/mail.h")
 
 
+def test_the_circles_guard_sees_two_pairs_whose_sources_include_each_others_headers(tmp_path):
+    sound = {"src/base/a.h": "", "src/base/b.h": "", "src/base/b.c": '#include "base/b.h"\n',
+             "src/base/a.c": '#include "base/a.h"\n#include "base/b.h"\n'}
+    bites(tmp_path, circles.check, sound,
+          {"src/base/b.c": '#include "base/b.h"\n#include "base/a.h"\n'}, "src/base/b.c:2",
+          "src/base/a -> src/base/b -> src/base/a")
+
+
 def test_the_circles_guard_sees_a_circle_over_three_files(tmp_path):
     bites(tmp_path, circles.check,
           {"src/base/a.h": '#include "base/b.h"\n', "src/base/b.h": '#include "base/c.h"\n',

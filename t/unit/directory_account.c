@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "directory/account.h"
+#include "directory/filter.h"
 #include "directory/rules.h"
 
 static apr_pool_t *pool;
@@ -63,13 +64,13 @@ static void a_name_reaches_the_filter_escaped(void **state)
     (void)state;
     assert_string_equal(pwr_account_filter(&directory, "anna@example.org", pool),
                         "(&(objectClass=person)(|(mail=anna@example.org)(uid=anna@example.org)))");
-    assert_string_equal(pwr_account_escape("*", pool), "\\2a");
-    assert_string_equal(pwr_account_escape("a)(|(uid=*", pool), "a\\29\\28\\7c\\28uid\\3d\\2a");
-    assert_string_equal(pwr_account_escape("\\61nna", pool), "\\5c61nna");
-    assert_string_equal(pwr_account_escape(" \x01\x7f", pool), "\\20\\01\\7f");
-    assert_string_equal(pwr_account_escape("\xc3\xa5\xff", pool), "\\c3\\a5\\ff");
-    assert_string_equal(pwr_account_escape("a.b_c-d@e9", pool), "a.b_c-d@e9");
-    assert_string_equal(pwr_account_escape("", pool), "");
+    assert_string_equal(pwr_filter_escape("*", pool), "\\2a");
+    assert_string_equal(pwr_filter_escape("a)(|(uid=*", pool), "a\\29\\28\\7c\\28uid\\3d\\2a");
+    assert_string_equal(pwr_filter_escape("\\61nna", pool), "\\5c61nna");
+    assert_string_equal(pwr_filter_escape(" \x01\x7f", pool), "\\20\\01\\7f");
+    assert_string_equal(pwr_filter_escape("\xc3\xa5\xff", pool), "\\c3\\a5\\ff");
+    assert_string_equal(pwr_filter_escape("a.b_c-d@e9", pool), "a.b_c-d@e9");
+    assert_string_equal(pwr_filter_escape("", pool), "");
 }
 
 static void what_is_empty_or_too_long_is_no_name(void **state)

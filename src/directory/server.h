@@ -1,14 +1,17 @@
 /*
- * The directory as this room's files see it. Only this room includes this header.
+ * The directory as the files of this component see it, and what its server is: which kind, and its
+ * root DSE. That is asked when it is first needed, as the directory may be down while the program
+ * starts. Only this component includes this header. Any thread.
  */
-#ifndef PWR_DIRECTORY_PRIVATE_H
-#define PWR_DIRECTORY_PRIVATE_H
+#ifndef PWR_DIRECTORY_SERVER_H
+#define PWR_DIRECTORY_SERVER_H
 
 #include <apr_thread_mutex.h>
 
 #include "directory/kind.h"
 #include "directory/rules.h"
 
+typedef struct pwr_directory_t pwr_directory_t;
 struct pwr_directory_t {
     const pwr_directory_settings_t *settings;
     pwr_connections_t *connections;
@@ -20,5 +23,9 @@ struct pwr_directory_t {
 
 /* Makes sure that the kind and the root DSE are known; asks the server the first time. */
 pwr_fault_t *pwr_directory_know(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
+
+/* Reads the root DSE (RFC 4512, 5.1). */
+pwr_fault_t *pwr_server_read_root(const pwr_entry_t **root, pwr_directory_t *directory,
+                                  apr_pool_t *scratch) PWR_MUST_USE;
 
 #endif

@@ -1,0 +1,15 @@
+/* Whether the settings make sense. At start; any thread. */
+#ifndef PWR_DIRECTORY_CHECK_SETTINGS_H
+#define PWR_DIRECTORY_CHECK_SETTINGS_H
+
+#include "directory/settings.h"
+
+/* Whether it is the name of a kind of server; and all of them, for a message. */
+bool pwr_directory_is_kind(const char *name);
+const char *pwr_directory_kind_names(apr_pool_t *pool);
+
+/* BROKEN when something is missing or contradicts itself. */
+pwr_fault_t *pwr_directory_check_settings(const pwr_directory_settings_t *settings,
+                                          apr_pool_t *pool) PWR_MUST_USE;
+
+#endif
