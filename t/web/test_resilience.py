@@ -13,8 +13,8 @@ from workers import (audit, locked_store, mute, row_in_hand, shape, wait_until,
 
 from kit import process
 
-# Under a sanitizer a web child looks for leaks when it ends, and httpd waits for that.
-GONE_BY = 10.0 if "PWRESET_HTTPD_ASAN_OPTIONS" in os.environ else 3.0
+# A sanitizer looks at each process once more when it ends, and httpd waits for that.
+GONE_BY = 10.0 if "PWRESET_HTTPD_LD_PRELOAD" in os.environ else 3.0
 
 
 @pytest.fixture
