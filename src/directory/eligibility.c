@@ -1,8 +1,14 @@
 /*
  * A group is asked whether it lists the account (member, uniqueMember, memberUid), so that no
  * memberOf overlay is needed; where the server follows groups in groups by itself (AD), the account
- * is asked instead. A group that is not there bars everybody: a list of who may that cannot be read
- * allows nobody, and one of who may not must not be taken for empty.
+ * is asked instead. A group that is not there, or whose members cannot be read, makes every account
+ * ineligible: a list of who may that cannot be read allows nobody, and one of who may not must not
+ * be taken for empty.
+ *
+ * A filter on an attribute that is hidden, or unknown to the schema, is Undefined (RFC
+ * 4511, 4.5.1.7), and so is its negation; neither matches. So an account is taken for unprotected
+ * only where the negation of PwResetProtectedFilter matches. Active Directory takes what is hidden
+ * for absent.
  */
 #include "directory/eligibility.h"
 
@@ -10,7 +16,16 @@
 
 #include <apr_strings.h>
 
+#include "base/log.h"
 #include "directory/filter.h"
+
+/* Matches a group whose members can be read. Without members, their attribute must be readable as
+ * absent; which one that is, the class says. */
+#define READABLE_GROUP                                                                             \
+    "(|(member=*)(uniqueMember=*)(memberUid=*)"                                                    \
+    "(&(objectClass=groupOfNames)(!(member=*)))(&(objectClass=group)(!(member=*)))"                \
+    "(&(objectClass=groupOfUniqueNames)(!(uniqueMember=*)))"                                       \
+    "(&(objectClass=posixGroup)(!(memberUid=*))))"
 
 static pwr_fault_t *is_there(bool *is_found, pwr_directory_t *directory, const char *base,
                              const char *filter, apr_pool_t *pool)
@@ -32,12 +47,13 @@ static pwr_fault_t *check_group(pwr_directory_t *directory, const char *group, a
 {
     bool is_found = false;
 
-    PWR_TRY(is_there(&is_found, directory, group, "(objectClass=*)", pool));
+    PWR_TRY(is_there(&is_found, directory, group, READABLE_GROUP, pool));
     return is_found ? NULL
                     : pwr_fault_broken(pool, "PWR0454",
-                                       "The group %s is not there, or hidden from the bind DN. "
-                                       "Mend PwResetAllowGroup or PwResetDenyGroup, and let the "
-                                       "bind DN read the group's members.",
+                                       "The group %s is not there, or the bind DN may not search "
+                                       "its members (member, uniqueMember or memberUid). Correct "
+                                       "PwResetAllowGroup or PwResetDenyGroup, or give the bind DN "
+                                       "the right to read these attributes.",
                                        group);
 }
 
@@ -77,6 +93,34 @@ static pwr_fault_t *is_in_any(bool *is_in, pwr_directory_t *directory,
     return NULL;
 }
 
+/* Whether the negation of PwResetProtectedFilter matches: then the account is not protected. */
+static pwr_fault_t *is_unprotected(bool *is_it, pwr_directory_t *directory,
+                                   const pwr_account_t *account, apr_pool_t *pool)
+{
+    const char *negation
+        = apr_pstrcat(pool, "(!", directory->settings->protected_filter, ")", NULL);
+    return is_there(is_it, directory, account->dn, negation, pool);
+}
+
+/* An account that matches neither the filter nor its negation cannot be judged by it. */
+static pwr_fault_t *name_protection(const char **why, pwr_directory_t *directory,
+                                    const pwr_account_t *account, apr_pool_t *pool)
+{
+    const char *filter = directory->settings->protected_filter;
+    bool is_protected = false;
+
+    PWR_TRY(is_there(&is_protected, directory, account->dn, filter, pool));
+    *why = is_protected ? "protected" : "unreadable";
+    if (!is_protected) {
+        pwr_log(PWR_LOG_ERROR, "PWR0448",
+                "The account %s is not eligible, as PwResetProtectedFilter %s cannot be judged for "
+                "it: the bind DN may not search one of the filter's attributes, or the schema does "
+                "not know it. Give the bind DN the right to search it, or correct the filter.",
+                account->dn, filter);
+    }
+    return NULL;
+}
+
 pwr_fault_t *pwr_eligibility_judge(pwr_account_t *account, pwr_directory_t *directory,
                                    apr_pool_t *pool)
 {
@@ -84,8 +128,10 @@ pwr_fault_t *pwr_eligibility_judge(pwr_account_t *account, pwr_directory_t *dire
     bool is_it = false;
 
     if (account->barred == NULL && settings->protected_filter != NULL) {
-        PWR_TRY(is_there(&is_it, directory, account->dn, settings->protected_filter, pool));
-        account->barred = is_it ? "protected" : NULL;
+        PWR_TRY(is_unprotected(&is_it, directory, account, pool));
+        if (!is_it) {
+            PWR_TRY(name_protection(&account->barred, directory, account, pool));
+        }
     }
     if (account->barred == NULL && settings->deny_groups != NULL) {
         PWR_TRY(is_in_any(&is_it, directory, settings->deny_groups, account, pool));
@@ -129,17 +175,17 @@ pwr_fault_t *pwr_eligibility_judge_fully(pwr_account_t *account, pwr_directory_t
 {
     const pwr_directory_settings_t *settings = directory->settings;
     pwr_fault_t *first = NULL;
-    bool is_protected = false;
+    bool is_unprotected_by_filter = true;
 
     if (settings->protected_filter != NULL) {
-        pwr_fault_keep_first(&first, is_there(&is_protected, directory, account->dn,
-                                              settings->protected_filter, pool));
+        pwr_fault_keep_first(&first,
+                             is_unprotected(&is_unprotected_by_filter, directory, account, pool));
     }
     bool is_denied = settings->deny_groups != NULL
                      && ask_groups(&first, directory, settings->deny_groups, account, pool);
     bool is_allowed = settings->allow_groups == NULL
                       || ask_groups(&first, directory, settings->allow_groups, account, pool);
-    if (is_protected) {
+    if (!is_unprotected_by_filter) {
         bar(account, "protected");
     }
     if (is_denied || !is_allowed) {

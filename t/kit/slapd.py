@@ -30,7 +30,7 @@ index objectClass,uid,mail,entryUUID eq
 
 # What the reset service may do, and no more: find people, read what the rules depend on, end a
 # lock, order a change at the next login, and set a password without reading one.
-access to dn.subtree="ou=people,{base}" attrs=userPassword
+{access_lines}access to dn.subtree="ou=people,{base}" attrs=userPassword
   by dn.exact="{service_dn}" =xw
   by self =xw
   by anonymous auth
@@ -76,6 +76,8 @@ class Slapd(people.Tree, Server):
 
     name = "slapd"
 
+    access_lines = ""  # rules that come before all others; a subclass has them
+
     def __init__(self, folder, ports, authority, keeper=None, policy=None, global_lines=""):
         super().__init__(folder, keeper)
         self.port, self.tls_port = ports
@@ -113,7 +115,7 @@ class Slapd(people.Tree, Server):
         return CONFIGURATION.format(
             schema=system.slapd_schema(), modules=system.slapd_modules(), folder=self.folder,
             base=people.BASE, admin_dn=people.ADMIN_DN, global_lines=self.global_lines,
-            database_lines=self.database_lines, maxsize=self.maxsize,
+            access_lines=self.access_lines, database_lines=self.database_lines, maxsize=self.maxsize,
             admin_password=people.hashed(self.admin_password, secrets.token_bytes(8)),
             service_dn=people.SERVICE_DN, intranet_dn=people.INTRANET_DN,
             policy_dn=people.POLICY_DN, operational=OPERATIONAL)

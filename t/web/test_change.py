@@ -170,7 +170,16 @@ def test_a_password_that_must_be_changed_is_changed(make_quick):
     assert site.can_bind(person.uid, NEW)
 
 
-def test_whoever_is_wrong_gets_one_answer(quick):
+@pytest.fixture
+def unheard(keeper):
+    """A site whose audit log has seen no client yet: it has few lines a minute for each."""
+    with quick_site(keeper, directives={
+            "PwResetProtectedFilter": f'"(uid={PROTECTED})"'}) as started:
+        yield started
+
+
+def test_whoever_is_wrong_gets_one_answer(unheard):
+    quick = unheard
     known, locked, capped = (quick.someone() for _ in range(3))
     quick.slapd.change_person(locked.uid, pwdAccountLockedTime=time.strftime(
         "%Y%m%d%H%M%SZ", time.gmtime()))
