@@ -18,7 +18,7 @@
 
 #define WAIT apr_time_from_sec(60)
 
-static const pwr_captcha_t captcha = {.thing_count = 14, .sound_count = 8};
+static const pwr_captcha_t source = {.thing_count = 14, .sound_count = 8};
 static const pwr_abuse_settings_t settings
     = {.wait = WAIT, .form_life = apr_time_from_sec(7200), .work = 16};
 static const char key_bytes[PWR_KEY_BYTES] = "the key of one site";
@@ -42,7 +42,7 @@ static int set_up(void **state)
     apr_pool_create(&pool, NULL);
     check = (pwr_challenge_parts_t){.settings = &settings,
                                     .key = pwr_secret_make(key_bytes, sizeof key_bytes, pool)};
-    parts = (pwr_task_parts_t){.key = check.key, .captcha = &captcha, .check = &check};
+    parts = (pwr_task_parts_t){.key = check.key, .captcha = &source, .check = &check};
     assert_null(pwr_task_answers_open(&parts.answers, pool));
     other_site = parts;
     other_site.key = pwr_secret_make(other_key_bytes, sizeof other_key_bytes, pool);
@@ -191,7 +191,7 @@ static void after_a_wrong_answer_the_right_one_to_the_same_task_is_refused(void 
         pwr_sealed_task_t task = pwr_challenge_make_task(&parts, &held, pool);
         pwr_task_answer_t right = answer_rightly(&task, ways[i]), wrong = right;
         wrong.marked[0] = !wrong.marked[0];
-        wrong.sound = apr_psprintf(pool, "%d", (task.captcha.sound + 1) % captcha.sound_count);
+        wrong.sound = apr_psprintf(pool, "%d", (task.captcha.sound + 1) % source.sound_count);
         assert_string_equal(pwr_challenge_check_answer(&parts, &held, &wrong, pool),
                             "challenge.wrong");
         assert_string_equal(pwr_challenge_check_answer(&parts, &held, &right, pool),

@@ -216,7 +216,7 @@ static void an_attempt_outlives_other_rows_as_long_as_it_is_kept(void **state)
     assert_int_equal(1, gone);
 }
 
-static void what_is_forgiven_is_needed_no_longer_than_any_other_try(void **state)
+static void what_is_forgiven_is_needed_no_longer_than_another(void **state)
 {
     fixture_t *fixture = *state;
     const pwr_outbox_row_t like = try_named("x", "kari", "account-1");
@@ -247,7 +247,7 @@ int main(void)
         TEST(no_more_attempts_are_read_than_the_ceiling),
         TEST(what_is_forgiven_is_read_no_more),
         TEST(an_attempt_outlives_other_rows_as_long_as_it_is_kept),
-        TEST(what_is_forgiven_is_needed_no_longer_than_any_other_try),
+        TEST(what_is_forgiven_is_needed_no_longer_than_another),
     };
     return RUN_GROUP(tries);
 }
