@@ -1,7 +1,9 @@
 /*
  * Files that a directive names may be read, whichever directive it is: so a new one cannot be
- * forgotten here. Sockets need no entry, as connecting to one is no access to a file. A file whose
- * symbolic link is led to another folder is found again after the next graceful restart.
+ * forgotten here. The state folder is named without looking into it, as this runs as root: the key
+ * is in the worker's memory already, and SQLite needs the folder. Sockets need no entry, as
+ * connecting to one is no access to a file. A file whose symbolic link is led to another folder is
+ * found again after the next graceful restart.
  */
 #include "httpd/worker_needs.h"
 
@@ -31,7 +33,9 @@ static void read_paths_of_directives(pwr_sandbox_t *sandbox, const pwr_settings_
         if (row->kind == PWR_KIND_PATH) {
             const char *path = NULL;
             memcpy(&path, (const char *)settings + row->offset, sizeof path);
-            pwr_sandbox_may_read(sandbox, path);
+            if (path != settings->key_file) {
+                pwr_sandbox_may_read(sandbox, path);
+            }
         }
     }
     pwr_sandbox_may_read(sandbox, settings->parts.directory.client_certificate);
@@ -51,6 +55,12 @@ static void read_paths_of_params(pwr_sandbox_t *sandbox, const char *params, apr
     }
 }
 
+static const char *folder_name(const char *file, apr_pool_t *pool)
+{
+    const char *slash = strrchr(file, '/');
+    return slash != NULL ? apr_pstrmemdup(pool, file, (apr_size_t)(slash - file)) : NULL;
+}
+
 static void add_site(pwr_sandbox_t *sandbox, const pwr_site_t *site, apr_pool_t *pool)
 {
     const pwr_parts_settings_t *parts = &site->settings->parts;
@@ -59,7 +69,7 @@ static void add_site(pwr_sandbox_t *sandbox, const pwr_site_t *site, apr_pool_t 
     pwr_sandbox_keep(sandbox, site->wake_fd);
     read_paths_of_directives(sandbox, site->settings);
     if (strcmp(parts->store.driver, "sqlite3") == 0) {
-        pwr_sandbox_may_write(sandbox, parts->store.params);
+        pwr_sandbox_may_write(sandbox, folder_name(parts->store.params, pool));
     } else {
         read_paths_of_params(sandbox, parts->store.params, pool);
     }

@@ -109,7 +109,7 @@ def test_ten_lines_are_enough(make_site):
     defaults = ["PwResetLDAPTrustedCA", "PwResetRelayTrustedCA", "PwResetAuditLog",
                 "PwResetOrganisation", "PwResetContact", "PwResetRegistry", "PwResetLoginURL",
                 "PwResetMinLength", "PwResetLanguage", "PwResetTimeZone"]
-    site = make_site(smtp={"has_tls": False}, directives={
+    site = make_site(smtp={"has_tls": False}, captcha=False, directives={
         **dict.fromkeys(defaults), "PwResetFormAge": "0s"})
     url = site.settings("")["PwResetLDAPURL"].replace("STARTTLS", "NONE")
     site.httpd.stop()
