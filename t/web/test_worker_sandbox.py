@@ -282,7 +282,7 @@ def test_a_worker_of_another_user_mails_from_a_database_that_both_reach(keeper, 
         assert set(status["Uid"].split()) == {str(user.pw_uid)} != {str(site.httpd.user.pw_uid)}
         assert set(status["Gid"].split()) == {str(user.pw_gid)}
         person = site.someone()
-        site.ask(person.uid)
+        wait_until(lambda: site.ask(person.uid).status == 200, 10, "tables, made by the worker")
         link = site.link_of(site.mail_to(person.mails[0]))
         assert site.set_password(link, "Sju-lange-netter-7").heading == "Passordet er endret"
 
