@@ -185,6 +185,20 @@ def test_a_relay_with_a_user_needs_a_password(configtest):
     assert not passed and "Write PwResetRelayPassword" in said
 
 
+def test_what_is_kept_is_kept_as_long_as_a_form_can_be_posted(configtest):
+    passed, said = configtest.judge(ten_lines(PwResetKeep="1d", PwResetFormLife="86401s"))
+    assert not passed and "PwResetKeep must be as long as PwResetFormLife" in said
+    passed, said = configtest.judge(ten_lines(PwResetKeep="1d", PwResetFormLife="86400s"))
+    assert passed, said
+
+
+def test_a_form_lives_a_minute_longer_than_its_person_may_have_to_wait(configtest):
+    passed, said = configtest.judge(ten_lines(PwResetWait="10min", PwResetFormLife="659s"))
+    assert not passed and "PwResetFormLife must be a minute longer than PwResetWait" in said
+    passed, said = configtest.judge(ten_lines(PwResetWait="10min", PwResetFormLife="660s"))
+    assert passed, said
+
+
 @pytest.mark.parametrize("url", [
     "https://example.org", "https://example.org/", "https://[::1]:8443/p",
     "https://intranet.example.org:8443/konto/passord/"])

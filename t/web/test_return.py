@@ -3,7 +3,7 @@ import time
 from urllib.parse import quote, urljoin
 
 import pytest
-from opened import answer_by_waiting
+from opened import answer_by_waiting, make_seal
 from visits import quick_site, settle, store
 
 NEW = "Sju-lange-netter-7"
@@ -155,6 +155,16 @@ def test_a_bad_query_is_no_error(quick):
         page = quick.browser.get(f"{quick.reset_url}/?{query}")
         assert page.status == 200 and not has_return(page), query
     assert has_return(quick.browser.get(f"{quick.reset_url}/?x=1&return=/intranett/&y"))
+
+
+def test_a_way_back_is_good_as_long_as_a_request_is_kept(quick):
+    kept = 30 * 86400  # PwResetKeep
+    for age, is_good in ((kept - 60, True), (kept + 5, False)):
+        seal = make_seal(quick, "seal:return", APP, age)
+        assert (APP in quick.browser.get(f"{quick.reset_url}/done/{seal}").links) == is_good
+        page = form_for(quick, APP)
+        page.form.named("return").value = seal
+        assert has_return(quick.browser.submit(page, name="")) == is_good
 
 
 def test_a_seal_of_another_making_or_purpose_carries_nothing(quick, site):

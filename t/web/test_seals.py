@@ -80,3 +80,11 @@ def test_a_seal_of_each_purpose_opens_at_its_site_alone(pair, purpose):
         opened = seen(pair, own, address)  # once: a picture is drawn once
         assert opened[0] == 200 and opened != seen(pair, own, made_up)
         assert seen(pair, other, address) == seen(pair, other, made_up)
+
+
+def test_the_page_sent_is_shown_for_half_an_hour_and_leads_to_the_form_after_that(pair):
+    for age, status, where in ((30 * 60 - 30, 200, None), (30 * 60 + 5, 303, "/passord/")):
+        seal = make_seal(pair, "seal:sent", "AAAA-AAAA\ningen\n", age)
+        shown = seen(pair, pair.reset_url, f"/sent/{seal}")
+        assert shown[0] == status
+        assert where is None or urlsplit(shown[1]).path == where

@@ -109,6 +109,33 @@ def test_a_wrong_sound_gives_a_new_task(patient, typed):
     assert_new_task(patient, page, back)
 
 
+def aged_task(site, page, age):
+    """Puts the page's task back as one that was made `age` seconds ago."""
+    for way in ("picture", "sound"):
+        task = form_for(page, way).named("task")
+        task.value = opened.make_seal(site, opened.TASK, open_seal(site, opened.TASK, task.value), age)
+    return task.value
+
+
+@pytest.mark.parametrize("way", [answer_by_picture, answer_by_sound], ids=["picture", "sound"])
+def test_a_right_answer_counts_for_an_hour_after_its_task_was_made(patient, way):
+    browser = busy_browser(patient)
+    page = tasks_for(patient, "ingen", browser)
+    aged_task(patient, page, 3600 + 5)
+    page_after = way(patient, page, browser)
+    assert_new_task(patient, page, page_after)
+    aged_task(patient, page_after, 3600 - 30)
+    assert way(patient, page_after, browser).heading == SENT
+
+
+def test_a_task_is_drawn_for_an_hour(patient):
+    page = tasks_for(patient, "ingen")
+    for way in ("picture", "sound"):
+        for age, status in ((3600 - 30, 200), (3600 + 5, 404)):
+            task = aged_task(patient, page, age)
+            assert patient.browser.get(f"{patient.reset_url}/c/{way}/{task}").status == status, way
+
+
 def test_waiting_does_not_let_through_before_its_time_which_the_page_says(patient):
     person, browser = patient.someone(), busy_browser(patient)
     page = tasks_for(patient, person.uid, browser)
