@@ -14,6 +14,7 @@ import hardening
 import headers
 import linked
 import messages
+import mutants
 import sizes
 import tags
 import tree
@@ -79,3 +80,7 @@ def test_the_repository_speaks_of_the_project_alone():
 def test_the_core_links_no_library_that_draws():
     findings = linked.check(tree.ROOT, os.environ.get("PWR_BUILD"))
     assert not findings, "\n" + "\n".join(map(str, findings))
+
+
+def test_each_change_that_a_test_must_notice_finds_its_text():
+    holds(mutants)

@@ -17,6 +17,7 @@ import hardening
 import headers
 import linked
 import messages
+import mutants
 import pytest
 import sizes
 import tags
@@ -279,3 +280,33 @@ def test_the_link_guard_sees_a_core_that_draws(tmp_path):
     shutil.copy(libraries / "mod_pwreset_captcha.so", tmp_path / ".libs" / "mod_pwreset.so")
     found = "\n".join(map(str, linked.check(tree.ROOT, tmp_path)))
     assert "links libcairo.so" in found and "link it to mod_pwreset_captcha.la" in found
+
+
+MUTANT = """\
+# a comment
+
+one more is let in
+    file     src/flow/a.c
+    is       if (count >=
+             most) {
+    becomes
+    test     unit flow_a
+"""
+MUTATED = {"src/flow/a.c": "int a;\nif (count >= most) {\n", "t/unit/flow_a.c": "int main(void);\n",
+           "t/web/test_a.py": "def test_a():\n", "t/mutants/list": MUTANT}
+
+
+@pytest.mark.parametrize("old, new, line, words", [
+    ("count", "number", 3, "stands 0 times in src/flow/a.c"),
+    ("if (count >=\n             most) {", "t", 3, "stands 3 times"),
+    ("a.c", "b.c", 3, "no file src/flow/b.c"),
+    ("flow_a", "flow_b", 3, "no unit test flow_b"),
+    ("unit flow_a", "web test_b", 3, "no web test test_b"),
+    ("unit flow_a", "browser test_a", 3, "neither 'unit PROGRAM' nor 'web FUNCTION'"),
+    ("    becomes\n", "", 3, "does not say becomes"),
+    ("    is    ", "    was   ", 5, "'was' is no word of an entry"),
+], ids=short)
+def test_a_change_that_has_lost_its_text_or_its_test_is_told(tmp_path, old, new, line, words):
+    assert mutants.check(plant(tmp_path, MUTATED)) == []
+    findings = mutants.check(plant(tmp_path, {"t/mutants/list": MUTANT.replace(old, new)}))
+    assert [finding.line for finding in findings] == [line] and words in findings[0].wrong
