@@ -19,7 +19,8 @@ REFERENCE = "conf/pwreset.conf"
 NAME = re.compile(r"\bPwReset[A-Z]\w*")
 LINE = re.compile(r"\s*#?(PwReset[A-Z]\w*)(\s|$)")
 # Where people read about directives; tests may well write wrong ones on purpose.
-TOLD_IN = ("README.md", "NEWS.md", "CONTRIBUTING.md", "SECURITY.md", "conf/", "demo/", "src/")
+TOLD_IN = ("README.md", "NEWS.md", "CONTRIBUTING.md", "SECURITY.md", "conf/", "demo/", "docs/",
+           "src/")
 
 
 def check(root):

@@ -109,7 +109,7 @@ def test_the_service_account_may_do_no_more(domain):
 
 
 def test_samba_refuses_policy_hints_and_plain_binds(domain):
-    """What README and the example say of Samba; a version that behaves otherwise shows up here."""
+    """What docs/directories.md and the example say of Samba; a version that behaves otherwise shows up here."""
     import ldap3
     connection = domain.connection(samba.SERVICE_DN, domain.service_password)
     assert connection.bind()
