@@ -118,6 +118,19 @@ static void after_the_cap_the_right_password_is_wrong_too_and_no_account_is_trie
     assert_int_equal(PWR_CHANGE_DONE, change("anna", OLD_PASSWORD).outcome);
 }
 
+/* A form without work costs four quarters of a request, a wrong attempt twenty more. */
+static void a_wrong_attempt_costs_its_client_as_much_as_five_requests_beside_its_form(void **state)
+{
+    (void)state;
+    int wrong = 0;
+
+    flow.settings.flow.tries_per_hour = flow.settings.flow.tries_per_day = 1000;
+    while (wrong < 30 && change("anna", "wrong").outcome == PWR_CHANGE_WRONG) {
+        wrong++;
+    }
+    assert_int_equal(flow.settings.abuse.client_calm * 4 / 24, wrong);
+}
+
 static void the_cap_is_the_accounts_whatever_name_finds_it(void **state)
 {
     (void)state;
@@ -229,6 +242,7 @@ int main(void)
         CHANGE_TEST(every_wrong_attempt_has_one_answer_after_the_same_operations),
         CHANGE_TEST(an_answer_leaves_at_the_end_of_a_time_slot),
         CHANGE_TEST(after_the_cap_the_right_password_is_wrong_too_and_no_account_is_tried),
+        CHANGE_TEST(a_wrong_attempt_costs_its_client_as_much_as_five_requests_beside_its_form),
         CHANGE_TEST(the_cap_is_the_accounts_whatever_name_finds_it),
         CHANGE_TEST(a_right_password_does_not_count_as_a_wrong_one),
         CHANGE_TEST(a_form_that_is_wrong_in_itself_tries_nothing),

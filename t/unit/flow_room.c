@@ -172,6 +172,18 @@ static void no_site_forgets_forms_that_another_still_takes(void **state)
     assert_int_equal(1, tidy(fixture).rows[PWR_ROWS_KEPT]);
 }
 
+static void a_row_stays_while_its_form_can_be_posted_however_short_the_site_keeps_it(void **state)
+{
+    fixture_t *fixture = *state;
+
+    settings.flow.keep = settings.abuse.form_life; /* no less may be kept */
+    put(fixture, "person", PWR_ROW_DONE, PWR_LIFE_KEPT);
+    fixture_now += WINDOW;
+    assert_int_equal(1, tidy(fixture).rows[PWR_ROWS_KEPT]);
+    fixture_now += 1;
+    assert_int_equal(0, tidy(fixture).rows[PWR_ROWS_KEPT]);
+}
+
 static void a_flood_pushes_its_own_trail_out_and_nobody_elses(void **state)
 {
     fixture_t *fixture = *state;
@@ -267,6 +279,7 @@ int main(void)
         TEST(rows_that_led_to_nobody_go_when_their_form_is_dead_and_not_before),
         TEST(rows_and_trails_of_people_stay_as_long_as_the_site_says),
         TEST(no_site_forgets_forms_that_another_still_takes),
+        TEST(a_row_stays_while_its_form_can_be_posted_however_short_the_site_keeps_it),
         TEST(a_flood_pushes_its_own_trail_out_and_nobody_elses),
         TEST(of_peoples_records_the_oldest_go_first),
         TEST(what_is_needed_stays_and_no_request_is_taken_until_there_is_room),
