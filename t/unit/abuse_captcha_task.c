@@ -2,14 +2,7 @@
  * Tasks for people: no place, no thing and no sound is favoured, the right answer alone is right,
  * and a task comes back from its text as it was.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include <apr_general.h>
+#include "pool_fixture.h"
 
 #include "abuse/captcha_task.h"
 #include "base/crypto.h"
@@ -19,22 +12,6 @@
 #define SOUNDS 8
 
 static const pwr_captcha_t captcha = {.thing_count = THINGS, .sound_count = SOUNDS};
-static apr_pool_t *pool;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS
-           || pwr_crypto_start(pool) != NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return 0;
-}
 
 static double chi_square(const int *counts, int classes)
 {
@@ -191,5 +168,5 @@ int main(void)
         cmocka_unit_test(a_task_comes_back_from_its_text),
         cmocka_unit_test(what_is_no_task_of_this_captcha_is_refused),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, open_pool, close_pool);
 }

@@ -1,18 +1,12 @@
 /* A seal opens for its own purpose and key alone, tells when it was made, and bears no alteration.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
+#include "pool_fixture.h"
 
 #include <apr_strings.h>
 
 #include "abuse/seal.h"
 #include "base/clock.h"
 
-static apr_pool_t *pool;
 static pwr_secret_t *key;
 static pwr_secret_t *other_key;
 static apr_time_t now = 1800000000123456;
@@ -129,22 +123,12 @@ static void each_form_has_a_nonce_of_its_own(void **state)
 
 static int set_up(void **state)
 {
-    (void)state;
-    if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS
-        || pwr_crypto_start(pool) != NULL) {
+    if (open_pool(state) != 0) {
         return -1;
     }
-    key = pwr_secret_make("0123456789abcdef0123456789abcdef", PWR_KEY_BYTES, pool);
-    other_key = pwr_secret_make("0123456789abcdef0123456789abcdeF", PWR_KEY_BYTES, pool);
+    key = first_key();
+    other_key = second_key();
     pwr_clock_set(fake_now);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    apr_pool_destroy(pool);
-    apr_terminate();
     return 0;
 }
 
@@ -159,5 +143,5 @@ int main(void)
         cmocka_unit_test(two_seals_of_one_text_at_one_time_look_unrelated),
         cmocka_unit_test(each_form_has_a_nonce_of_its_own),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, close_pool);
 }

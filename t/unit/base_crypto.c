@@ -2,22 +2,17 @@
  * Digests and seals work for one key and one purpose, an altered seal opens nothing, and secrets do
  * not outlive their pool.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
+#include "pool_fixture.h"
+
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include <apr_strings.h>
 
 #include "base/crypto.h"
 #include "base/limits.h"
 
-static apr_pool_t *pool;
 static pwr_secret_t *key;
 static pwr_secret_t *other_key;
 
@@ -277,21 +272,11 @@ static void starting_twice_is_fine(void **state)
 
 static int set_up(void **state)
 {
-    (void)state;
-    if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS
-        || pwr_crypto_start(pool) != NULL) {
+    if (open_pool(state) != 0) {
         return -1;
     }
-    key = pwr_secret_make("0123456789abcdef0123456789abcdef", PWR_KEY_BYTES, pool);
-    other_key = pwr_secret_make("0123456789abcdef0123456789abcdeF", PWR_KEY_BYTES, pool);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    apr_pool_destroy(pool);
-    apr_terminate();
+    key = first_key();
+    other_key = second_key();
     return 0;
 }
 
@@ -318,5 +303,5 @@ int main(void)
         cmocka_unit_test(pbkdf2_is_that_of_the_standard_and_its_rounds_are_bounded),
         cmocka_unit_test(starting_twice_is_fine),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, close_pool);
 }

@@ -1,15 +1,8 @@
 /* A fault says who can mend it, in words that can neither forge nor fill a log. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
+#include "pool_fixture.h"
 
 #include "base/fault.h"
 #include "base/limits.h"
-
-static apr_pool_t *pool;
 
 static void each_kind_carries_its_tag_and_words(void **state)
 {
@@ -127,20 +120,6 @@ static void kinds_and_statuses_have_words(void **state)
     assert_string_equal(pwr_fault_status(APR_ENOENT, pool), "No such file or directory");
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,5 +133,5 @@ int main(void)
         cmocka_unit_test(try_makes_the_call_once),
         cmocka_unit_test(kinds_and_statuses_have_words),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, open_pool, close_pool);
 }

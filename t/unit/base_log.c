@@ -1,18 +1,12 @@
 /* Lines reach the door's writer, whole or cut, each at its level; without a writer they are
  * dropped. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
+#include "pool_fixture.h"
 
 #include <apr_strings.h>
 
 #include "base/limits.h"
 #include "base/log.h"
 
-static apr_pool_t *pool;
 static int count;
 static pwr_log_level_t last_level;
 static const char *last_tag;
@@ -121,20 +115,6 @@ static int listen_anew(void **state)
     return 0;
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,5 +126,5 @@ int main(void)
         cmocka_unit_test_setup(a_fault_is_logged_by_its_kind, listen_anew),
         cmocka_unit_test_setup(a_detail_is_words_and_never_a_format, listen_anew),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, open_pool, close_pool);
 }

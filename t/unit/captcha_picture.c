@@ -2,15 +2,10 @@
  * Pictures: none comes twice or carries more than its points, and what is cheap to compare does not
  * solve a task made of them.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "pool_fixture.h"
 
-#include <apr_general.h>
+#include <stdlib.h>
+
 #include <zlib.h>
 
 #include "base/crypto.h"
@@ -26,23 +21,6 @@
 #define ATTACKS 200  /* tasks it then tries */
 #define CELLS (COARSE * COARSE)
 #define FEATURES (CELLS * 3)
-
-static apr_pool_t *pool;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS
-           || pwr_crypto_start(pool) != NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return 0;
-}
 
 /* A task at random: three squares show one thing, the others other things. */
 typedef struct {
@@ -305,5 +283,5 @@ int main(void)
         cmocka_unit_test(the_mean_colour_tells_nothing),
         cmocka_unit_test(a_coarse_thumbnail_solves_few_tasks),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, open_pool, close_pool);
 }

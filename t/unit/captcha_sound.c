@@ -2,16 +2,10 @@
  * The sound task: what comes is a WAV that every browser plays, of the promised length and
  * loudness, never the same twice, and each thing's sound has the build that it is known by.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+#include "pool_fixture.h"
 
-#include <apr_general.h>
+#include <math.h>
+#include <stdlib.h>
 
 #include "captcha/sound.h"
 #include "base/crypto.h"
@@ -20,23 +14,6 @@
 #define RATE 16000
 #define HEADER 44
 #define OF_EACH 12
-
-static apr_pool_t *pool;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS
-           || pwr_crypto_start(pool) != NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return 0;
-}
 
 static unsigned number_at(const char *at, int bytes)
 {
@@ -214,5 +191,5 @@ int main(void)
         cmocka_unit_test(every_sound_has_a_message_key),
         cmocka_unit_test(what_strikes_has_pauses_and_what_flows_has_none),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, open_pool, close_pool);
 }

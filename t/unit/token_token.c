@@ -2,12 +2,7 @@
  * A token comes again from its seed and from nothing else, has one spelling only, and its digest
  * holds for one purpose in one realm.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
+#include "pool_fixture.h"
 
 #include <apr_strings.h>
 
@@ -16,7 +11,6 @@
 #define SEED "c2VlZCBvZiBhIHJvdw"
 #define ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-static apr_pool_t *pool;
 static pwr_secret_t *key;
 static pwr_secret_t *other_key;
 
@@ -135,21 +129,11 @@ static void realm_and_text_do_not_run_into_each_other(void **state)
 
 static int set_up(void **state)
 {
-    (void)state;
-    if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS
-        || pwr_crypto_start(pool) != NULL) {
+    if (open_pool(state) != 0) {
         return -1;
     }
-    key = pwr_secret_make("0123456789abcdef0123456789abcdef", PWR_KEY_BYTES, pool);
-    other_key = pwr_secret_make("0123456789abcdef0123456789abcdeF", PWR_KEY_BYTES, pool);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    apr_pool_destroy(pool);
-    apr_terminate();
+    key = first_key();
+    other_key = second_key();
     return 0;
 }
 
@@ -164,5 +148,5 @@ int main(void)
         cmocka_unit_test(a_digest_tells_purpose_realm_text_and_key_apart),
         cmocka_unit_test(realm_and_text_do_not_run_into_each_other),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, close_pool);
 }

@@ -11,6 +11,8 @@ import subprocess
 import threading
 import time
 
+from fake_server import FakeServer
+
 BASE = "dc=example,dc=org"
 SERVICE_DN = "cn=pwreset,ou=services," + BASE
 SERVICE_PASSWORD = "service-secret"
@@ -232,35 +234,6 @@ ENTRY = tlv(0x64, tlv(4, b"uid=alice,ou=people," + BASE.encode()), tlv(0x30, *[
 POLICY_CONTROL = tlv(0x30, tlv(4, b"1.3.6.1.4.1.42.2.27.8.5.1"), tlv(4, b"\x30\x7f\xa0\x01"))
 
 
-class FakeServer:
-    """Listens on a port of its own; what it does with a connection is the subclass's."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.seen = []
-        self.accepted = 0
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                stream, _ = self.listener.accept()
-                self.accepted += 1
-                threading.Thread(target=self.serve_quietly, args=(stream,), daemon=True).start()
-
-    def serve_quietly(self, stream):
-        with contextlib.suppress(OSError), stream:
-            self.serve(stream)
-
-    def stop(self):
-        self.listener.close()
-
-    def wait_for_silence(self, stream):
-        while stream.recv(4096):
-            pass
-
-
 class FakeHangingServer(FakeServer):
     """Accepts and never answers."""
 
@@ -274,6 +247,7 @@ class FakeScriptedServer(FakeServer):
 
     def __init__(self, elsewhere=1, **script):
         self.script = script
+        self.seen = []  # the requests that came, by name
         self.elsewhere = tlv(0xA3, tlv(4, b"ldap://127.0.0.1:%d/" % elsewhere))
         super().__init__()
 
@@ -323,6 +297,7 @@ class FakeDroppingProxy(FakeServer):
 
     def __init__(self, port):
         self.behind = port
+        self.seen = []  # the tags of the answers that were passed on
         super().__init__()
 
     def serve(self, stream):

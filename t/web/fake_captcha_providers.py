@@ -5,11 +5,10 @@ They are fakes because the real ones are other people's machines. A question tha
 provider documents (path, content type, members) is answered as the provider would, and is kept in
 `faults` as well."""
 import json
-import socket
-import ssl
-import threading
 import time
 from urllib.parse import parse_qsl, urlsplit
+
+from fake_server import FakeServer
 
 SECRET, SITE_KEY, CLIENT = 's3cr3t &"\\=+/ of ours', "site-key_1", "2001:db8::7"
 HOSTNAME, ACTION = "sso.example.org", "pwreset"
@@ -115,7 +114,7 @@ class Request:
         self.body = stream.read(int(self.headers.get("content-length", ["0"])[0])).decode("ascii")
 
 
-class FakeCaptchaProvider:
+class FakeCaptchaProvider(FakeServer):
     """`FakeCaptchaProvider(name, context)` keeps to the protocol. `answer` or `raw` is said instead
     of the provider's, with `status`; `behave(self, peer)` does something else altogether."""
 
@@ -124,50 +123,18 @@ class FakeCaptchaProvider:
         self.status, self.said, self.raw, self.behave = status, answer, raw, behave
         self.head = head
         self.requests, self.faults, self.sent = [], [], 0
-        self.ended = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.threads = []
-
-    def __enter__(self):
-        self.start(self.accept)
-        return self
-
-    def __exit__(self, *_):
-        if self.ended.is_set():
-            return
-        self.ended.set()
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for thread in self.threads:
-            thread.join(10)
+        super().__init__()
 
     @property
     def url(self):
         return f"https://127.0.0.1:{self.port}{self.protocol.path}"
 
-    def start(self, target, *arguments):
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        self.threads.append(thread)
-        thread.start()
-
-    def accept(self):
-        while not self.ended.is_set():
-            try:
-                peer, _ = self.listener.accept()
-            except OSError:
-                return
-            self.start(self.serve, peer)
-
     def serve(self, peer):
-        try:
-            with self.context.wrap_socket(peer, server_side=True) as tls:
-                with tls.makefile("rb") as stream:
-                    request = Request(stream)
-                self.requests.append(request)
-                self.speak(tls, request)
-        except (OSError, ssl.SSLError):
-            peer.close()
+        with self.context.wrap_socket(peer, server_side=True) as tls:
+            with tls.makefile("rb") as stream:
+                request = Request(stream)
+            self.requests.append(request)
+            self.speak(tls, request)
 
     def speak(self, tls, request):
         self.inspect(request)

@@ -1,7 +1,6 @@
 """A fake SMTP server for what no real one does on request: wrong words, silence and closed doors at a
 chosen moment. It speaks no TLS; tests that need mail delivered use a real server."""
-import socket
-import threading
+from fake_server import FakeServer
 
 CLOSE = "close"
 HANG = "hang"
@@ -18,53 +17,22 @@ GOOD = {
 }
 
 
-class FakeSmtpFaults:
+class FakeSmtpFaults(FakeServer):
     """`FakeSmtpFaults(RCPT="550 no")` behaves well but for that. Moments: connect, the verbs, and
     `mail` for the reply to the mail itself. `lines` is all that came in, bodies apart."""
 
     def __init__(self, **faults):
         self.script = {**GOOD, **faults}
-        self.lines, self.connections, self.has_body = [], 0, False
-        self.ended = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.threads = []
-
-    def __enter__(self):
-        self.start(self.accept)
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for thread in self.threads:
-            thread.join(10)
+        self.lines, self.has_body = [], False
+        super().__init__()
 
     @property
     def url(self):
         return f"smtp://127.0.0.1:{self.port} NONE"
 
-    def start(self, target, *arguments):
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        self.threads.append(thread)
-        thread.start()
-
-    def accept(self):
-        while not self.ended.is_set():
-            try:
-                peer, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self.start(self.serve, peer)
-
     def serve(self, peer):
-        try:
-            with peer, peer.makefile("rb") as lines:
-                self.talk(peer, lines)
-        except OSError:
-            pass
+        with peer.makefile("rb") as lines:
+            self.talk(peer, lines)
 
     def talk(self, peer, lines):
         is_open = self.answer(peer, "connect")

@@ -282,4 +282,4 @@ def test_no_proxy_from_the_environment_is_asked(start, fake):
     server, relay = fake(), start()
     proxy = {"all_proxy": f"http://127.0.0.1:{server.port}"}
     done = mail.send([relay.url(tls="NONE")], environment=proxy)
-    assert done.only.kind == "SENT" and server.connections == 0
+    assert done.only.kind == "SENT" and server.accepted == 0
