@@ -7,7 +7,7 @@
 static const char *attempt(const char *name, const char *account_id)
 {
     static int number;
-    const pwr_try_t one = {.nonce = apr_psprintf(flow.pool, "form-%d", ++number),
+    pwr_try_t one = {.nonce = apr_psprintf(flow.pool, "form-%d", ++number),
                            .name = name,
                            .language = "en",
                            .client = "192.0.2.1"};
@@ -16,7 +16,8 @@ static const char *attempt(const char *name, const char *account_id)
 
     assert_fine(pwr_try_put(&is_new, &of_name, &flow.parts, &one, flow.pool));
     assert_true(is_new);
-    assert_fine(pwr_try_put_account(&of_account, &flow.parts, &one, account_id, flow.pool));
+    one.account_id = account_id;
+    assert_fine(pwr_try_put_account(&of_account, &flow.parts, &one, flow.pool));
     return of_name != NULL ? of_name : of_account;
 }
 
