@@ -16,7 +16,8 @@ fake_directory_t fake_directory;
 
 void fake_directory_clear(void)
 {
-    fake_directory = (fake_directory_t){.write = PWR_WRITE_DONE, .right = PWR_BIND_RIGHT};
+    fake_directory = (fake_directory_t){
+        .write = PWR_WRITE_DONE, .right = PWR_BIND_RIGHT, .rules.lockout.is_known = true};
 }
 
 fake_person_t *fake_directory_add(const char *login, apr_pool_t *pool)
@@ -192,6 +193,40 @@ pwr_fault_t *pwr_directory_check_sight(pwr_directory_t *directory, apr_pool_t *s
     return fake_directory.fault;
 }
 
+/* No number of failed logins locks here. */
+pwr_fault_t *pwr_directory_check_lockout(pwr_lockout_t *lockout, pwr_directory_t *directory,
+                                         apr_pool_t *scratch)
+{
+    (void)directory;
+    (void)scratch;
+    *lockout = fake_directory.rules.lockout;
+    return fake_directory.fault;
+}
+
+pwr_fault_t *pwr_directory_failures(pwr_failures_t *failures, pwr_directory_t *directory,
+                                    const pwr_account_t *account, const pwr_lockout_t *lockout,
+                                    apr_pool_t *scratch)
+{
+    (void)directory;
+    (void)account;
+    (void)lockout;
+    (void)scratch;
+    *failures = (pwr_failures_t){.is_known = true, .is_whole = true};
+    return fake_directory.fault;
+}
+
+bool pwr_directory_ends_count(const pwr_directory_t *directory)
+{
+    (void)directory;
+    return true;
+}
+
+const char *pwr_directory_kind(const pwr_directory_t *directory)
+{
+    (void)directory;
+    return "openldap";
+}
+
 /* --- directory/attempt.h ---------------------------------------------------------------------- */
 
 void pwr_attempt_find(pwr_attempt_t *attempt, pwr_directory_t *directory, const char *typed,
@@ -209,6 +244,16 @@ void pwr_attempt_find(pwr_attempt_t *attempt, pwr_directory_t *directory, const 
         attempt->account = APR_ARRAY_IDX(accounts, 0, const pwr_account_t *);
         attempt->why = attempt->account->barred;
     }
+}
+
+pwr_fault_t *pwr_attempt_lockout(pwr_lockout_t *lockout, pwr_directory_t *directory,
+                                 const pwr_account_t *account, apr_pool_t *scratch)
+{
+    (void)directory;
+    (void)account;
+    (void)scratch;
+    *lockout = fake_directory.rules.lockout;
+    return fake_directory.fault;
 }
 
 bool pwr_proof_is_right(const pwr_proof_t *proof)

@@ -7,8 +7,9 @@ static const char *names[32];
 static const char *tags[32]; /* "" where all was well */
 static int told;
 
-static void keep(const char *name, const pwr_fault_t *fault, void *data)
+static void keep(pwr_check_end_t end, const char *name, const pwr_fault_t *fault, void *data)
 {
+    assert_int_equal(fault != NULL, end != PWR_CHECK_OK);
     assert_ptr_equal(&told, data);
     assert_true(told < 32);
     names[told] = name;
