@@ -137,6 +137,17 @@ static pwr_fault_t *move(bool *is_moved, pwr_parts_t *parts, const pwr_outbox_ro
     return pwr_attempts_move(is_moved, parts->store, &move, scratch);
 }
 
+/* What the directory has forgotten is forgotten here, so that rows do not pile up; but the site's
+ * own caps count an attempt as long as they look back, whether the directory counts failures or
+ * not. */
+static apr_time_t forgotten_of(const pwr_lockout_view_t *view)
+{
+    apr_time_t forgotten = pwr_lockout_forgotten(view);
+    apr_time_t counted_since = view->now - PWR_LONGEST_CAP;
+
+    return forgotten < counted_since ? forgotten : counted_since;
+}
+
 pwr_fault_t *pwr_try_check_lockout(bool *is_near, pwr_parts_t *parts, const pwr_try_t *attempt,
                                    const pwr_try_target_t *target, apr_pool_t *scratch)
 {
@@ -157,8 +168,7 @@ pwr_fault_t *pwr_try_check_lockout(bool *is_near, pwr_parts_t *parts, const pwr_
                        : (int)PWR_ROW_GIVEN_UP;
     keep_first(&first,
                move(&is_moved, parts, &row, target, (int[]){PWR_ATTEMPT_OPEN, to}, scratch));
-    /* What the directory has forgotten is forgotten here, so that rows do not pile up. */
-    apr_time_t forgotten = is_fine && !target->is_dummy ? pwr_lockout_forgotten(&view) : 0;
+    apr_time_t forgotten = is_fine && !target->is_dummy ? forgotten_of(&view) : 0;
     keep_first(&first, pwr_attempts_forgive(parts->store, &row, forgotten, 0, scratch));
     return first;
 }
