@@ -60,7 +60,7 @@ bool pwr_ad_quote(struct berval *value, const pwr_secret_t *password, apr_pool_t
 /* --- the request --- */
 
 /* The server would refuse as well, but only after it was sent. */
-static bool is_unseen(const pwr_handle_t *handle)
+static bool is_unseen(const pwr_ldap_handle_t *handle)
 {
     char *uri = NULL;
 
@@ -82,7 +82,7 @@ static LDAPMod change(int op, const char *attribute, struct berval **values)
 }
 
 /* The request is made and sent before the values go out of scope: libldap copies them. */
-int pwr_ad_send(int *id, const pwr_handle_t *handle, const pwr_kind_context_t *context,
+int pwr_ad_send(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_context_t *context,
                 const pwr_write_t *write, apr_pool_t *scratch)
 {
     const char *oid = write->old == NULL ? pwr_ad_policy_hints(context->root) : NULL;

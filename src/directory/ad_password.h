@@ -16,7 +16,7 @@ const char *pwr_ad_policy_hints(const pwr_entry_t *root);
 bool pwr_ad_quote(struct berval *value, const pwr_secret_t *password, apr_pool_t *scratch);
 
 /* LDAP_CONFIDENTIALITY_REQUIRED, with nothing sent, on a connection that others could read. */
-int pwr_ad_send(int *id, const pwr_handle_t *handle, const pwr_kind_context_t *context,
+int pwr_ad_send(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_context_t *context,
                 const pwr_write_t *write, apr_pool_t *scratch);
 
 const char *pwr_ad_key_of(const pwr_answer_t *answer);

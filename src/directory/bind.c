@@ -137,14 +137,14 @@ static apr_status_t free_control(void *data)
 }
 
 /* With the password policy control: it tells more of a bind than right or wrong. */
-static void bind_simply(pwr_person_t *person, pwr_handle_t *handle, apr_pool_t *scratch)
+static void bind_simply(pwr_person_t *person, pwr_ldap_handle_t *handle, apr_pool_t *scratch)
 {
     struct berval secret = {.bv_len = pwr_secret_length(person->password),
                             .bv_val = (char *)pwr_secret_bytes(person->password)};
     LDAPControl *policy = NULL;
     int id = 0;
 
-    pwr_handle_begin(handle);
+    pwr_ldap_handle_begin(handle);
     int code = ldap_create_passwordpolicy_control(handle->ld, &policy);
     if (code == LDAP_SUCCESS) {
         apr_pool_cleanup_register(scratch, policy, free_control, apr_pool_cleanup_null);
@@ -152,18 +152,18 @@ static void bind_simply(pwr_person_t *person, pwr_handle_t *handle, apr_pool_t *
         code = ldap_sasl_bind(handle->ld, person->dn, LDAP_SASL_SIMPLE, &secret, controls, NULL,
                               &id);
     }
-    pwr_handle_answer(&person->answer, handle, code, id, scratch);
+    pwr_ldap_handle_answer(&person->answer, handle, code, id, scratch);
 }
 
-static int bind_without_password(pwr_answer_t *answer, pwr_handle_t *handle, const char *mechanism,
-                                 apr_pool_t *scratch)
+static int bind_without_password(pwr_answer_t *answer, pwr_ldap_handle_t *handle,
+                                 const char *mechanism, apr_pool_t *scratch)
 {
     struct berval nothing = {.bv_len = 0, .bv_val = (char *)""};
     int id = 0;
 
-    pwr_handle_begin(handle);
+    pwr_ldap_handle_begin(handle);
     int code = ldap_sasl_bind(handle->ld, NULL, mechanism, &nothing, NULL, NULL, &id);
-    return pwr_handle_answer(answer, handle, code, id, scratch);
+    return pwr_ldap_handle_answer(answer, handle, code, id, scratch);
 }
 
 static pwr_fault_t *judge_silence(const pwr_answer_t *answer, const char *uri, apr_pool_t *pool)
@@ -185,14 +185,14 @@ static pwr_fault_t *judge(const pwr_answer_t *answer, const char *uri, const cha
                                   uri, who, ldap_err2string(answer->code), answer->words, remedy);
 }
 
-pwr_fault_t *pwr_bind_person(pwr_person_t *person, pwr_handle_t *handle, const char *uri,
+pwr_fault_t *pwr_bind_person(pwr_person_t *person, pwr_ldap_handle_t *handle, const char *uri,
                              apr_pool_t *scratch)
 {
     bind_simply(person, handle, scratch);
     return judge_silence(&person->answer, uri, scratch);
 }
 
-pwr_fault_t *pwr_bind_service(pwr_handle_t *handle, const char *uri,
+pwr_fault_t *pwr_bind_service(pwr_ldap_handle_t *handle, const char *uri,
                               const pwr_directory_settings_t *settings,
                               struct pwr_tickets_t *tickets, apr_pool_t *scratch)
 {

@@ -6,7 +6,7 @@
 #define PWR_DIRECTORY_BIND_H
 
 #include "directory/gssapi.h"
-#include "directory/handle.h"
+#include "directory/ldap_handle.h"
 
 /* BROKEN when what the settings say about the bind contradicts itself, or a file is missing. */
 pwr_fault_t *pwr_bind_check_settings(const pwr_directory_settings_t *settings,
@@ -14,7 +14,7 @@ pwr_fault_t *pwr_bind_check_settings(const pwr_directory_settings_t *settings,
 
 /* Binds the handle to the service account. `tickets` is needed for PWR_BIND_GSSAPI alone. LATER: no
  * answer in time. BROKEN: the credentials were refused. */
-pwr_fault_t *pwr_bind_service(pwr_handle_t *handle, const char *uri,
+pwr_fault_t *pwr_bind_service(pwr_ldap_handle_t *handle, const char *uri,
                               const pwr_directory_settings_t *settings,
                               struct pwr_tickets_t *tickets, apr_pool_t *scratch) PWR_MUST_USE;
 
@@ -27,7 +27,7 @@ typedef struct {
 
 /* A simple bind as a person; what became of it stands in the answer, which is no fault. LATER: no
  * answer in time. */
-pwr_fault_t *pwr_bind_person(pwr_person_t *person, pwr_handle_t *handle, const char *uri,
+pwr_fault_t *pwr_bind_person(pwr_person_t *person, pwr_ldap_handle_t *handle, const char *uri,
                              apr_pool_t *scratch) PWR_MUST_USE;
 
 #endif

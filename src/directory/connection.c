@@ -144,13 +144,13 @@ static pwr_fault_t *open_one(pwr_connection_t *connection, const pwr_connections
     connection->opened_at = pwr_clock_now();
     connection->is_fresh = true;
     pwr_fault_t *fault
-        = pwr_handle_connect(&connection->handle, server->uri, connections->settings, scratch);
+        = pwr_ldap_handle_connect(&connection->handle, server->uri, connections->settings, scratch);
     if (fault == NULL) {
         fault = pwr_bind_service(&connection->handle, server->uri, connections->settings,
                                  connections->tickets, scratch);
     }
     if (fault != NULL) {
-        pwr_handle_close(&connection->handle);
+        pwr_ldap_handle_close(&connection->handle);
     }
     return fault;
 }
@@ -230,7 +230,7 @@ static pwr_fault_t *take_for(pwr_connection_t **connection, pwr_connections_t *c
     pwr_connection_t *taken = slot;
     taken->is_fresh = false;
     if (!may_be_used(taken, connections, purpose)) {
-        pwr_handle_close(&taken->handle);
+        pwr_ldap_handle_close(&taken->handle);
         pwr_fault_t *fault = open_any(taken, connections, purpose, scratch);
         if (fault != NULL) {
             apr_reslist_release(connections->slots, slot);
@@ -285,7 +285,7 @@ void pwr_connection_drop(pwr_connections_t *connections, pwr_connection_t *conne
     if (is_server_ill) {
         put_to_rest(server);
     }
-    pwr_handle_close(&connection->handle);
+    pwr_ldap_handle_close(&connection->handle);
     apr_reslist_release(connections->slots, connection);
 }
 
@@ -299,17 +299,17 @@ static bool may_be_counted(const pwr_answer_t *answer)
 static pwr_fault_t *open_one_as(pwr_connection_t *connection, const pwr_connections_t *connections,
                                 server_t *server, pwr_person_t *person, bool *is_over)
 {
-    pwr_handle_t *handle = &connection->handle;
+    pwr_ldap_handle_t *handle = &connection->handle;
     apr_pool_t *pool = handle->pool;
 
     connection->server = (int)(server - connections->servers);
-    pwr_fault_t *fault = pwr_handle_connect(handle, server->uri, connections->settings, pool);
+    pwr_fault_t *fault = pwr_ldap_handle_connect(handle, server->uri, connections->settings, pool);
     if (fault == NULL) {
         fault = pwr_bind_person(person, handle, server->uri, pool);
         *is_over = may_be_counted(&person->answer);
     }
     if (fault != NULL) {
-        pwr_handle_close(handle);
+        pwr_ldap_handle_close(handle);
         put_to_rest(server);
     }
     return fault;
@@ -342,6 +342,6 @@ pwr_fault_t *pwr_connection_probe(const pwr_connections_t *connections, int serv
     }
     pwr_connection_t connection = {.handle.pool = scratch};
     pwr_fault_t *fault = open_one(&connection, connections, &connections->servers[server], scratch);
-    pwr_handle_close(&connection.handle);
+    pwr_ldap_handle_close(&connection.handle);
     return fault;
 }

@@ -15,7 +15,7 @@
 typedef struct pwr_connections_t pwr_connections_t;
 
 typedef struct pwr_connection_t {
-    pwr_handle_t handle;
+    pwr_ldap_handle_t handle;
     bool is_fresh; /* made by this take: it answered a moment ago */
     /* The rest is connection.c's. */
     int server;           /* index into the servers */
@@ -56,7 +56,7 @@ void pwr_connection_drop(pwr_connections_t *connections, pwr_connection_t *conne
                          bool is_server_ill);
 
 /* A connection outside the pool, bound as a person, to the first server that answers and takes
- * writes; closed by the caller (pwr_handle_close), or with `pool`. */
+ * writes; closed by the caller (pwr_ldap_handle_close), or with `pool`. */
 pwr_fault_t *pwr_connection_open_as(pwr_connection_t **connection,
                                     const pwr_connections_t *connections, pwr_person_t *person,
                                     apr_uint32_t refused, apr_pool_t *pool) PWR_MUST_USE;

@@ -16,7 +16,7 @@
 #define BINDING_PREFIX "tls-server-end-point:"
 
 typedef struct {
-    pwr_handle_t *handle;
+    pwr_ldap_handle_t *handle;
     const char *uri;
     pwr_answer_t *answer;
     apr_pool_t *scratch;
@@ -65,7 +65,7 @@ static bool has_sha256(const struct berval *certificate, apr_pool_t *scratch)
 }
 
 /* "" where there is no TLS. */
-static gss_buffer_desc binding_of(const pwr_handle_t *handle, apr_pool_t *scratch)
+static gss_buffer_desc binding_of(const pwr_ldap_handle_t *handle, apr_pool_t *scratch)
 {
     const size_t length = sizeof BINDING_PREFIX - 1;
     struct berval certificate = {.bv_len = 0, .bv_val = NULL};
@@ -99,17 +99,17 @@ static void say(exchange_t *exchange, const gss_buffer_desc *token)
 {
     struct berval bytes
         = {.bv_len = token->length, .bv_val = token->length > 0 ? token->value : (char *)""};
-    pwr_handle_t *handle = exchange->handle;
+    pwr_ldap_handle_t *handle = exchange->handle;
     struct berval *said = NULL;
     LDAPMessage *message = NULL;
     int id = 0;
 
     exchange->said = (gss_buffer_desc){.length = 0, .value = NULL};
-    pwr_handle_begin(handle);
+    pwr_ldap_handle_begin(handle);
     *exchange->answer = (pwr_answer_t){.policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
     int code = ldap_sasl_bind(handle->ld, NULL, "GSSAPI", &bytes, NULL, NULL, &id);
     if (code == LDAP_SUCCESS) {
-        code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ONE, exchange->scratch);
+        code = pwr_ldap_handle_wait(&message, handle, id, LDAP_MSG_ONE, exchange->scratch);
     }
     exchange->answer->code = code;
     if (code != LDAP_SUCCESS) {
@@ -206,7 +206,7 @@ static const char *host_of(const char *uri, apr_pool_t *scratch)
     return parts->lud_host != NULL ? parts->lud_host : "";
 }
 
-pwr_fault_t *pwr_gssapi_bind(pwr_answer_t *answer, pwr_handle_t *handle, const char *uri,
+pwr_fault_t *pwr_gssapi_bind(pwr_answer_t *answer, pwr_ldap_handle_t *handle, const char *uri,
                              pwr_tickets_t *tickets, apr_pool_t *scratch)
 {
     exchange_t exchange = {.handle = handle, .uri = uri, .answer = answer, .scratch = scratch};

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "directory/handle.h"
+#include "directory/ldap_handle.h"
 
 struct pwr_tickets_t; /* tickets.h */
 
@@ -23,7 +23,7 @@ pwr_fault_t *pwr_gssapi_open(struct pwr_tickets_t **tickets,
 
 /* Binds; `answer` is the server's last word, valid when the fault is NULL. Faults: those of
  * pwr_tickets_use, and BROKEN where the server is not the one that the KDC knows. */
-pwr_fault_t *pwr_gssapi_bind(pwr_answer_t *answer, pwr_handle_t *handle, const char *uri,
+pwr_fault_t *pwr_gssapi_bind(pwr_answer_t *answer, pwr_ldap_handle_t *handle, const char *uri,
                              struct pwr_tickets_t *tickets, apr_pool_t *scratch) PWR_MUST_USE;
 
 #endif

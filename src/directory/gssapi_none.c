@@ -21,7 +21,7 @@ pwr_fault_t *pwr_gssapi_open(struct pwr_tickets_t **tickets,
     return refuse_gssapi(pool);
 }
 
-pwr_fault_t *pwr_gssapi_bind(pwr_answer_t *answer, pwr_handle_t *handle, const char *uri,
+pwr_fault_t *pwr_gssapi_bind(pwr_answer_t *answer, pwr_ldap_handle_t *handle, const char *uri,
                              struct pwr_tickets_t *tickets, apr_pool_t *scratch)
 {
     (void)answer;

@@ -81,7 +81,7 @@ struct pwr_kind_t {
      * itself be NULL. */
     const char *(*refuses)(const pwr_secret_t *password);
     /* Sends the request; libldap's code of the sending. */
-    int (*send)(int *id, const pwr_handle_t *handle, const pwr_kind_context_t *context,
+    int (*send)(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_context_t *context,
                 const pwr_write_t *write, apr_pool_t *scratch);
     /* What is written after the password (unlock, samba and shadow attributes, ...), as changes to
      * the entry; NULL-terminated, NULL when nothing is. Only what the entry's schema has. */

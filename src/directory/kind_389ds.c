@@ -173,7 +173,7 @@ static const char *refuses(const pwr_secret_t *password)
     return at > 1 && at < length && bytes[at] == '}' ? "directory.scheme" : NULL;
 }
 
-static int send_replacement(int *id, const pwr_handle_t *handle, const pwr_write_t *write,
+static int send_replacement(int *id, const pwr_ldap_handle_t *handle, const pwr_write_t *write,
                             LDAPControl **controls)
 {
     struct berval value = berval_of(write->password);
@@ -187,7 +187,7 @@ static int send_replacement(int *id, const pwr_handle_t *handle, const pwr_write
     return ldap_modify_ext(handle->ld, write->dn, changes, controls, NULL, id);
 }
 
-static int send_write(int *id, const pwr_handle_t *handle, const pwr_kind_context_t *context,
+static int send_write(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_context_t *context,
                       const pwr_write_t *write, apr_pool_t *scratch)
 {
     struct berval who = {.bv_len = strlen(write->dn), .bv_val = (char *)write->dn};

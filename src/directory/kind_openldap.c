@@ -336,7 +336,7 @@ static struct berval berval_of(const pwr_secret_t *secret)
 }
 
 /* For a bare server that keeps what it is given: the site has asked for this scheme by name. */
-static int send_hash(int *id, const pwr_handle_t *handle, const pwr_write_t *write,
+static int send_hash(int *id, const pwr_ldap_handle_t *handle, const pwr_write_t *write,
                      apr_pool_t *scratch)
 {
     const char *hash = pwr_hashes_argon2(write->password, scratch);
@@ -349,7 +349,7 @@ static int send_hash(int *id, const pwr_handle_t *handle, const pwr_write_t *wri
     return ldap_modify_ext(handle->ld, write->dn, pwr_kind_finish(changes), NULL, NULL, id);
 }
 
-static int send_write(int *id, const pwr_handle_t *handle, const pwr_kind_context_t *context,
+static int send_write(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_context_t *context,
                       const pwr_write_t *write, apr_pool_t *scratch)
 {
     if (context->settings->scheme != NULL) {

@@ -114,7 +114,7 @@ static bool goes_on(job_t *job, const pwr_connection_t *connection)
 
 /* Sends a write over the handle and judges the answer. `is_lost`: the connection is no good now. */
 static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_t *job,
-                               pwr_handle_t *handle, const pwr_write_t *write)
+                               pwr_ldap_handle_t *handle, const pwr_write_t *write)
 {
     const pwr_kind_context_t *context = &job->directory->context;
     pwr_answer_t answer;
@@ -123,7 +123,7 @@ static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_
     *outcome = PWR_WRITE_NOT_SENT;
     *is_lost = true;
     job->is_read_only = false;
-    pwr_handle_begin(handle);
+    pwr_ldap_handle_begin(handle);
     int code = context->kind->send(&id, handle, context, write, job->pool);
     if (code == LDAP_CONFIDENTIALITY_REQUIRED) {
         answer = (pwr_answer_t){.code = code, .words = "the connection is not encrypted"};
@@ -134,7 +134,7 @@ static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_
                                "The new password could not be sent (%s); nothing was changed.",
                                ldap_err2string(code));
     }
-    code = pwr_handle_answer(&answer, handle, LDAP_SUCCESS, id, job->pool);
+    code = pwr_ldap_handle_answer(&answer, handle, LDAP_SUCCESS, id, job->pool);
     if (is_unknown(code)) {
         *outcome = PWR_WRITE_UNKNOWN;
         return pwr_fault_later(job->pool, "PWR0482",
@@ -155,12 +155,12 @@ static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_
 /* Changes attributes of the account's entry; the answer's code. */
 static int modify(pwr_answer_t *answer, job_t *job, LDAPMod **changes)
 {
-    pwr_handle_t *handle = &job->connection->handle;
+    pwr_ldap_handle_t *handle = &job->connection->handle;
     int id = 0;
 
-    pwr_handle_begin(handle);
+    pwr_ldap_handle_begin(handle);
     int code = ldap_modify_ext(handle->ld, job->account->dn, changes, NULL, NULL, &id);
-    return pwr_handle_answer(answer, handle, code, id, job->pool);
+    return pwr_ldap_handle_answer(answer, handle, code, id, job->pool);
 }
 
 /* What goes with a password: it is set already, so a fault here is told and stops nothing. */
@@ -263,7 +263,7 @@ bool pwr_proof_is_right(const pwr_proof_t *proof)
 static void close_proof(pwr_proof_t *proof)
 {
     if (proof->connection != NULL) {
-        pwr_handle_close(&proof->connection->handle);
+        pwr_ldap_handle_close(&proof->connection->handle);
         proof->connection = NULL;
     }
 }

@@ -88,12 +88,12 @@ static void add_entry(pwr_found_t *found, LDAP *ld, LDAPMessage *message,
     }
 }
 
-static void collect(pwr_answer_t *answer, pwr_found_t *found, const pwr_handle_t *handle, int id,
-                    const pwr_search_t *search, apr_pool_t *pool)
+static void collect(pwr_answer_t *answer, pwr_found_t *found, const pwr_ldap_handle_t *handle,
+                    int id, const pwr_search_t *search, apr_pool_t *pool)
 {
     for (int count = 0; count < search->limit + SPARE_MESSAGES; count++) {
         LDAPMessage *message = NULL;
-        answer->code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ONE, pool);
+        answer->code = pwr_ldap_handle_wait(&message, handle, id, LDAP_MSG_ONE, pool);
         if (answer->code != LDAP_SUCCESS) {
             return;
         }
@@ -117,7 +117,7 @@ static apr_status_t free_control(void *data)
 /* Samba does not keep to the size limit, but to the size of a page (RFC 2696). Others take no
  * notice of a page that is larger than their limit. NULL where there is nothing to limit, or no
  * memory. */
-static LDAPControl *page_for(const pwr_handle_t *handle, const pwr_search_t *search,
+static LDAPControl *page_for(const pwr_ldap_handle_t *handle, const pwr_search_t *search,
                              apr_pool_t *pool)
 {
     LDAPControl *page = NULL;
@@ -134,14 +134,14 @@ static LDAPControl *page_for(const pwr_handle_t *handle, const pwr_search_t *sea
 pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_connection_t *connection,
                            const pwr_search_t *search, apr_pool_t *pool)
 {
-    pwr_handle_t *handle = &connection->handle;
+    pwr_ldap_handle_t *handle = &connection->handle;
     struct timeval limit
         = {.tv_sec = apr_time_sec(handle->timeout), .tv_usec = apr_time_usec(handle->timeout)};
     LDAPControl *controls[] = {page_for(handle, search, pool), NULL};
     pwr_answer_t answer = {.policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
     int id = 0;
 
-    pwr_handle_begin(handle);
+    pwr_ldap_handle_begin(handle);
     found->has_more = false;
     found->entries = apr_array_make(pool, 2, sizeof(pwr_entry_t));
     answer.code = ldap_search_ext(handle->ld, search->base, search->scope, search->filter,

@@ -23,61 +23,63 @@
 #include "httpd/return_url.h"
 #include "httpd/robot_check.h"
 #include "httpd/scrub.h"
-#include "httpd/visit_challenge.h"
-#include "httpd/visit_change.h"
-#include "httpd/visit_language.h"
-#include "httpd/visit_link.h"
-#include "httpd/visit_request.h"
+#include "httpd/handle_challenge.h"
+#include "httpd/handle_change.h"
+#include "httpd/handle_language.h"
+#include "httpd/handle_link.h"
+#include "httpd/handle_request.h"
 
 APLOG_USE_MODULE(pwreset);
 
 #define NAME "pwreset" /* SetHandler pwreset */
 
-static int show_help(const pwr_visit_t *visit)
+static int show_help(const pwr_request_context_t *context)
 {
-    return pwr_respond_page(visit, PWR_PAGE_HELP, pwr_pages_view(visit, PWR_PAGE_HELP), HTTP_OK);
+    return pwr_respond_page(context, PWR_PAGE_HELP, pwr_pages_view(context, PWR_PAGE_HELP),
+                            HTTP_OK);
 }
 
-static int show_link(const pwr_visit_t *visit)
+static int show_link(const pwr_request_context_t *context)
 {
-    return pwr_respond_page(visit, PWR_PAGE_LINK, pwr_pages_view(visit, PWR_PAGE_LINK), HTTP_OK);
+    return pwr_respond_page(context, PWR_PAGE_LINK, pwr_pages_view(context, PWR_PAGE_LINK),
+                            HTTP_OK);
 }
 
 /* The way back to where the person came from, sealed, may stand behind the path. */
-static int show_end(const pwr_visit_t *visit, pwr_page_t page, const char *path)
+static int show_end(const pwr_request_context_t *context, pwr_page_t page, const char *path)
 {
-    const char *sealed = visit->path + strlen(path);
-    pwr_view_t *view = pwr_pages_view(visit, page);
+    const char *sealed = context->path + strlen(path);
+    pwr_view_t *view = pwr_pages_view(context, page);
 
     if (sealed[0] == '/') {
-        const char *back = pwr_return_of_seal(visit, sealed + 1);
+        const char *back = pwr_return_of_seal(context, sealed + 1);
         if (back == NULL) {
-            return pwr_respond_see_other(visit, path);
+            return pwr_respond_see_other(context, path);
         }
         pwr_view_set_text(view, "login_url", back);
     }
-    return pwr_respond_page(visit, page, view, HTTP_OK);
+    return pwr_respond_page(context, page, view, HTTP_OK);
 }
 
-static int show_done(const pwr_visit_t *visit)
+static int show_done(const pwr_request_context_t *context)
 {
-    return show_end(visit, PWR_PAGE_DONE, "/done");
+    return show_end(context, PWR_PAGE_DONE, "/done");
 }
 
-static int show_unlocked(const pwr_visit_t *visit)
+static int show_unlocked(const pwr_request_context_t *context)
 {
-    return show_end(visit, PWR_PAGE_UNLOCKED, "/unlocked");
+    return show_end(context, PWR_PAGE_UNLOCKED, "/unlocked");
 }
 
-static int show_asset(const pwr_visit_t *visit)
+static int show_asset(const pwr_request_context_t *context)
 {
-    const pwr_asset_t *asset = pwr_assets_find(visit->site->assets, visit->path);
+    const pwr_asset_t *asset = pwr_assets_find(context->site->assets, context->path);
 
-    return asset != NULL ? pwr_respond_bytes(visit, asset->type, asset->bytes, asset->length)
-                         : pwr_respond_error(visit, HTTP_NOT_FOUND, "error.not_found");
+    return asset != NULL ? pwr_respond_bytes(context, asset->type, asset->bytes, asset->length)
+                         : pwr_respond_error(context, HTTP_NOT_FOUND, "error.not_found");
 }
 
-typedef int (*answer_t)(const pwr_visit_t *visit);
+typedef int (*answer_t)(const pwr_request_context_t *context);
 
 static const struct {
     const char *path;
@@ -85,23 +87,23 @@ static const struct {
     answer_t get;
     answer_t post;
 } routes[] = {
-    {"/", false, pwr_visit_request_show, pwr_visit_request_post},
-    {"/sent/", true, pwr_visit_request_sent, NULL},
+    {"/", false, pwr_handle_request_show, pwr_handle_request_post},
+    {"/sent/", true, pwr_handle_request_sent, NULL},
     {"/challenge", false, pwr_robot_check_work, NULL},
     {"/challenge/long", false, pwr_robot_check_long_work, NULL},
-    {"/c/picture/", true, pwr_visit_challenge_picture, NULL},
-    {"/c/sound/", true, pwr_visit_challenge_sound, NULL},
-    {"/c/", true, pwr_visit_challenge_show, NULL},
-    {"/c", false, NULL, pwr_visit_challenge_post},
-    {"/r/", true, pwr_visit_link_show, NULL},
-    {"/r", false, NULL, pwr_visit_link_post},
-    {"/change", false, pwr_visit_change_show, pwr_visit_change_post},
+    {"/c/picture/", true, pwr_handle_challenge_picture, NULL},
+    {"/c/sound/", true, pwr_handle_challenge_sound, NULL},
+    {"/c/", true, pwr_handle_challenge_show, NULL},
+    {"/c", false, NULL, pwr_handle_challenge_post},
+    {"/r/", true, pwr_handle_link_show, NULL},
+    {"/r", false, NULL, pwr_handle_link_post},
+    {"/change", false, pwr_handle_change_show, pwr_handle_change_post},
     {"/done", false, show_done, NULL},
     {"/done/", true, show_done, NULL},
     {"/unlocked", false, show_unlocked, NULL},
     {"/unlocked/", true, show_unlocked, NULL},
-    {"/stop/", true, pwr_visit_stop_show, NULL},
-    {"/stop", false, NULL, pwr_visit_stop_post},
+    {"/stop/", true, pwr_handle_stop_show, NULL},
+    {"/stop", false, NULL, pwr_handle_stop_post},
     {"/help", false, show_help, NULL},
     {"/a/", true, show_asset, NULL},
 };
@@ -116,52 +118,52 @@ static void leave_body(request_rec *request)
     }
 }
 
-static int refuse(const pwr_visit_t *visit, int status, const char *key)
+static int refuse(const pwr_request_context_t *context, int status, const char *key)
 {
-    leave_body(visit->request);
-    return pwr_respond_error(visit, status, key);
+    leave_body(context->request);
+    return pwr_respond_error(context, status, key);
 }
 
-static int refuse_method(const pwr_visit_t *visit, bool may_get, bool may_post)
+static int refuse_method(const pwr_request_context_t *context, bool may_get, bool may_post)
 {
     const char *one = may_get ? "GET, HEAD" : "POST";
 
-    visit->request->allowed = 0; /* the header below says it */
-    apr_table_setn(visit->request->err_headers_out, "Allow",
+    context->request->allowed = 0; /* the header below says it */
+    apr_table_setn(context->request->err_headers_out, "Allow",
                    may_get && may_post ? "GET, HEAD, POST" : one);
-    return refuse(visit, HTTP_METHOD_NOT_ALLOWED, "error.method");
+    return refuse(context, HTTP_METHOD_NOT_ALLOWED, "error.method");
 }
 
 /* Where the site does not want it, the page is not there. */
-static bool is_off(const pwr_visit_t *visit, const char *path)
+static bool is_off(const pwr_request_context_t *context, const char *path)
 {
-    return strcmp(path, "/change") == 0 && !visit->site->settings->parts.flow.may_change;
+    return strcmp(path, "/change") == 0 && !context->site->settings->parts.flow.may_change;
 }
 
-static int route(const pwr_visit_t *visit)
+static int route(const pwr_request_context_t *context)
 {
-    int method = visit->request->method_number;
+    int method = context->request->method_number;
 
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         size_t length = strlen(routes[i].path);
-        bool is_here = routes[i].has_rest ? strncmp(visit->path, routes[i].path, length) == 0
-                                          : strcmp(visit->path, routes[i].path) == 0;
-        if (!is_here || is_off(visit, routes[i].path)) {
+        bool is_here = routes[i].has_rest ? strncmp(context->path, routes[i].path, length) == 0
+                                          : strcmp(context->path, routes[i].path) == 0;
+        if (!is_here || is_off(context, routes[i].path)) {
             continue;
         }
         if (method == M_GET && routes[i].get != NULL) {
-            leave_body(visit->request);
-            return routes[i].get(visit);
+            leave_body(context->request);
+            return routes[i].get(context);
         }
         if (method != M_POST || routes[i].post == NULL) {
-            return refuse_method(visit, routes[i].get != NULL, routes[i].post != NULL);
+            return refuse_method(context, routes[i].get != NULL, routes[i].post != NULL);
         }
-        if (!pwr_origin_is_ours(visit)) {
-            return refuse(visit, HTTP_FORBIDDEN, "error.cross_site");
+        if (!pwr_origin_is_ours(context)) {
+            return refuse(context, HTTP_FORBIDDEN, "error.cross_site");
         }
-        return routes[i].post(visit);
+        return routes[i].post(context);
     }
-    return refuse(visit, HTTP_NOT_FOUND, "error.not_found");
+    return refuse(context, HTTP_NOT_FOUND, "error.not_found");
 }
 
 /* httpd's own idea of who asks (mod_remoteip), cut to a prefix. */
@@ -213,7 +215,7 @@ static bool claim(request_rec *request)
     if (site == NULL || path_behind(site, request->uri) == NULL || !is_given(request)) {
         return false;
     }
-    pwr_visit_language_strip(request, site);
+    pwr_handle_language_strip(request, site);
     return true;
 }
 
@@ -274,38 +276,38 @@ static bool is_kept_by_nobody(const request_rec *request)
 
 /* A kept page has the same form twice, and the second time it is taken for a double click. The
  * page around has left in part by now, so nobody but its own configuration can say so. */
-static void judge_page_around(const pwr_visit_t *visit)
+static void judge_page_around(const pwr_request_context_t *context)
 {
-    const request_rec *outer = visit->request->main;
+    const request_rec *outer = context->request->main;
 
     while (outer->main != NULL) {
         outer = outer->main;
     }
-    if (!is_kept_by_nobody(outer) && apr_atomic_cas32(&visit->site->has_warned, 1, 0) == 0) {
+    if (!is_kept_by_nobody(outer) && apr_atomic_cas32(&context->site->has_warned, 1, 0) == 0) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, outer,
                       "PWR0919: %s includes the form of %s, and may be kept by a browser or proxy: "
                       "whoever sends a kept form again gets no mail. Write into its Location: "
                       "Header always set Cache-Control no-store",
-                      outer->uri, visit->site->settings->parts.flow.base_url);
+                      outer->uri, context->site->settings->parts.flow.base_url);
     }
 }
 
 /* What a page of the site's own pulls in by mod_include: the form or the help without head and
  * frame, or the link for its login page. The form's answers are whole pages of ours, whatever
  * page it stood on. */
-static int include(const pwr_visit_t *visit)
+static int include(const pwr_request_context_t *context)
 {
     static const struct {
         const char *path;
         answer_t answer;
-    } parts[] = {{"/", pwr_visit_request_show}, {"/help", show_help}, {"/link", show_link}};
+    } parts[] = {{"/", pwr_handle_request_show}, {"/help", show_help}, {"/link", show_link}};
 
-    if (strcmp(visit->path, "/") == 0) {
-        judge_page_around(visit);
+    if (strcmp(context->path, "/") == 0) {
+        judge_page_around(context);
     }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (strcmp(visit->path, parts[i].path) == 0) {
-            return parts[i].answer(visit);
+        if (strcmp(context->path, parts[i].path) == 0) {
+            return parts[i].answer(context);
         }
     }
     return HTTP_NOT_FOUND;
@@ -321,26 +323,26 @@ static int answer(request_rec *request)
     if (site->parts.store == NULL) {
         return HTTP_SERVICE_UNAVAILABLE; /* the log of this process's start says why */
     }
-    pwr_visit_t visit = {
+    pwr_request_context_t context = {
         .request = request,
         .site = site,
         .client = client_of(request, site),
         .secret = pwr_scrub_secret(request),
     };
-    pwr_visit_language_begin(&visit, path);
+    pwr_handle_language_begin(&context, path);
     if (request->main != NULL) {
         bool is_safe = site->settings->is_plain_allowed || ap_ssl_conn_is_ssl(request->connection);
-        return is_safe ? include(&visit) : HTTP_FORBIDDEN;
+        return is_safe ? include(&context) : HTTP_FORBIDDEN;
     }
     if (!site->settings->is_plain_allowed && !ap_ssl_conn_is_ssl(request->connection)) {
-        return request->method_number == M_GET ? pwr_respond_to_https(&visit)
-                                               : refuse(&visit, HTTP_FORBIDDEN, "error.plain");
+        return request->method_number == M_GET ? pwr_respond_to_https(&context)
+                                               : refuse(&context, HTTP_FORBIDDEN, "error.plain");
     }
-    if (visit.path[0] == '\0') {
+    if (context.path[0] == '\0') {
         leave_body(request);
-        return pwr_respond_see_other(&visit, "/");
+        return pwr_respond_see_other(&context, "/");
     }
-    return route(&visit);
+    return route(&context);
 }
 
 int pwr_handler(request_rec *request)

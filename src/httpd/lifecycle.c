@@ -38,10 +38,10 @@ static apr_status_t wake_worker(void *data)
     return APR_SUCCESS;
 }
 
-void pwr_visit_wake_worker(const pwr_visit_t *visit)
+void pwr_request_context_wake_worker(const pwr_request_context_t *context)
 {
     /* A request's pool ends when the last of its answer has been written. */
-    apr_pool_cleanup_register(visit->request->pool, visit->site, wake_worker,
+    apr_pool_cleanup_register(context->request->pool, context->site, wake_worker,
                               apr_pool_cleanup_null);
 }
 

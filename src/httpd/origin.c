@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-bool pwr_origin_is_ours(const pwr_visit_t *visit)
+bool pwr_origin_is_ours(const pwr_request_context_t *context)
 {
-    apr_table_t *headers = visit->request->headers_in;
+    apr_table_t *headers = context->request->headers_in;
     const char *site = apr_table_get(headers, "Sec-Fetch-Site");
     const char *origin = apr_table_get(headers, "Origin");
 
     if (site != NULL) {
         return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
     }
-    return origin == NULL || strcasecmp(origin, visit->site->origin) == 0;
+    return origin == NULL || strcasecmp(origin, context->site->origin) == 0;
 }

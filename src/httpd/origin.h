@@ -6,6 +6,6 @@
 
 /* By Sec-Fetch-Site (Fetch Metadata) where the browser sends it, else by Origin (RFC 6454). Without
  * either it is a plain program or an old browser, and the form's seal decides. */
-bool pwr_origin_is_ours(const pwr_visit_t *visit);
+bool pwr_origin_is_ours(const pwr_request_context_t *context);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * One row per page. The names are those that pages.c and the visits put into views. Needed is what
- * a page cannot work without: what its form must carry, and where its errors are told.
+ * One row per page. The names are those that pages.c and the handlers put into views. Needed is
+ * what a page cannot work without: what its form must carry, and where its errors are told.
  */
 #include "httpd/page_slots.h"
 

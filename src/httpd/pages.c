@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "httpd/assets.h"
 #include "httpd/page_slots.h"
-#include "httpd/visit_language.h"
+#include "httpd/handle_language.h"
 
 struct pwr_pages_t {
     pwr_template_t *template[PWR_PAGE_COUNT];
@@ -100,59 +100,61 @@ static void show_sender(pwr_view_t *view, const pwr_site_t *site)
     pwr_view_text(view, "origin", site->origin);
 }
 
-pwr_view_t *pwr_pages_view(const pwr_visit_t *visit, pwr_page_t page)
+pwr_view_t *pwr_pages_view(const pwr_request_context_t *context, pwr_page_t page)
 {
-    const pwr_flow_settings_t *flow = &visit->site->settings->parts.flow;
-    const char *prefix = visit->prefix;
-    apr_pool_t *pool = visit->request->pool;
+    const pwr_flow_settings_t *flow = &context->site->settings->parts.flow;
+    const char *prefix = context->prefix;
+    apr_pool_t *pool = context->request->pool;
     pwr_view_t *view = pwr_view_make(pool);
 
-    pwr_view_text(view, "lang", pwr_language_tag(visit->language));
-    pwr_view_text(view, "dir", pwr_language_direction(visit->language));
+    pwr_view_text(view, "lang", pwr_language_tag(context->language));
+    pwr_view_text(view, "dir", pwr_language_direction(context->language));
     pwr_view_text(view, "org", flow->organisation);
     pwr_view_text(view, "page", rows[page].name);
-    pwr_view_flag(view, "is_fragment", visit->request->main != NULL);
+    pwr_view_flag(view, "is_fragment", context->request->main != NULL);
     pwr_view_text(view, "prefix", prefix);
-    pwr_view_text(view, "css_url", pwr_assets_url(visit->site->assets, "pwreset.css"));
-    pwr_view_text(view, "script_url", pwr_assets_url(visit->site->assets, "pwreset.js"));
-    pwr_view_text(view, "worker_url", pwr_assets_url(visit->site->assets, "pwreset-worker.js"));
-    pwr_view_text(view, "style_url", pwr_assets_url(visit->site->assets, PWR_ASSET_STYLE));
-    pwr_view_text(view, "logo_url", pwr_assets_url(visit->site->assets, PWR_ASSET_LOGO));
-    pwr_view_text(view, "icon_url", pwr_assets_url(visit->site->assets, "pwreset.svg"));
+    pwr_view_text(view, "css_url", pwr_assets_url(context->site->assets, "pwreset.css"));
+    pwr_view_text(view, "script_url", pwr_assets_url(context->site->assets, "pwreset.js"));
+    pwr_view_text(view, "worker_url", pwr_assets_url(context->site->assets, "pwreset-worker.js"));
+    pwr_view_text(view, "style_url", pwr_assets_url(context->site->assets, PWR_ASSET_STYLE));
+    pwr_view_text(view, "logo_url", pwr_assets_url(context->site->assets, PWR_ASSET_LOGO));
+    pwr_view_text(view, "icon_url", pwr_assets_url(context->site->assets, "pwreset.svg"));
     pwr_view_text(view, "login_url", flow->login_url);
     pwr_view_text(view, "help_url",
-                  visit->site->settings->help_url != NULL
-                      ? visit->site->settings->help_url
+                  context->site->settings->help_url != NULL
+                      ? context->site->settings->help_url
                       : apr_pstrcat(pool, prefix, "/help", NULL));
     if (flow->may_change) {
         pwr_view_text(view, "change_url", apr_pstrcat(pool, prefix, "/change", NULL));
     }
     pwr_view_text(view, "contact", flow->contact);
     pwr_view_text(view, "registry", flow->registry);
-    show_sender(view, visit->site);
+    show_sender(view, context->site);
     pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
     return view;
 }
 
-void pwr_pages_finish(pwr_view_t *view, const pwr_visit_t *visit, pwr_page_t page)
+void pwr_pages_finish(pwr_view_t *view, const pwr_request_context_t *context, pwr_page_t page)
 {
-    apr_pool_t *pool = visit->request->pool;
-    const char *title = pwr_messages_format(visit->language, rows[page].title, view, pool);
+    apr_pool_t *pool = context->request->pool;
+    const char *title = pwr_messages_format(context->language, rows[page].title, view, pool);
 
     if (pwr_view_get(view, "has_errors").kind != PWR_VIEW_NOTHING) {
         const char *prefix
-            = pwr_messages_format(visit->language, "common.error_prefix", view, pool);
+            = pwr_messages_format(context->language, "common.error_prefix", view, pool);
         title = apr_pstrcat(pool, prefix, " ", title, NULL);
     }
     if (pwr_view_get(view, "title").kind == PWR_VIEW_NOTHING) {
         pwr_view_text(view, "title", title);
     }
-    pwr_visit_language_links(view, visit);
+    pwr_handle_language_links(view, context);
 }
 
-void pwr_pages_error(pwr_view_t *view, const pwr_visit_t *visit, const pwr_page_error_t *error)
+void pwr_pages_error(pwr_view_t *view, const pwr_request_context_t *context,
+                     const pwr_page_error_t *error)
 {
-    const char *text = pwr_messages_format(visit->language, error->key, view, visit->request->pool);
+    const char *text
+        = pwr_messages_format(context->language, error->key, view, context->request->pool);
     pwr_view_t *item = pwr_view_add(view, "errors");
 
     pwr_view_flag(view, "has_errors", true);
@@ -181,14 +183,15 @@ static void show_remote(pwr_view_t *view, const pwr_remote_settings_t *remote, a
     pwr_view_text(view, "remote_script", script);
 }
 
-void pwr_pages_show_form(pwr_view_t *view, const pwr_visit_t *visit, const char *sealed)
+void pwr_pages_show_form(pwr_view_t *view, const pwr_request_context_t *context, const char *sealed)
 {
-    apr_pool_t *pool = visit->request->pool;
-    const pwr_remote_settings_t *remote = &visit->site->settings->parts.remote;
-    pwr_level_t level = pwr_client_limit_look(visit->site->limit, visit->client).level;
+    apr_pool_t *pool = context->request->pool;
+    const pwr_remote_settings_t *remote = &context->site->settings->parts.remote;
+    pwr_level_t level = pwr_client_limit_look(context->site->limit, context->client).level;
 
     pwr_view_text(view, "seal", sealed);
-    pwr_view_text(view, "work_url", apr_pstrcat(pool, visit->site->base_path, "/challenge", NULL));
+    pwr_view_text(view, "work_url",
+                  apr_pstrcat(pool, context->site->base_path, "/challenge", NULL));
     pwr_view_flag(view, "level_work", level >= PWR_LEVEL_WORK);
     if (remote->provider != NULL) {
         show_remote(view, remote, pool);
@@ -203,64 +206,68 @@ static const char *sentence_of(const apr_table_t *said, const char *tag)
 }
 
 /* What messages about a rule may name. */
-static void show_line(pwr_view_t *view, const pwr_visit_t *visit, const pwr_policy_line_t *line)
+static void show_line(pwr_view_t *view, const pwr_request_context_t *context,
+                      const pwr_policy_line_t *line)
 {
     pwr_view_number(view, "asked", line->asked);
     pwr_view_text(view, "detail", line->detail);
     pwr_view_text(view, "counting", line->counting);
     if (line->said != NULL) {
-        pwr_view_text(view, "said", sentence_of(line->said, pwr_language_tag(visit->language)));
+        pwr_view_text(view, "said", sentence_of(line->said, pwr_language_tag(context->language)));
     }
 }
 
-static void add_rule(pwr_view_t *view, const pwr_visit_t *visit, const pwr_policy_line_t *line)
+static void add_rule(pwr_view_t *view, const pwr_request_context_t *context,
+                     const pwr_policy_line_t *line)
 {
-    apr_pool_t *pool = visit->request->pool;
+    apr_pool_t *pool = context->request->pool;
     pwr_view_t *item = pwr_view_add(view, "rules");
     const char *key = apr_pstrcat(pool, "rules.", line->kind, NULL);
 
-    show_line(item, visit, line);
+    show_line(item, context, line);
     pwr_view_text(item, "kind", line->kind);
     pwr_view_flag(item, "has_tick", line->has_tick);
     pwr_view_text(item, "value", line->detail != NULL ? line->detail : apr_itoa(pool, line->asked));
-    pwr_view_text(item, "text", pwr_messages_format(visit->language, key, item, pool));
+    pwr_view_text(item, "text", pwr_messages_format(context->language, key, item, pool));
 }
 
-void pwr_pages_show_rules(pwr_view_t *view, const pwr_visit_t *visit,
-                          const pwr_policy_context_t *context)
+void pwr_pages_show_rules(pwr_view_t *view, const pwr_request_context_t *context,
+                          const pwr_policy_context_t *policy_context)
 {
-    const apr_array_header_t *lines = pwr_policy_lines(context, visit->request->pool);
+    const apr_array_header_t *lines = pwr_policy_lines(policy_context, context->request->pool);
 
-    pwr_view_number(view, "min_length", context->rules->min_length);
-    pwr_view_number(view, "max_length", context->rules->max_length);
+    pwr_view_number(view, "min_length", policy_context->rules->min_length);
+    pwr_view_number(view, "max_length", policy_context->rules->max_length);
     for (int i = 0; i < lines->nelts; i++) {
-        add_rule(view, visit, &APR_ARRAY_IDX(lines, i, pwr_policy_line_t));
+        add_rule(view, context, &APR_ARRAY_IDX(lines, i, pwr_policy_line_t));
     }
 }
 
-void pwr_pages_show_verdict(pwr_view_t *view, const pwr_visit_t *visit,
+void pwr_pages_show_verdict(pwr_view_t *view, const pwr_request_context_t *context,
                             const pwr_verdict_t *verdict)
 {
     pwr_view_number(view, "entered_length", verdict->entered_length);
     pwr_view_flag(view, "is_guessable", verdict->is_guessable);
     if (verdict->line.kind != NULL) {
-        show_line(view, visit, &verdict->line);
+        show_line(view, context, &verdict->line);
     }
 }
 
-void pwr_pages_show_link(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link)
+void pwr_pages_show_link(pwr_view_t *view, const pwr_request_context_t *context,
+                         const pwr_link_t *link)
 {
-    const pwr_policy_context_t context
-        = {.policy = visit->site->policy, .rules = &link->rules, .account = link->account};
+    const pwr_policy_context_t policy_context
+        = {.policy = context->site->policy, .rules = &link->rules, .account = link->account};
 
     pwr_view_text(view, "login", link->row->login);
-    pwr_view_flag(view, "may_unlock", pwr_link_may_unlock(link, &visit->site->parts));
-    pwr_pages_show_rules(view, visit, &context);
+    pwr_view_flag(view, "may_unlock", pwr_link_may_unlock(link, &context->site->parts));
+    pwr_pages_show_rules(view, context, &policy_context);
 }
 
-void pwr_pages_show_dead(pwr_view_t *view, const pwr_visit_t *visit, const pwr_link_t *link)
+void pwr_pages_show_dead(pwr_view_t *view, const pwr_request_context_t *context,
+                         const pwr_link_t *link)
 {
-    const pwr_secret_t *key = visit->site->key;
+    const pwr_secret_t *key = context->site->key;
 
     pwr_view_flag(view, "is_expired", link->state == PWR_LINK_EXPIRED);
     pwr_view_flag(view, "is_spent", link->state == PWR_LINK_SPENT);
@@ -277,6 +284,6 @@ void pwr_pages_show_dead(pwr_view_t *view, const pwr_visit_t *visit, const pwr_l
         pwr_view_time(view, "ended", link->ended);
     }
     pwr_view_flag(view, "can_renew", true);
-    pwr_view_text(view, "token", visit->secret);
-    pwr_pages_show_form(view, visit, pwr_seal_form(key, visit->request->pool));
+    pwr_view_text(view, "token", context->secret);
+    pwr_pages_show_form(view, context, pwr_seal_form(key, context->request->pool));
 }

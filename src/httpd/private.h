@@ -1,6 +1,6 @@
 /*
- * What the files of this room share: the module record, a site, and a visit. Nobody outside
- * src/httpd includes it but the door plate.
+ * What the files of this room share: the module record, a site, and a request context. Nobody
+ * outside src/httpd includes it but the door plate.
  */
 #ifndef PWR_HTTPD_PRIVATE_H
 #define PWR_HTTPD_PRIVATE_H
@@ -46,15 +46,15 @@ typedef struct {
     const char *prefix; /* what our addresses begin with: the base path, and a chosen language */
     const char *path;   /* behind it: "/r" */
     const char *secret; /* the token that scrub took out of the address; NULL when there was none */
-} pwr_visit_t;
+} pwr_request_context_t;
 
 /* The site of a server, or NULL. */
 pwr_site_t *pwr_site_of(const server_rec *server);
 
-/* Tells the worker of this node that there is work, once the visit's answer has left. Woken sooner,
- * it would take processor and database from the answer, and more of them for a name that has an
- * account: the answer's time would tell. Should the telling fail, the worker looks by itself within
- * seconds. */
-void pwr_visit_wake_worker(const pwr_visit_t *visit);
+/* Tells the worker of this node that there is work, once the request's answer has left. Woken
+ * sooner, it would take processor and database from the answer, and more of them for a name that
+ * has an account: the answer's time would tell. Should the telling fail, the worker looks by itself
+ * within seconds. */
+void pwr_request_context_wake_worker(const pwr_request_context_t *context);
 
 #endif

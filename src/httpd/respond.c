@@ -34,15 +34,15 @@ static const struct {
 };
 
 /* On errors too, hence err_headers_out. */
-static void set_headers(const pwr_visit_t *visit, const char *cache_control)
+static void set_headers(const pwr_request_context_t *context, const char *cache_control)
 {
-    apr_table_t *headers = visit->request->err_headers_out;
+    apr_table_t *headers = context->request->err_headers_out;
 
     for (size_t i = 0; i < sizeof every_answer / sizeof every_answer[0]; i++) {
         apr_table_setn(headers, every_answer[i].name, every_answer[i].value);
     }
     apr_table_setn(headers, "Cache-Control", cache_control);
-    if (apr_table_get(visit->request->headers_out, "Strict-Transport-Security") == NULL) {
+    if (apr_table_get(context->request->headers_out, "Strict-Transport-Security") == NULL) {
         apr_table_setn(headers, "Strict-Transport-Security", "max-age=31536000");
     }
 }
@@ -54,24 +54,25 @@ static bool has_widget(pwr_page_t page)
            || page == PWR_PAGE_DEAD;
 }
 
-int pwr_respond_page(const pwr_visit_t *visit, pwr_page_t page, pwr_view_t *view, int status)
+int pwr_respond_page(const pwr_request_context_t *context, pwr_page_t page, pwr_view_t *view,
+                     int status)
 {
-    request_rec *request = visit->request;
+    request_rec *request = context->request;
     pwr_page_content_t content = {
-        .template = pwr_pages_template(visit->site->pages, page),
+        .template = pwr_pages_template(context->site->pages, page),
         .view = view,
-        .language = visit->language,
+        .language = context->language,
     };
 
-    pwr_pages_finish(view, visit, page);
-    set_headers(visit, "no-store");
-    if (visit->site->remote_policy != NULL && has_widget(page)) {
+    pwr_pages_finish(view, context, page);
+    set_headers(context, "no-store");
+    if (context->site->remote_policy != NULL && has_widget(page)) {
         apr_table_setn(request->err_headers_out, "Content-Security-Policy",
-                       visit->site->remote_policy);
+                       context->site->remote_policy);
         apr_table_unset(request->err_headers_out, "Cross-Origin-Embedder-Policy");
     }
-    apr_table_setn(request->headers_out, "Content-Language", pwr_language_tag(visit->language));
-    if (!visit->is_language_chosen) {
+    apr_table_setn(request->headers_out, "Content-Language", pwr_language_tag(context->language));
+    if (!context->is_language_chosen) {
         apr_table_mergen(request->headers_out, "Vary", "Accept-Language");
     }
     ap_set_content_type(request, "text/html; charset=utf-8");
@@ -80,9 +81,9 @@ int pwr_respond_page(const pwr_visit_t *visit, pwr_page_t page, pwr_view_t *view
 }
 
 /* RFC 9457, for clients that ask for JSON and not for a page. */
-static int respond_problem(const pwr_visit_t *visit, int status, const char *text)
+static int respond_problem(const pwr_request_context_t *context, int status, const char *text)
 {
-    request_rec *request = visit->request;
+    request_rec *request = context->request;
     pwr_json_t *json = pwr_json_make(request->pool);
 
     pwr_json_text(json, "type", "about:blank");
@@ -90,9 +91,9 @@ static int respond_problem(const pwr_visit_t *visit, int status, const char *tex
     pwr_json_number(json, "status", status);
     pwr_json_text(json, "detail", text);
     const char *line = pwr_json_line(json, request->pool);
-    apr_table_setn(request->headers_out, "Content-Language", pwr_language_tag(visit->language));
+    apr_table_setn(request->headers_out, "Content-Language", pwr_language_tag(context->language));
     request->status = status;
-    return pwr_respond_once(visit, "application/problem+json", line, strlen(line));
+    return pwr_respond_once(context, "application/problem+json", line, strlen(line));
 }
 
 static bool wants_json(const request_rec *request)
@@ -101,82 +102,83 @@ static bool wants_json(const request_rec *request)
     return accept != NULL && strstr(accept, "json") != NULL && strstr(accept, "text/html") == NULL;
 }
 
-int pwr_respond_error(const pwr_visit_t *visit, int status, const char *key)
+int pwr_respond_error(const pwr_request_context_t *context, int status, const char *key)
 {
-    request_rec *request = visit->request;
-    pwr_view_t *view = pwr_pages_view(visit, PWR_PAGE_ERROR);
-    const char *text = pwr_messages_format(visit->language, key, view, request->pool);
+    request_rec *request = context->request;
+    pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_ERROR);
+    const char *text = pwr_messages_format(context->language, key, view, request->pool);
 
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(request->err_headers_out, "Retry-After", "300");
     }
     if (wants_json(request)) {
-        return respond_problem(visit, status, text);
+        return respond_problem(context, status, text);
     }
     pwr_view_number(view, "status", status);
     pwr_view_text(view, "text", text);
-    return pwr_respond_page(visit, PWR_PAGE_ERROR, view, status);
+    return pwr_respond_page(context, PWR_PAGE_ERROR, view, status);
 }
 
-int pwr_respond_too_many(const pwr_visit_t *visit, apr_interval_time_t retry_after)
+int pwr_respond_too_many(const pwr_request_context_t *context, apr_interval_time_t retry_after)
 {
-    apr_table_setn(visit->request->err_headers_out, "Retry-After",
-                   apr_ltoa(visit->request->pool, (long)apr_time_sec(retry_after) + 1));
-    return pwr_respond_error(visit, HTTP_TOO_MANY_REQUESTS, "error.too_many");
+    apr_table_setn(context->request->err_headers_out, "Retry-After",
+                   apr_ltoa(context->request->pool, (long)apr_time_sec(retry_after) + 1));
+    return pwr_respond_error(context, HTTP_TOO_MANY_REQUESTS, "error.too_many");
 }
 
 /* Our path for a Location header: RFC 3986, and never "//host", which leads elsewhere. */
-static const char *location_of(const pwr_visit_t *visit, const char *path)
+static const char *location_of(const pwr_request_context_t *context, const char *path)
 {
-    const char *whole = apr_pstrcat(visit->request->pool, visit->prefix, path, NULL);
+    const char *whole = apr_pstrcat(context->request->pool, context->prefix, path, NULL);
 
     while (whole[0] == '/' && whole[1] == '/') {
         whole++;
     }
-    return ap_escape_uri(visit->request->pool, whole);
+    return ap_escape_uri(context->request->pool, whole);
 }
 
-int pwr_respond_to_https(const pwr_visit_t *visit)
+int pwr_respond_to_https(const pwr_request_context_t *context)
 {
-    request_rec *request = visit->request;
-    const char *path = visit->secret == NULL ? visit->path : "/";
+    request_rec *request = context->request;
+    const char *path = context->secret == NULL ? context->path : "/";
 
-    set_headers(visit, "no-store");
-    apr_table_setn(request->headers_out, "Location",
-                   apr_pstrcat(request->pool, visit->site->origin, location_of(visit, path), NULL));
+    set_headers(context, "no-store");
+    apr_table_setn(
+        request->headers_out, "Location",
+        apr_pstrcat(request->pool, context->site->origin, location_of(context, path), NULL));
     request->status = HTTP_MOVED_PERMANENTLY;
     ap_set_content_length(request, 0);
     return OK;
 }
 
-int pwr_respond_bad_body(const pwr_visit_t *visit, int status)
+int pwr_respond_bad_body(const pwr_request_context_t *context, int status)
 {
-    visit->request->connection->keepalive
+    context->request->connection->keepalive
         = AP_CONN_CLOSE; /* what is left of the body is not read */
     switch (status) {
     case HTTP_REQUEST_ENTITY_TOO_LARGE:
-        return pwr_respond_error(visit, status, "error.too_large");
+        return pwr_respond_error(context, status, "error.too_large");
     case HTTP_UNSUPPORTED_MEDIA_TYPE:
-        return pwr_respond_error(visit, status, "error.unsupported");
+        return pwr_respond_error(context, status, "error.unsupported");
     default:
-        return pwr_respond_error(visit, HTTP_BAD_REQUEST, "error.bad_request");
+        return pwr_respond_error(context, HTTP_BAD_REQUEST, "error.bad_request");
     }
 }
 
-int pwr_respond_see_other(const pwr_visit_t *visit, const char *path)
+int pwr_respond_see_other(const pwr_request_context_t *context, const char *path)
 {
-    request_rec *request = visit->request;
+    request_rec *request = context->request;
 
-    set_headers(visit, "no-store");
-    apr_table_setn(request->headers_out, "Location", location_of(visit, path));
+    set_headers(context, "no-store");
+    apr_table_setn(request->headers_out, "Location", location_of(context, path));
     request->status = HTTP_SEE_OTHER;
     ap_set_content_length(request, 0);
     return OK;
 }
 
-static int send_bytes(const pwr_visit_t *visit, const char *type, apr_bucket *bucket)
+static int send_bytes(const pwr_request_context_t *context, const char *type, apr_bucket *bucket)
 {
-    request_rec *request = visit->request;
+    request_rec *request = context->request;
     conn_rec *connection = request->connection;
     apr_bucket_brigade *brigade = apr_brigade_create(request->pool, connection->bucket_alloc);
 
@@ -188,21 +190,21 @@ static int send_bytes(const pwr_visit_t *visit, const char *type, apr_bucket *bu
     return status == APR_SUCCESS || connection->aborted ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-int pwr_respond_bytes(const pwr_visit_t *visit, const char *type, const char *bytes,
+int pwr_respond_bytes(const pwr_request_context_t *context, const char *type, const char *bytes,
                       apr_size_t length)
 {
-    apr_bucket_alloc_t *list = visit->request->connection->bucket_alloc;
+    apr_bucket_alloc_t *list = context->request->connection->bucket_alloc;
 
-    set_headers(visit, "public, max-age=31536000, immutable");
-    return send_bytes(visit, type, apr_bucket_immortal_create(bytes, length, list));
+    set_headers(context, "public, max-age=31536000, immutable");
+    return send_bytes(context, type, apr_bucket_immortal_create(bytes, length, list));
 }
 
-int pwr_respond_once(const pwr_visit_t *visit, const char *type, const char *bytes,
+int pwr_respond_once(const pwr_request_context_t *context, const char *type, const char *bytes,
                      apr_size_t length)
 {
-    apr_bucket_alloc_t *list = visit->request->connection->bucket_alloc;
+    apr_bucket_alloc_t *list = context->request->connection->bucket_alloc;
 
-    set_headers(visit, "no-store");
-    return send_bytes(visit, type,
-                      apr_bucket_pool_create(bytes, length, visit->request->pool, list));
+    set_headers(context, "no-store");
+    return send_bytes(context, type,
+                      apr_bucket_pool_create(bytes, length, context->request->pool, list));
 }

@@ -175,9 +175,9 @@ static const char *decoded(const char *value, size_t length, apr_pool_t *pool)
     return text;
 }
 
-const char *pwr_return_of_query(const pwr_visit_t *visit)
+const char *pwr_return_of_query(const pwr_request_context_t *context)
 {
-    const char *args = visit->request->args;
+    const char *args = context->request->args;
 
     while (args != NULL && strncmp(args, NAME, strlen(NAME)) != 0) {
         const char *next = strchr(args, '&');
@@ -187,36 +187,37 @@ const char *pwr_return_of_query(const pwr_visit_t *visit)
         return NULL;
     }
     const char *value = args + strlen(NAME);
-    return pwr_return_judge(visit->site, decoded(value, strcspn(value, "&"), visit->request->pool),
-                            visit->request->pool);
+    return pwr_return_judge(context->site,
+                            decoded(value, strcspn(value, "&"), context->request->pool),
+                            context->request->pool);
 }
 
-const char *pwr_return_of_seal(const pwr_visit_t *visit, const char *sealed)
+const char *pwr_return_of_seal(const pwr_request_context_t *context, const char *sealed)
 {
     pwr_seal_t seal;
 
     if (sealed == NULL
-        || !pwr_seal_open(&seal, visit->site->key, SEAL, sealed, visit->request->pool)
-        || pwr_clock_now() - seal.made > visit->site->settings->parts.flow.keep) {
+        || !pwr_seal_open(&seal, context->site->key, SEAL, sealed, context->request->pool)
+        || pwr_clock_now() - seal.made > context->site->settings->parts.flow.keep) {
         return NULL;
     }
-    return pwr_return_judge(visit->site, seal.text, visit->request->pool);
+    return pwr_return_judge(context->site, seal.text, context->request->pool);
 }
 
-static const char *seal_of(const pwr_visit_t *visit, const char *url)
+static const char *seal_of(const pwr_request_context_t *context, const char *url)
 {
-    return pwr_seal_make(visit->site->key, SEAL, url, visit->request->pool);
+    return pwr_seal_make(context->site->key, SEAL, url, context->request->pool);
 }
 
-void pwr_return_show(pwr_view_t *view, const pwr_visit_t *visit, const char *url)
+void pwr_return_show(pwr_view_t *view, const pwr_request_context_t *context, const char *url)
 {
     if (url != NULL) {
-        pwr_view_text(view, "return", seal_of(visit, url));
+        pwr_view_text(view, "return", seal_of(context, url));
         pwr_view_text(view, "return_url", url);
     }
 }
 
-const char *pwr_return_sealed(const pwr_visit_t *visit, const char *url)
+const char *pwr_return_sealed(const pwr_request_context_t *context, const char *url)
 {
-    return url != NULL ? apr_pstrcat(visit->request->pool, "/", seal_of(visit, url), NULL) : "";
+    return url != NULL ? apr_pstrcat(context->request->pool, "/", seal_of(context, url), NULL) : "";
 }

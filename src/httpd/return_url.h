@@ -25,17 +25,17 @@ const char *pwr_return_parse(pwr_return_t *allowed, const char *word, apr_pool_t
 /* `typed` as a whole https URL when the site allows it, else NULL. */
 const char *pwr_return_judge(const pwr_site_t *site, const char *typed, apr_pool_t *pool);
 
-/* What the visit asks for by ?return=, judged; NULL when nothing or nothing that is allowed. */
-const char *pwr_return_of_query(const pwr_visit_t *visit);
+/* What the request asks for by ?return=, judged; NULL when nothing or nothing that is allowed. */
+const char *pwr_return_of_query(const pwr_request_context_t *context);
 
 /* The same out of a form's sealed field. */
-const char *pwr_return_of_seal(const pwr_visit_t *visit, const char *sealed);
+const char *pwr_return_of_seal(const pwr_request_context_t *context, const char *sealed);
 
 /* Adds the sealed field to a form's view, and keeps the choice in its language links. NULL adds
  * nothing. */
-void pwr_return_show(pwr_view_t *view, const pwr_visit_t *visit, const char *url);
+void pwr_return_show(pwr_view_t *view, const pwr_request_context_t *context, const char *url);
 
 /* The same as a part of an address, for the page behind the new password: "/<seal>", or "". */
-const char *pwr_return_sealed(const pwr_visit_t *visit, const char *url);
+const char *pwr_return_sealed(const pwr_request_context_t *context, const char *url);
 
 #endif

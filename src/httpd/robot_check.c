@@ -7,9 +7,9 @@
 
 #include "httpd/respond.h"
 
-pwr_task_parts_t pwr_robot_check_parts(const pwr_visit_t *visit)
+pwr_task_parts_t pwr_robot_check_parts(const pwr_request_context_t *context)
 {
-    const pwr_site_t *site = visit->site;
+    const pwr_site_t *site = context->site;
 
     return (pwr_task_parts_t){
         .key = site->key,
@@ -20,20 +20,21 @@ pwr_task_parts_t pwr_robot_check_parts(const pwr_visit_t *visit)
 }
 
 /* What a remote provider's widget put into the form; NULL where none is used. */
-static const char *remote_response(const pwr_visit_t *visit, const pwr_form_t *fields)
+static const char *remote_response(const pwr_request_context_t *context, const pwr_form_t *fields)
 {
-    const char *name = visit->site->settings->parts.remote.provider;
+    const char *name = context->site->settings->parts.remote.provider;
     return name != NULL ? pwr_form_value(fields, pwr_remote_provider(name)->field) : NULL;
 }
 
-pwr_challenge_form_t pwr_robot_check_proof(const pwr_visit_t *visit, const pwr_form_t *fields)
+pwr_challenge_form_t pwr_robot_check_proof(const pwr_request_context_t *context,
+                                           const pwr_form_t *fields)
 {
     return (pwr_challenge_form_t){
         .seal = pwr_form_value(fields, "seal"),
         .unseen = pwr_form_value(fields, "website"),
         .solution = pwr_form_value(fields, "altcha"),
-        .response = remote_response(visit, fields),
-        .client = visit->client,
+        .response = remote_response(context, fields),
+        .client = context->client,
     };
 }
 
@@ -43,37 +44,37 @@ bool pwr_robot_check_may_work(const pwr_challenge_form_t *form, pwr_level_t leve
     return level < PWR_LEVEL_TASK && solution != NULL && solution[0] != '\0';
 }
 
-int pwr_robot_check_begin(const pwr_visit_t *visit, const pwr_held_t *held)
+int pwr_robot_check_begin(const pwr_request_context_t *context, const pwr_held_t *held)
 {
-    const pwr_task_parts_t parts = pwr_robot_check_parts(visit);
-    apr_pool_t *pool = visit->request->pool;
+    const pwr_task_parts_t parts = pwr_robot_check_parts(context);
+    apr_pool_t *pool = context->request->pool;
 
     return pwr_respond_see_other(
-        visit, apr_pstrcat(pool, "/c/", pwr_challenge_hold(&parts, held, pool), NULL));
+        context, apr_pstrcat(pool, "/c/", pwr_challenge_hold(&parts, held, pool), NULL));
 }
 
-static int give_work(const pwr_visit_t *visit, const char *client)
+static int give_work(const pwr_request_context_t *context, const char *client)
 {
     static const char name[] = "seal=";
-    const char *query = visit->request->args;
+    const char *query = context->request->args;
     const char *json = NULL;
 
     if (query != NULL && strncmp(query, name, strlen(name)) == 0) {
-        json = pwr_challenge_work(&visit->site->parts.request.challenge, query + strlen(name),
-                                  client, visit->request->pool);
+        json = pwr_challenge_work(&context->site->parts.request.challenge, query + strlen(name),
+                                  client, context->request->pool);
     }
     if (json == NULL) {
-        return pwr_respond_error(visit, HTTP_BAD_REQUEST, "error.bad_request");
+        return pwr_respond_error(context, HTTP_BAD_REQUEST, "error.bad_request");
     }
-    return pwr_respond_once(visit, "application/json", json, strlen(json));
+    return pwr_respond_once(context, "application/json", json, strlen(json));
 }
 
-int pwr_robot_check_work(const pwr_visit_t *visit)
+int pwr_robot_check_work(const pwr_request_context_t *context)
 {
-    return give_work(visit, visit->client);
+    return give_work(context, context->client);
 }
 
-int pwr_robot_check_long_work(const pwr_visit_t *visit)
+int pwr_robot_check_long_work(const pwr_request_context_t *context)
 {
-    return give_work(visit, NULL);
+    return give_work(context, NULL);
 }

@@ -1,6 +1,6 @@
 /*
  * The robot check as the forms use it: what a form's fields prove, the work for a browser (JSON),
- * and the way to the page with tasks. The page itself is visit_challenge's.
+ * and the way to the page with tasks. The page itself is handle_challenge's.
  */
 #ifndef PWR_HTTPD_ROBOT_CHECK_H
 #define PWR_HTTPD_ROBOT_CHECK_H
@@ -10,20 +10,21 @@
 #include "httpd/private.h"
 
 /* What the flow of the check needs of this site. */
-pwr_task_parts_t pwr_robot_check_parts(const pwr_visit_t *visit);
+pwr_task_parts_t pwr_robot_check_parts(const pwr_request_context_t *context);
 
 /* What the fields of a form prove. */
-pwr_challenge_form_t pwr_robot_check_proof(const pwr_visit_t *visit, const pwr_form_t *fields);
+pwr_challenge_form_t pwr_robot_check_proof(const pwr_request_context_t *context,
+                                           const pwr_form_t *fields);
 
 /* A browser that worked can work more; one without the script, or when a person is asked for, gets
  * the page with the choice. */
 bool pwr_robot_check_may_work(const pwr_challenge_form_t *form, pwr_level_t level);
 
 /* 303 to the page with tasks, with what waits (kind, form_seal, name, back) in its address. */
-int pwr_robot_check_begin(const pwr_visit_t *visit, const pwr_held_t *held);
+int pwr_robot_check_begin(const pwr_request_context_t *context, const pwr_held_t *held);
 
 /* GET /challenge?seal=...: the ALTCHA challenge of a form, and the long one. */
-int pwr_robot_check_work(const pwr_visit_t *visit);
-int pwr_robot_check_long_work(const pwr_visit_t *visit);
+int pwr_robot_check_work(const pwr_request_context_t *context);
+int pwr_robot_check_long_work(const pwr_request_context_t *context);
 
 #endif

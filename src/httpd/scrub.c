@@ -14,7 +14,7 @@
 
 #include "httpd/private.h"
 #include "httpd/scoreboard.h"
-#include "httpd/visit_language.h"
+#include "httpd/handle_language.h"
 #include "token/hide.h"
 
 #define LEAST_SEALED_RETURN 64 /* characters: a token has fewer */
@@ -64,7 +64,7 @@ static bool take_secret(request_rec *request, const pwr_site_t *site, const char
 {
     const char *path = behind;
 
-    pwr_visit_language_take(&path, site);
+    pwr_handle_language_take(&path, site);
     const char *language = apr_pstrmemdup(request->pool, behind, (size_t)(path - behind));
     for (size_t i = 0; i < sizeof secret_paths / sizeof secret_paths[0]; i++) {
         size_t length = strlen(secret_paths[i]);
@@ -97,7 +97,7 @@ static bool is_sealed(const pwr_site_t *site, const char *behind)
 {
     static const char done[] = "/done/";
 
-    pwr_visit_language_take(&behind, site);
+    pwr_handle_language_take(&behind, site);
     if (strncmp(behind, done, sizeof done - 1) == 0) {
         return strlen(behind + sizeof done - 1) >= LEAST_SEALED_RETURN;
     }

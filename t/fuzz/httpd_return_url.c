@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     pwr_settings_t settings = {.returns = apr_array_make(input.pool, 2, sizeof(pwr_return_t))};
     pwr_site_t site = {.settings = &settings, .origin = OURS, .base_path = "/password"};
     request_rec request = {.pool = input.pool, .args = text};
-    const pwr_visit_t visit = {.request = &request, .site = &site};
+    const pwr_request_context_t context = {.request = &request, .site = &site};
     pwr_return_t allowed;
 
     APR_ARRAY_PUSH(settings.returns, pwr_return_t) = (pwr_return_t){.path = "/app"};
@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         const char *again = pwr_return_judge(&site, url, input.pool);
         MUST(again != NULL && strcmp(again, url) == 0);
     }
-    url = pwr_return_of_query(&visit);
+    url = pwr_return_of_query(&context);
     if (url != NULL) {
         check_allowed(url);
     }

@@ -28,7 +28,7 @@ static inline LDAP *open_wire(int *peer, const void *bytes, size_t length)
 {
     int ends[2];
     int version = LDAP_VERSION3;
-    ber_len_t most = PWR_MAX_DIRECTORY_ANSWER; /* as directory/handle.c has it */
+    ber_len_t most = PWR_MAX_DIRECTORY_ANSWER; /* as directory/ldap_handle.c has it */
     Sockbuf *buffer = NULL;
     LDAP *ld = NULL;
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException, HTTPSConnection
 from urllib.parse import urlencode, urlsplit
 
-from visits import quick_site
+from site_steps import quick_site
 from wire import FORM_TYPE
 
 from kit import system

@@ -3,7 +3,7 @@ comes to an end."""
 import ldap3
 import pytest
 from fake_hostile_ldap import FakeHostileDirectory
-from visits import quick_site, settle, store
+from site_steps import quick_site, settle, store
 from workers import worker_of
 
 from kit import people

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from configuration import Configtest, ten_lines
-from visits import ask_for_link, settle
+from site_steps import ask_for_link, settle
 from workers import mute, wait_until
 
 from kit import people, system

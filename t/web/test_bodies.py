@@ -10,7 +10,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from visits import quick_site
+from site_steps import quick_site
 from wire import FORM_TYPE, Http2, connect, form_headers, head, read_answer
 from workers import web_children
 

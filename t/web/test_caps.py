@@ -5,7 +5,7 @@ import json
 import pytest
 from crowd import Crowd, proxied_site, remote_lines, visitor
 from opened import answer_by_picture
-from visits import settle, store
+from site_steps import settle, store
 from workers import audit, mute
 
 # The gate lets each client ask once without a task, and the site's load raises nothing: what stops

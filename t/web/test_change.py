@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 from opened import answer_by_picture
-from visits import (OPEN_GATE, ask_for_link, english, has_no_secret, leaks, new_mails, quick_site,
+from site_steps import (OPEN_GATE, ask_for_link, english, has_no_secret, leaks, new_mails, quick_site,
                     settle, spellings, store)
 from workers import audit, shape
 

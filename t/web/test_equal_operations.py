@@ -13,7 +13,7 @@ import pytest
 from fake_counting_directory import FakeCountingDirectory
 from test_change import NEW, SENTENCE, WRONG, change, error_of, form_page
 from test_lockout import Policy, obey_slapd
-from visits import quick_site, some_token
+from site_steps import quick_site, some_token
 from workers import audit, shape, worker_of
 
 from kit import people

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 import pytest
-from visits import (ask_for_link, english, has_no_secret, new_mails, quick_site, settle, store,
+from site_steps import (ask_for_link, english, has_no_secret, new_mails, quick_site, settle, store,
                     token_of, trail_until)
 
 from kit import people

@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from visits import quick_site, store
+from site_steps import quick_site, store
 
 NEW = "Sju-lange-netter-7"
 PAGE = """<!doctype html><html lang="nb"><title>Vår side</title><h1>Vår egen</h1>

@@ -3,7 +3,7 @@ import hashlib
 import time
 
 import pytest
-from visits import ask_for_link
+from site_steps import ask_for_link
 
 from kit import people, slapd
 

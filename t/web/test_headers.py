@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from visits import ask_for_link, path_of, quick_site, settle, store, token_of
+from site_steps import ask_for_link, path_of, quick_site, settle, store, token_of
 from wire import FORM_TYPE, Http2, exchange, form_body, form_headers
 
 from kit import people

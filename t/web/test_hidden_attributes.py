@@ -1,7 +1,7 @@
 """What the bind DN cannot read counts as a no: an account is eligible by a filter or a group only where
 both can be judged, and the log names what is hidden."""
 import pytest
-from visits import new_mails, quick_site
+from site_steps import new_mails, quick_site
 from workers import audit
 
 from kit import people

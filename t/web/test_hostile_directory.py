@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from directory_slapd_fixture import FakeHangingServer
 from fake_hostile_ldap import FakeHostileDirectory
-from visits import ask_for_link, quick_site, settle
+from site_steps import ask_for_link, quick_site, settle
 from workers import web_children, wait_until, worker_of
 
 from kit import people

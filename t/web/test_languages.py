@@ -6,7 +6,7 @@ import pytest
 from configuration import Configtest, ten_lines
 from kit import system
 from own_files import own_files, without
-from visits import english, leaks, quick_site, token_of
+from site_steps import english, leaks, quick_site, token_of
 
 NEW = "Sju-lange-netter-7"
 ARABIC = "language.name = العربية\ncommon.help = مساعدة\nerror.contact = اتصل {contact}.\n"

@@ -3,7 +3,7 @@ answers, and no restart is needed."""
 import pytest
 from system_calls import connected_from, read_calls, strace
 from test_store import MariaDB, Postgres
-from visits import OPEN_GATE
+from site_steps import OPEN_GATE
 from workers import worker_of
 
 from kit import ports, scratch

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from crowd import Crowd, at, proxied_site, remote_lines, visitor
-from visits import quick_site, store
+from site_steps import quick_site, store
 from work import (HARDER, fetch, form, is_accepted, is_sent_to_tasks, level_of, most_of, seal_of,
                   send, solution_for)
 

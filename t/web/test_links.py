@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from visits import (ask_for_link, english, has_no_secret, new_mails, path_of, quick_site, store,
+from site_steps import (ask_for_link, english, has_no_secret, new_mails, path_of, quick_site, store,
                     token_of, trail_until)
 
 from kit import people

@@ -6,7 +6,7 @@ import re
 import pytest
 from crowd import Crowd, at, proxied_site
 from opened import open_task
-from visits import quick_site, settle, store
+from site_steps import quick_site, settle, store
 from work import level_of, solve
 from workers import mute, wait_until, waiting_rows, worker_of
 

@@ -2,7 +2,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from visits import quick_site
+from site_steps import quick_site
 from wire import head, read_answer
 import socket
 

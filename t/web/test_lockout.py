@@ -12,7 +12,7 @@ import pytest
 from directory_389ds_fixture import CONTAINER, policy, policy_dn
 from fake_counting_directory import FakeCountingDirectory
 from fake_hostile_ldap import FakeHostileDirectory
-from visits import ask_for_link, quick_site, store
+from site_steps import ask_for_link, quick_site, store
 from workers import audit, worker_of
 
 from kit import people, samba, system

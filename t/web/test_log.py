@@ -3,7 +3,7 @@ request's id and support code, one line a step."""
 import re
 
 import pytest
-from visits import quick_site, settle, store
+from site_steps import quick_site, settle, store
 
 LINE = re.compile(r"pwreset:(\w+)\].* (PWR\d{4}): (.*)")
 

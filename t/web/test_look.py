@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 import pytest
 from configuration import Configtest, ten_lines
-from visits import quick_site
+from site_steps import quick_site
 
 from kit import system
 

@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from visits import english, new_mails, quick_site
+from site_steps import english, new_mails, quick_site
 
 NEW = "Sju-lange-netter-7"
 

@@ -4,7 +4,7 @@ import pytest
 from crowd import Crowd, proxied_site, visitor
 from openmetrics import Malformed, parse
 from opened import answer_by_picture
-from visits import OPEN_GATE, settle
+from site_steps import OPEN_GATE, settle
 from workers import wait_until
 
 METRICS = "/pwreset-metrics"

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from visits import quick_site, settle
+from site_steps import quick_site, settle
 from workers import (audit, mute, row_in_hand, wait_until, wait_until_reaped, waiting_rows,
                      worker_of)
 

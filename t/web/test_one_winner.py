@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from visits import ask_for_link, path_of, quick_site, settle, store, token_of
+from site_steps import ask_for_link, path_of, quick_site, settle, store, token_of
 from wire import Http2, connect, form_body, form_headers, head, read_answer
 
 from kit import people

@@ -33,7 +33,7 @@ from pathlib import Path
 from sqlite3 import connect as open_database
 
 import pytest
-from visits import quick_site, settle, store
+from site_steps import quick_site, settle, store
 from wire import connect, form_body, form_headers, head
 from workers import shape
 

@@ -3,7 +3,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from visits import english, new_mails, path_of, quick_site, store
+from site_steps import english, new_mails, path_of, quick_site, store
 from wire import FORM_TYPE, Http2, exchange, form_body, form_headers
 
 EVIL = "evil.test"

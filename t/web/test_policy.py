@@ -7,7 +7,7 @@ import time
 
 import pytest
 from fake_pwned_range import FakePwnedRange
-from visits import ask_for_link, english, has_no_secret, quick_site
+from site_steps import ask_for_link, english, has_no_secret, quick_site
 
 from kit import people
 from kit.site import Site

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from crowd import visitor
-from visits import quick_site, settle, store
+from site_steps import quick_site, settle, store
 from workers import (audit, locked_store, mute, row_in_hand, shape, wait_until,
                      wait_until_reaped, waiting_rows, web_children, worker_of)
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 
 import pytest
-from visits import path_of, quick_site, settle, store
+from site_steps import path_of, quick_site, settle, store
 from workers import (mute, open_files, row_in_hand, wait_until, wait_until_reaped, waiting_rows,
                      web_children, worker_of)
 

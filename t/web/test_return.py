@@ -4,7 +4,7 @@ from urllib.parse import quote, urljoin
 
 import pytest
 from opened import answer_by_waiting, make_seal
-from visits import quick_site, settle, store
+from site_steps import quick_site, settle, store
 
 NEW = "Sju-lange-netter-7"
 APP = "https://app.example.org/login"

@@ -3,7 +3,7 @@ import base64
 import hashlib
 
 import pytest
-from visits import ask_for_link, quick_site
+from site_steps import ask_for_link, quick_site
 from wire import Http2, exchange, form_body, form_headers
 
 from kit import system

@@ -6,7 +6,7 @@ import subprocess
 from contextlib import contextmanager
 
 import pytest
-from visits import ask_for_link, leaks, path_of, quick_site, some_token, token_of
+from site_steps import ask_for_link, leaks, path_of, quick_site, some_token, token_of
 from wire import Http2, connect, exchange, head, read_answer
 
 from kit import system
@@ -138,12 +138,12 @@ def test_an_odd_spelling_of_a_link_is_not_logged(quick, number):
     token = token_of(ask_for_link(quick, quick.someone())) if number == 0 else some_token()
     path = odd_paths(token)[number]
 
-    def visit():
+    def fetch():
         answer = exchange(quick, f"GET {path} HTTP/1.1", [("Host", "127.0.0.1")])
         if "?" not in path:
             assert token.encode() not in answer.body or answer.status == 200
 
-    logs = log_of(quick, visit)
+    logs = log_of(quick, fetch)
     assert not leaks(token, logs), path
     assert not path.startswith("/") or not leaks(token, [status_pages(quick)]), path
 
@@ -162,23 +162,23 @@ def test_odd_spellings_over_http_2_are_not_logged(quick):
     paths = [path for path in odd_paths(token) if path.startswith("/") and " " not in path
              and "\t" not in path]
 
-    def visit():
+    def fetch():
         with Http2(quick) as connection:
             for path in paths:
                 connection.wait(connection.send("GET", path))
 
-    assert not leaks(token, [*log_of(quick, visit), status_pages(quick)])
+    assert not leaks(token, [*log_of(quick, fetch), status_pages(quick)])
 
 
 def test_a_referer_with_a_token_is_not_logged(quick):
     token = some_token()
     referer = f"{quick.reset_url}/r/{token}"
 
-    def visit():
+    def fetch():
         for path in ("help", "", f"r/{'A' * 43}", "a/x", "nowhere"):
             quick.browser.get(f"{quick.reset_url}/{path}", headers={"Referer": referer})
 
-    logs = log_of(quick, visit)
+    logs = log_of(quick, fetch)
     assert not leaks(token, logs)
     assert "/passord/help" in logs[0]
 

@@ -6,7 +6,7 @@ import http.client
 
 import h2.exceptions
 import pytest
-from visits import leaks, quick_site, some_token
+from site_steps import leaks, quick_site, some_token
 from wire import Answer, Http2, connect, exchange, head, read_answer
 
 from kit import system
@@ -244,12 +244,12 @@ def test_a_request_that_never_ends_leaks_the_link_nowhere(early, way):
     for begun in ("GET TARGET", "GET TARGET HTTP/1.1\r\n", "GET TARGET HTTP/1.1\r\nHost: x\r\nX: y"):
         token, pages = some_token(), []
 
-        def visit():
+        def fetch():
             with connect(early.site) as connection:
                 connection.sendall(begun.replace("TARGET", targets(token)[0]).encode())
                 pages.append(connection.recv(65536).decode("latin-1"))
 
-        assert not leaks(token, [*early.logged(visit), *pages])
+        assert not leaks(token, [*early.logged(fetch), *pages])
 
 
 # Pseudo-headers and headers over HTTP/2.

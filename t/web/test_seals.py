@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from opened import make_seal
-from visits import quick_site
+from site_steps import quick_site
 
 HOST = """
 Listen 127.0.0.1:{port}

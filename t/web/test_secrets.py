@@ -2,7 +2,7 @@
 import os
 
 import pytest
-from visits import settle, spellings, token_of
+from site_steps import settle, spellings, token_of
 
 from kit import people, process, system
 from kit.site import Site

@@ -1,7 +1,7 @@
 """Several directory servers: one dies in mid-flow, one is a read-only copy of the other."""
 
 import pytest
-from visits import ask_for_link, settle
+from site_steps import ask_for_link, settle
 from workers import mute
 
 from kit import people

@@ -2,7 +2,7 @@
 accounts that cannot be reset are told so, where it wants that."""
 import pytest
 from crowd import Crowd, remote_lines
-from visits import OPEN_GATE, new_mails, quick_site, settle, store
+from site_steps import OPEN_GATE, new_mails, quick_site, settle, store
 from workers import audit
 
 from kit import people

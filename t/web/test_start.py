@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from kit import people, slapd, system
-from visits import quick_site, store
+from site_steps import quick_site, store
 
 from kit.process import ServerError
 

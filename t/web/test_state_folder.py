@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 from system_calls import calls_inside, calls_of_root, read_calls, strace
 from test_start import CHECK, rewrite
-from visits import quick_site
+from site_steps import quick_site
 from workers import wait_until, worker_of
 
 from kit import system

@@ -9,7 +9,7 @@ import work
 from crowd import Crowd, proxied_site, visitor
 from opened import (answer_by_picture, answer_by_sound, answer_by_waiting, form_for, open_seal,
                     answer_by_work, task_on)
-from visits import ask_for_link, new_mails, store
+from site_steps import ask_for_link, new_mails, store
 
 TASKS = "Bekreft at du ikke er en robot"
 SENT = "Sjekk e-posten din"

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from configuration import Configtest, ten_lines
-from visits import new_mails, quick_site
+from site_steps import new_mails, quick_site
 
 from kit import system
 
@@ -163,12 +163,12 @@ def test_a_template_of_the_sites_own_may_have_parts_of_its_own(configtest):
 def test_the_slots_are_what_the_views_have():
     """Every name that the program puts into a page's view may be named, and no other."""
     sources = [*(system.ROOT / "src" / "httpd").glob("pages.c"),
-               *(system.ROOT / "src" / "httpd").glob("visit_*.c"),
+               *(system.ROOT / "src" / "httpd").glob("handle_*.c"),
                *(system.ROOT / "src" / "httpd" / name for name in ("respond.c", "return_url.c"))]
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     put = set(re.findall(r'pwr_view_(?:text|number|time|flag|add)\(\s*\w+,\s*"(\w+)"', text))
     put |= set(re.findall(r'[.]name\s*=[^;}]*?"(error_\w+)"', text)) | set(re.findall(r'"(error_\w+)"', text))
-    put |= set(re.findall(r'show_stop\(visit, "(\w+)"', text))
+    put |= set(re.findall(r'show_stop\(context, "(\w+)"', text))
     table = (system.ROOT / "src" / "httpd" / "page_slots.c").read_text(encoding="utf-8")
     known = set()
     for words in re.findall(r'"([\w |]*)"', table.partition('"httpd/page_slots.h"')[2]):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from test_policy import lines_of
-from visits import ask_for_link, new_mails, quick_site
+from site_steps import ask_for_link, new_mails, quick_site
 
 from kit import people, samba
 from kit.ds389 import Ds389

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from visits import OPEN_GATE, ask_for_link
+from site_steps import OPEN_GATE, ask_for_link
 
 from kit import system
 from kit.site import Site

@@ -3,7 +3,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from visits import OPEN_GATE, ask_for_link, new_mails, quick_site, settle, store, token_of
+from site_steps import OPEN_GATE, ask_for_link, new_mails, quick_site, settle, store, token_of
 from workers import audit, locked_store, wait_until
 
 from kit import people

@@ -1,6 +1,6 @@
 """Password managers find the way by the W3C's well-known address."""
 import pytest
-from visits import quick_site
+from site_steps import quick_site
 
 CHANGE = "/.well-known/change-password"
 NO_SUCH = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"

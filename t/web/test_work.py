@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import opened
 import pytest
 from crowd import Crowd, at, proxied_site
-from visits import new_mails, quick_site, store
+from site_steps import new_mails, quick_site, store
 from wire import FORM_TYPE
 from work import (decoded, derived, encoded, fetch, form, is_accepted, level_of, seal_of, send,
                   solution_for, solve, solve_second)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from configuration import Configtest, ten_lines
 from test_store import Postgres
-from visits import quick_site, settle
+from site_steps import quick_site, settle
 from workers import keepers_of, wait_until, worker_of
 
 from kit import ports, process, scratch, system

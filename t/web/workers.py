@@ -6,7 +6,7 @@ import sqlite3
 import time
 from contextlib import closing, contextmanager
 
-from visits import store
+from site_steps import store
 
 from kit import process
 

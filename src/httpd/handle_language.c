@@ -3,7 +3,7 @@
  * so from there it leads to the page with the form; nothing that was posted is in an address but
  * what came from one.
  */
-#include "httpd/visit_language.h"
+#include "httpd/handle_language.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@
 #define NOTE "pwreset-language" /* of the request: the tag that was taken off its address */
 #define MOST_IN_A_ROW 3         /* links; more of them stand behind a click */
 
-const pwr_language_t *pwr_visit_language_take(const char **path, const pwr_site_t *site)
+const pwr_language_t *pwr_handle_language_take(const char **path, const pwr_site_t *site)
 {
     const pwr_messages_t *messages = site->texts->messages;
 
@@ -32,19 +32,20 @@ const pwr_language_t *pwr_visit_language_take(const char **path, const pwr_site_
     return NULL;
 }
 
-static void choose(pwr_visit_t *visit, const pwr_language_t *language)
+static void choose(pwr_request_context_t *context, const pwr_language_t *language)
 {
-    visit->language = language;
-    visit->is_language_chosen = true;
-    visit->prefix = apr_pstrcat(visit->request->pool, visit->site->base_path, "/",
-                                pwr_language_tag(language), NULL);
+    context->language = language;
+    context->is_language_chosen = true;
+    context->prefix = apr_pstrcat(context->request->pool, context->site->base_path, "/",
+                                  pwr_language_tag(language), NULL);
 }
 
-void pwr_visit_language_strip(request_rec *request, const pwr_site_t *site)
+void pwr_handle_language_strip(request_rec *request, const pwr_site_t *site)
 {
     const char *path = request->uri + strlen(site->base_path);
-    const pwr_language_t *chosen
-        = apr_table_get(request->notes, NOTE) == NULL ? pwr_visit_language_take(&path, site) : NULL;
+    const pwr_language_t *chosen = apr_table_get(request->notes, NOTE) == NULL
+                                       ? pwr_handle_language_take(&path, site)
+                                       : NULL;
 
     if (chosen == NULL) {
         return;
@@ -56,26 +57,26 @@ void pwr_visit_language_strip(request_rec *request, const pwr_site_t *site)
     }
 }
 
-void pwr_visit_language_begin(pwr_visit_t *visit, const char *path)
+void pwr_handle_language_begin(pwr_request_context_t *context, const char *path)
 {
-    request_rec *request = visit->request;
-    const pwr_messages_t *messages = visit->site->texts->messages;
+    request_rec *request = context->request;
+    const pwr_messages_t *messages = context->site->texts->messages;
     const char *chosen = apr_table_get(request->notes, NOTE);
 
-    visit->path = path;
-    visit->prefix = visit->site->base_path;
+    context->path = path;
+    context->prefix = context->site->base_path;
     if (chosen != NULL) {
-        choose(visit, pwr_messages_language(messages, chosen));
+        choose(context, pwr_messages_language(messages, chosen));
         return;
     }
-    visit->language = pwr_language_match(
+    context->language = pwr_language_match(
         messages, apr_table_get(request->headers_in, "Accept-Language"), request->pool);
 }
 
-const char *pwr_visit_language_mark(const pwr_visit_t *visit)
+const char *pwr_handle_language_mark(const pwr_request_context_t *context)
 {
-    return visit->is_language_chosen ? visit->prefix + strlen(visit->site->base_path)
-                                     : pwr_language_tag(visit->language);
+    return context->is_language_chosen ? context->prefix + strlen(context->site->base_path)
+                                       : pwr_language_tag(context->language);
 }
 
 /* For a query: every byte but letters and digits stands as %xx. */
@@ -92,18 +93,18 @@ static const char *escaped(const char *text, apr_pool_t *pool)
 
 /* The path of this page, or of the page with its form. A token is repeated where the page has it
  * anyway. */
-static const char *address_of(const pwr_visit_t *visit, const pwr_view_t *view)
+static const char *address_of(const pwr_request_context_t *context, const pwr_view_t *view)
 {
-    apr_pool_t *pool = visit->request->pool;
+    apr_pool_t *pool = context->request->pool;
     const char *token = pwr_view_get(view, "token").text;
     const char *held = pwr_view_get(view, "held").text;
-    bool is_get = visit->request->method_number == M_GET;
+    bool is_get = context->request->method_number == M_GET;
     bool is_error = pwr_view_get(view, "status").kind != PWR_VIEW_NOTHING;
 
     if (held != NULL) {
         return apr_pstrcat(pool, "/c/", held, NULL);
     }
-    if (!is_error && strncmp(visit->path, "/stop", strlen("/stop")) == 0) {
+    if (!is_error && strncmp(context->path, "/stop", strlen("/stop")) == 0) {
         return apr_pstrcat(pool, "/stop/", token != NULL ? token : "-", NULL);
     }
     if (token != NULL) {
@@ -113,32 +114,32 @@ static const char *address_of(const pwr_visit_t *visit, const pwr_view_t *view)
         return "/change";
     }
     const char *back = pwr_view_get(view, "return_url").text;
-    const char *page = is_error || !is_get ? "/" : visit->path;
+    const char *page = is_error || !is_get ? "/" : context->path;
     return back != NULL && strcmp(page, "/") == 0
                ? apr_pstrcat(pool, "/?return=", escaped(back, pool), NULL)
                : page;
 }
 
-void pwr_visit_language_links(pwr_view_t *view, const pwr_visit_t *visit)
+void pwr_handle_language_links(pwr_view_t *view, const pwr_request_context_t *context)
 {
-    const pwr_messages_t *messages = visit->site->texts->messages;
-    apr_pool_t *pool = visit->request->pool;
-    const char *address = address_of(visit, view);
+    const pwr_messages_t *messages = context->site->texts->messages;
+    apr_pool_t *pool = context->request->pool;
+    const char *address = address_of(context, view);
 
     for (int i = 0; i < pwr_messages_count(messages); i++) {
         const pwr_language_t *other = pwr_messages_at(messages, i);
-        if (other == visit->language) {
+        if (other == context->language) {
             continue;
         }
         pwr_view_t *item = pwr_view_add(view, "languages");
         pwr_view_text(item, "lang", pwr_language_tag(other));
         pwr_view_text(item, "dir", pwr_language_direction(other));
         pwr_view_text(item, "name", pwr_language_name(other));
-        pwr_view_text(
-            item, "url",
-            apr_pstrcat(pool, visit->site->base_path, "/", pwr_language_tag(other), address, NULL));
+        pwr_view_text(item, "url",
+                      apr_pstrcat(pool, context->site->base_path, "/", pwr_language_tag(other),
+                                  address, NULL));
     }
-    pwr_view_text(view, "language_name", pwr_language_name(visit->language));
+    pwr_view_text(view, "language_name", pwr_language_name(context->language));
     pwr_view_flag(view, "has_languages", pwr_messages_count(messages) > 1);
     pwr_view_flag(view, "has_many_languages", pwr_messages_count(messages) - 1 > MOST_IN_A_ROW);
 }

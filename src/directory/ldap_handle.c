@@ -5,7 +5,7 @@
  * kernel's timeouts, and between TLS and the socket sits a layer of ours that lets nothing through
  * after the operation's deadline, nor more than an operation may bring.
  */
-#include "directory/handle.h"
+#include "directory/ldap_handle.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,15 +25,15 @@ static struct timeval to_timeval(apr_interval_time_t time)
 
 static apr_status_t close_now(void *data)
 {
-    pwr_handle_t *handle = data;
+    pwr_ldap_handle_t *handle = data;
 
-    pwr_handle_begin(handle); /* saying goodbye takes no longer than anything else */
+    pwr_ldap_handle_begin(handle); /* saying goodbye takes no longer than anything else */
     ldap_unbind_ext(handle->ld, NULL, NULL);
     handle->ld = NULL;
     return APR_SUCCESS;
 }
 
-void pwr_handle_close(pwr_handle_t *handle)
+void pwr_ldap_handle_close(pwr_ldap_handle_t *handle)
 {
     if (handle->ld != NULL) {
         apr_pool_cleanup_run(handle->pool, handle, close_now);
@@ -62,7 +62,7 @@ static int layer_control(Sockbuf_IO_Desc *layer, int option, void *argument)
 /* Anything but EAGAIN ends libldap's loops. */
 static bool is_late(const Sockbuf_IO_Desc *layer)
 {
-    const pwr_handle_t *handle = layer->sbiod_pvt;
+    const pwr_ldap_handle_t *handle = layer->sbiod_pvt;
     bool is_over = apr_time_now() >= handle->deadline;
 
     errno = is_over ? ETIMEDOUT : errno;
@@ -73,7 +73,7 @@ static bool is_late(const Sockbuf_IO_Desc *layer)
  * waited for), so the sum is bounded as well. */
 static ber_slen_t layer_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
 {
-    pwr_handle_t *handle = layer->sbiod_pvt;
+    pwr_ldap_handle_t *handle = layer->sbiod_pvt;
 
     if (is_late(layer)) {
         return -1;
@@ -101,7 +101,7 @@ static Sockbuf_IO deadline_layer = {.sbi_setup = layer_setup,
 static int on_connect(LDAP *ld, Sockbuf *buffer, LDAPURLDesc *url, struct sockaddr *address,
                       struct ldap_conncb *callback)
 {
-    pwr_handle_t *handle = callback->lc_arg;
+    pwr_ldap_handle_t *handle = callback->lc_arg;
     struct timeval limit = to_timeval(handle->timeout);
     ber_len_t most = PWR_MAX_DIRECTORY_ANSWER;
     ber_socket_t socket = -1;
@@ -126,14 +126,14 @@ static apr_status_t free_message(void *data)
     return APR_SUCCESS;
 }
 
-void pwr_handle_begin(pwr_handle_t *handle)
+void pwr_ldap_handle_begin(pwr_ldap_handle_t *handle)
 {
     handle->deadline = apr_time_now() + handle->timeout;
     handle->bytes_left = PWR_MAX_DIRECTORY_TRAFFIC;
 }
 
-int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, int all,
-                    apr_pool_t *scratch)
+int pwr_ldap_handle_wait(LDAPMessage **message, const pwr_ldap_handle_t *handle, int id, int all,
+                         apr_pool_t *scratch)
 {
     apr_interval_time_t left = handle->deadline - apr_time_now();
     /* A clock that was set back must not make the wait longer. */
@@ -155,14 +155,14 @@ int pwr_handle_wait(LDAPMessage **message, const pwr_handle_t *handle, int id, i
     return code < 0 && pwr_answer_is_lost(code) ? code : LDAP_SERVER_DOWN;
 }
 
-int pwr_handle_answer(pwr_answer_t *answer, const pwr_handle_t *handle, int code, int id,
-                      apr_pool_t *scratch)
+int pwr_ldap_handle_answer(pwr_answer_t *answer, const pwr_ldap_handle_t *handle, int code, int id,
+                           apr_pool_t *scratch)
 {
     LDAPMessage *message = NULL;
 
     *answer = (pwr_answer_t){.code = code, .policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
     if (code == LDAP_SUCCESS) {
-        answer->code = pwr_handle_wait(&message, handle, id, LDAP_MSG_ONE, scratch);
+        answer->code = pwr_ldap_handle_wait(&message, handle, id, LDAP_MSG_ONE, scratch);
     }
     if (answer->code == LDAP_SUCCESS) {
         pwr_answer_parse(answer, handle->ld, message, scratch);
@@ -171,7 +171,7 @@ int pwr_handle_answer(pwr_answer_t *answer, const pwr_handle_t *handle, int code
 }
 
 /* libldap's own words on its last failure. */
-static const char *words_of(const pwr_handle_t *handle, int code, apr_pool_t *pool)
+static const char *words_of(const pwr_ldap_handle_t *handle, int code, apr_pool_t *pool)
 {
     char *more = NULL;
 
@@ -195,7 +195,7 @@ static pwr_fault_t *tls_fault(const char *uri, const pwr_directory_settings_t *s
 }
 
 /* NEWCTX comes last: it makes the TLS context from what was set before. */
-static int set_options(pwr_handle_t *handle, const pwr_directory_settings_t *settings)
+static int set_options(pwr_ldap_handle_t *handle, const pwr_directory_settings_t *settings)
 {
     LDAP *ld = handle->ld;
     struct timeval limit = to_timeval(settings->timeout);
@@ -227,10 +227,10 @@ static int set_options(pwr_handle_t *handle, const pwr_directory_settings_t *set
     return ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &as_client);
 }
 
-static pwr_fault_t *reach(pwr_handle_t *handle, const char *uri,
+static pwr_fault_t *reach(pwr_ldap_handle_t *handle, const char *uri,
                           const pwr_directory_settings_t *settings, apr_pool_t *scratch)
 {
-    pwr_handle_begin(handle);
+    pwr_ldap_handle_begin(handle);
     int code = ldap_connect(handle->ld);
 
     if (code == LDAP_SUCCESS) {
@@ -245,15 +245,15 @@ static pwr_fault_t *reach(pwr_handle_t *handle, const char *uri,
                            words_of(handle, code, scratch));
 }
 
-static pwr_fault_t *start_tls(pwr_handle_t *handle, const char *uri,
+static pwr_fault_t *start_tls(pwr_ldap_handle_t *handle, const char *uri,
                               const pwr_directory_settings_t *settings, apr_pool_t *scratch)
 {
     pwr_answer_t answer;
     int id = 0;
 
-    pwr_handle_begin(handle);
+    pwr_ldap_handle_begin(handle);
     int code = ldap_start_tls(handle->ld, NULL, NULL, &id);
-    code = pwr_handle_answer(&answer, handle, code, id, scratch);
+    code = pwr_ldap_handle_answer(&answer, handle, code, id, scratch);
     if (pwr_answer_is_lost(code)) {
         return pwr_fault_later(scratch, "PWR0423", "%s: no answer to StartTLS (%s).", uri,
                                ldap_err2string(code));
@@ -264,7 +264,7 @@ static pwr_fault_t *start_tls(pwr_handle_t *handle, const char *uri,
                                 "or use ldaps://.",
                                 uri, ldap_err2string(code), answer.words);
     }
-    pwr_handle_begin(handle);
+    pwr_ldap_handle_begin(handle);
     code = ldap_install_tls(handle->ld);
     if (code == LDAP_SUCCESS && ldap_tls_inplace(handle->ld)) {
         return NULL;
@@ -275,8 +275,8 @@ static pwr_fault_t *start_tls(pwr_handle_t *handle, const char *uri,
     return tls_fault(uri, settings, words_of(handle, code, scratch), scratch);
 }
 
-pwr_fault_t *pwr_handle_connect(pwr_handle_t *handle, const char *uri,
-                                const pwr_directory_settings_t *settings, apr_pool_t *scratch)
+pwr_fault_t *pwr_ldap_handle_connect(pwr_ldap_handle_t *handle, const char *uri,
+                                     const pwr_directory_settings_t *settings, apr_pool_t *scratch)
 {
     if (ldap_initialize(&handle->ld, uri) != LDAP_SUCCESS) {
         handle->ld = NULL;

@@ -1,0 +1,189 @@
+/* Success answers 303, a refusal 422: so a browser's password manager keeps only what was accepted.
+ */
+#include "httpd/handle_link.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "base/log.h"
+#include "flow/reset.h"
+#include "flow/revoke.h"
+#include "httpd/form.h"
+#include "httpd/respond.h"
+#include "httpd/return_url.h"
+#include "httpd/handle_language.h"
+
+static int unavailable(const pwr_request_context_t *context, const pwr_fault_t *fault)
+{
+    pwr_log_fault(fault);
+    return pwr_respond_error(context, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
+}
+
+/* Where the person of this link came from; NULL where that is not known or no longer allowed. */
+static const char *return_of(const pwr_request_context_t *context, const pwr_link_t *link)
+{
+    const char *url = NULL;
+    pwr_fault_t *fault = NULL;
+
+    if (link->row != NULL && context->site->settings->returns != NULL) {
+        fault = pwr_reset_return_of(&url, &context->site->parts, link, context->request->pool);
+    }
+    if (fault != NULL) {
+        pwr_log_fault(fault);
+    }
+    return pwr_return_judge(context->site, url, context->request->pool);
+}
+
+static int show_dead(const pwr_request_context_t *context, const pwr_link_t *link)
+{
+    pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_DEAD);
+
+    pwr_return_show(view, context, return_of(context, link));
+
+    pwr_pages_show_dead(view, context, link);
+    return pwr_respond_page(context, PWR_PAGE_DEAD, view,
+                            link->state == PWR_LINK_UNKNOWN ? HTTP_NOT_FOUND : HTTP_GONE);
+}
+
+static pwr_view_t *form_view(const pwr_request_context_t *context, const pwr_link_t *link)
+{
+    pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_RESET);
+
+    pwr_view_text(view, "token", context->secret);
+    pwr_pages_show_link(view, context, link);
+    return view;
+}
+
+int pwr_handle_link_show(const pwr_request_context_t *context)
+{
+    pwr_link_t link;
+    pwr_fault_t *fault
+        = pwr_link_look(&link, &context->site->parts, context->secret, context->request->pool);
+
+    if (fault != NULL) {
+        return unavailable(context, fault);
+    }
+    if (link.state != PWR_LINK_LIVE) {
+        return show_dead(context, &link);
+    }
+    return pwr_respond_page(context, PWR_PAGE_RESET, form_view(context, &link), HTTP_OK);
+}
+
+static int show_refusal(const pwr_request_context_t *context, const pwr_reset_answer_t *answer,
+                        const pwr_page_error_t *place)
+{
+    pwr_view_t *view = form_view(context, &answer->link);
+    pwr_page_error_t error = *place;
+
+    error.key = answer->key;
+    pwr_pages_show_verdict(view, context, &answer->verdict);
+    pwr_pages_error(view, context, &error);
+    return pwr_respond_page(context, PWR_PAGE_RESET, view, HTTP_UNPROCESSABLE_ENTITY);
+}
+
+/* `next` is the page of success. A refusal stands at `place`. */
+static int answer_form(const pwr_request_context_t *context, const pwr_reset_answer_t *answer,
+                       const char *next, const pwr_page_error_t *place)
+{
+    switch (answer->outcome) {
+    case PWR_RESET_DONE:
+        pwr_request_context_wake_worker(context);
+        return pwr_respond_see_other(
+            context,
+            apr_pstrcat(context->request->pool, next,
+                        pwr_return_sealed(context, return_of(context, &answer->link)), NULL));
+    case PWR_RESET_REFUSED:
+        return show_refusal(context, answer, place);
+    case PWR_RESET_UNSURE:
+        return pwr_respond_page(context, PWR_PAGE_UNSURE, pwr_pages_view(context, PWR_PAGE_UNSURE),
+                                HTTP_BAD_GATEWAY);
+    case PWR_RESET_DEAD:
+        break;
+    }
+    return show_dead(context, &answer->link);
+}
+
+int pwr_handle_link_post(const pwr_request_context_t *context)
+{
+    pwr_form_t *fields = NULL;
+    pwr_reset_answer_t answer;
+    int status = pwr_form_read(&fields, context->request);
+
+    if (status != OK) {
+        return pwr_respond_bad_body(context, status);
+    }
+    pwr_request_context_t posted = *context;
+    posted.secret = pwr_form_value(fields, "token");
+    pwr_reset_form_t form = {
+        .token = posted.secret,
+        .first = pwr_form_value(fields, "first"),
+        .second = pwr_form_value(fields, "second"),
+        .client = context->client,
+        .language = pwr_handle_language_mark(context),
+    };
+    bool is_unlock = pwr_form_value(fields, "unlock") != NULL;
+    pwr_parts_t *parts = &context->site->parts;
+    apr_pool_t *pool = context->request->pool;
+    pwr_fault_t *fault = is_unlock ? pwr_reset_unlock(&answer, parts, &form, pool)
+                                   : pwr_reset_set(&answer, parts, &form, pool);
+    if (fault != NULL) {
+        return unavailable(context, fault);
+    }
+    if (is_unlock) {
+        return answer_form(&posted, &answer, "/unlocked",
+                           &(pwr_page_error_t){.field = "unlock", .name = "error_unlock"});
+    }
+    return answer_form(&posted, &answer, "/done",
+                       answer.is_about_second
+                           ? &(pwr_page_error_t){.field = "second", .name = "error_second"}
+                           : &(pwr_page_error_t){.field = "first", .name = "error_first"});
+}
+
+static int show_stop(const pwr_request_context_t *context, const char *flag, int status)
+{
+    pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_STOP);
+
+    if (flag != NULL) {
+        pwr_view_flag(view, flag, true);
+    }
+    if (status == HTTP_OK && flag != NULL) {
+        pwr_view_text(view, "title",
+                      pwr_messages_format(context->language, "stop.done_title", view,
+                                          context->request->pool));
+    }
+    if (flag == NULL) {
+        pwr_view_text(view, "token", context->secret);
+    }
+    return pwr_respond_page(context, PWR_PAGE_STOP, view, status);
+}
+
+int pwr_handle_stop_show(const pwr_request_context_t *context)
+{
+    bool may_stop = false;
+    pwr_fault_t *fault = pwr_revoke_look(&may_stop, &context->site->parts, context->secret,
+                                         context->request->pool);
+
+    if (fault != NULL) {
+        return unavailable(context, fault);
+    }
+    return may_stop ? show_stop(context, NULL, HTTP_OK) : show_stop(context, "is_gone", HTTP_GONE);
+}
+
+int pwr_handle_stop_post(const pwr_request_context_t *context)
+{
+    pwr_form_t *fields = NULL;
+    bool is_stopped = false;
+    int status = pwr_form_read(&fields, context->request);
+
+    if (status != OK) {
+        return pwr_respond_bad_body(context, status);
+    }
+    pwr_fault_t *fault
+        = pwr_revoke_stop(&is_stopped, &context->site->parts, pwr_form_value(fields, "token"),
+                          context->client, context->request->pool);
+    if (fault != NULL) {
+        return unavailable(context, fault);
+    }
+    return is_stopped ? show_stop(context, "is_stopped", HTTP_OK)
+                      : show_stop(context, "is_gone", HTTP_GONE);
+}
