@@ -1,4 +1,4 @@
--- The tables of mod_pwreset for sqlite3, version 3. Needed only where the server may not
+-- The tables of mod_pwreset for sqlite3, version 4. Needed only where the server may not
 -- make tables itself.
 PRAGMA journal_mode=WAL;
 CREATE TABLE IF NOT EXISTS pwreset_schema (
@@ -76,3 +76,6 @@ DROP INDEX IF EXISTS pwreset_outbox_created;
 CREATE INDEX IF NOT EXISTS pwreset_trail_life ON pwreset_trail (life, happened);
 DROP INDEX IF EXISTS pwreset_trail_happened;
 UPDATE pwreset_schema SET version = 3 WHERE name = 'version';
+ALTER TABLE pwreset_outbox RENAME COLUMN realm TO site;
+ALTER TABLE pwreset_tokens RENAME COLUMN realm TO site;
+UPDATE pwreset_schema SET version = 4 WHERE name = 'version';

@@ -27,7 +27,7 @@ const char *pwr_audit_line(const char *event, const pwr_facts_t *facts, apr_time
 
     pwr_json_text(json, "time", time_text(now, pool));
     pwr_json_text(json, "event", event);
-    pwr_json_text(json, "realm", facts->realm);
+    pwr_json_text(json, "site", facts->site);
     pwr_json_text(json, "request", facts->request_id);
     pwr_json_text(json, "support_code", facts->support_code);
     pwr_json_text(json, "account", facts->account);

@@ -37,7 +37,7 @@ typedef enum {
 /* What the event is about; members that do not apply are NULL. None is ever a token, password or
  * credential. */
 typedef struct {
-    const char *realm;
+    const char *site;
     const char *request_id;
     const char *support_code;
     const char *account; /* login */

@@ -68,7 +68,7 @@ void pwr_events_raise(pwr_events_t *events, pwr_event_t event, const pwr_facts_t
     }
 }
 
-void pwr_events_tell_more(pwr_events_t *events, const char *realm, apr_time_t now,
+void pwr_events_tell_more(pwr_events_t *events, const char *site, apr_time_t now,
                           apr_pool_t *scratch)
 {
     const pwr_audit_t *audit = &events->audit;
@@ -80,7 +80,7 @@ void pwr_events_tell_more(pwr_events_t *events, const char *realm, apr_time_t no
         = pwr_audit_limit_take(audit->limit, now, audit->lines_per_hour, scratch);
     for (int i = 0; i < all->nelts; i++) {
         const pwr_audit_more_t *more = &APR_ARRAY_IDX(all, i, pwr_audit_more_t);
-        const pwr_facts_t facts = {.realm = realm, .client = more->client, .more = more->count};
+        const pwr_facts_t facts = {.site = site, .client = more->client, .more = more->count};
         apr_time_t at = more->minute != 0 ? more->minute : pwr_clock_now();
         pwr_fault_t *fault = pwr_audit_write(
             audit->file, pwr_audit_line(pwr_event_name(more->event), &facts, at, scratch), scratch);

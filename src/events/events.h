@@ -30,7 +30,7 @@ void pwr_events_raise(pwr_events_t *events, pwr_event_t event, const pwr_facts_t
 
 /* Writes how many events had no line in the minutes before `now` (audit_limit.h). In the worker,
  * now and then. */
-void pwr_events_tell_more(pwr_events_t *events, const char *realm, apr_time_t now,
+void pwr_events_tell_more(pwr_events_t *events, const char *site, apr_time_t now,
                           apr_pool_t *scratch);
 
 #endif

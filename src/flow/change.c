@@ -51,7 +51,7 @@ static void tell(job_t *job, pwr_event_t event, const char *detail)
 {
     const pwr_account_t *account = job->attempt.account;
     pwr_facts_t facts = {
-        .realm = job->parts->realm,
+        .site = job->parts->site,
         .request_id = job->nonce,
         .account = account != NULL ? account->login : NULL,
         .client = job->form->form.client,
@@ -295,7 +295,7 @@ static void finish(job_t *job)
 {
     pwr_store_t *store = job->parts->store;
     const char *id = job->attempt.account->id;
-    const pwr_token_row_t like = {.realm = job->parts->realm, .account_id = id};
+    const pwr_token_row_t like = {.site = job->parts->site, .account_id = id};
 
     pwr_log_fault(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, job->pool));
     pwr_log_fault(pwr_try_forget(job->parts, id, job->pool));

@@ -75,7 +75,7 @@ static void check_store(run_t *run)
     if (fault != NULL) {
         return;
     }
-    fault = pwr_outbox_backlog(&waiting, &oldest, run->parts->store, run->parts->realm, run->pool);
+    fault = pwr_outbox_backlog(&waiting, &oldest, run->parts->store, run->parts->site, run->pool);
     if (fault == NULL && oldest != 0
         && pwr_clock_now() - oldest > run->parts->settings->flow.link_life / 4) {
         fault

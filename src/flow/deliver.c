@@ -27,7 +27,7 @@ static pwr_fault_t *find_accounts(apr_array_header_t **accounts, pwr_job_t *job)
     }
     if (job->row->kind == PWR_ROW_AGAIN) {
         pwr_token_row_t *token = NULL;
-        PWR_TRY(pwr_tokens_find(&token, parts->store, parts->realm, job->row->subject, job->pool));
+        PWR_TRY(pwr_tokens_find(&token, parts->store, parts->site, job->row->subject, job->pool));
         if (token == NULL) {
             return NULL;
         }
@@ -162,8 +162,8 @@ pwr_fault_t *pwr_deliver_next(bool *is_worked, apr_time_t *next, const pwr_deliv
 {
     pwr_outbox_row_t *row = NULL;
 
-    PWR_TRY(pwr_outbox_take_due(&row, next, by->parts->store, by->parts->realm, by->owner,
-                                PWR_LEASE, scratch));
+    PWR_TRY(pwr_outbox_take_due(&row, next, by->parts->store, by->parts->site, by->owner, PWR_LEASE,
+                                scratch));
     *is_worked = row != NULL;
     if (row == NULL) {
         return NULL;
@@ -174,7 +174,7 @@ pwr_fault_t *pwr_deliver_next(bool *is_worked, apr_time_t *next, const pwr_deliv
         .row = row,
         .account_digest = "",
         .relay = "",
-        .facts = {.realm = row->realm,
+        .facts = {.site = row->site,
                   .request_id = row->id,
                   .support_code = row->support_code,
                   .client = row->client,

@@ -21,7 +21,7 @@ const char *pwr_link_digest_of(const pwr_parts_t *parts, const char *token, apr_
     if (token == NULL || !pwr_token_is_canonical(token)) {
         return NULL;
     }
-    pwr_token_digest(digest, parts->key, PWR_TOKEN_LINK, parts->realm, token);
+    pwr_token_digest(digest, parts->key, PWR_TOKEN_LINK, parts->site, token);
     return apr_pstrdup(pool, digest);
 }
 
@@ -48,7 +48,7 @@ static bool is_same(const pwr_parts_t *parts, const char *purpose, const char *t
 {
     char now[PWR_DIGEST_CHARS + 1];
 
-    pwr_token_digest(now, parts->key, purpose, parts->realm, text);
+    pwr_token_digest(now, parts->key, purpose, parts->site, text);
     return strcmp(now, digest) == 0;
 }
 
@@ -102,7 +102,7 @@ pwr_fault_t *pwr_link_find(pwr_link_t *link, pwr_parts_t *parts, const char *tok
     if (digest == NULL) {
         return NULL;
     }
-    PWR_TRY(pwr_tokens_find(&row, parts->store, parts->realm, digest, pool));
+    PWR_TRY(pwr_tokens_find(&row, parts->store, parts->site, digest, pool));
     if (row != NULL) {
         pwr_log_set_request(row->request_id, NULL);
         link->row = row;
@@ -148,7 +148,7 @@ void pwr_link_release(pwr_parts_t *parts, const char *claim_id, apr_pool_t *pool
 void pwr_link_burn(pwr_parts_t *parts, const char *account_id, pwr_token_state_t state,
                    apr_pool_t *pool)
 {
-    const pwr_token_row_t like = {.realm = parts->realm, .account_id = account_id};
+    const pwr_token_row_t like = {.site = parts->site, .account_id = account_id};
 
     pwr_log_fault(pwr_tokens_burn(parts->store, &like, state, pool));
 }
@@ -158,7 +158,7 @@ void pwr_link_confirm(pwr_parts_t *parts, const pwr_link_t *link, pwr_outbox_row
 {
     bool is_new = false;
 
-    row.realm = parts->realm;
+    row.site = parts->site;
     row.subject = link->row->account_id;
     row.subject_digest = row.account_digest = row.support_code = row.seed = "";
     row.created = row.due = pwr_clock_now();
@@ -170,7 +170,7 @@ void pwr_link_tell(pwr_event_t event, pwr_parts_t *parts, const pwr_link_t *link
 {
     pwr_facts_t whole = *facts;
 
-    whole.realm = parts->realm;
+    whole.site = parts->site;
     if (link->row != NULL) {
         whole.request_id = link->row->request_id;
         whole.account = link->row->login;

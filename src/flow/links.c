@@ -18,7 +18,7 @@
 static void digest(char out[PWR_DIGEST_CHARS + 1], pwr_job_t *job, const char *purpose,
                    const char *text)
 {
-    pwr_token_digest(out, job->parts->key, purpose, job->parts->realm, text);
+    pwr_token_digest(out, job->parts->key, purpose, job->parts->site, text);
 }
 
 static const pwr_secret_t *derive_link(pwr_job_t *job, const pwr_account_t *account)
@@ -45,7 +45,7 @@ static pwr_fault_t *put_token(pwr_job_t *job, const pwr_letter_t *letter,
         .digest = link,
         .stop_digest = stop,
         .request_id = job->row->id,
-        .realm = job->parts->realm,
+        .site = job->parts->site,
         .account_id = account->id,
         .login = account->login,
         .mail_digest = mail,
@@ -65,7 +65,7 @@ static pwr_fault_t *has_token(bool *has, pwr_job_t *job, const pwr_secret_t *lin
     char link[PWR_DIGEST_CHARS + 1];
 
     digest(link, job, PWR_TOKEN_LINK, pwr_secret_bytes(link_token));
-    PWR_TRY(pwr_tokens_find(&row, job->parts->store, job->parts->realm, link, job->pool));
+    PWR_TRY(pwr_tokens_find(&row, job->parts->store, job->parts->site, link, job->pool));
     *has = row != NULL;
     return NULL;
 }

@@ -191,7 +191,7 @@ pwr_fault_t *pwr_maintain_queue(pwr_room_t *room, pwr_parts_t *parts, apr_pool_t
     apr_time_t oldest = 0;
     int waiting = 0;
 
-    PWR_TRY(pwr_outbox_backlog(&waiting, &oldest, parts->store, parts->realm, scratch));
+    PWR_TRY(pwr_outbox_backlog(&waiting, &oldest, parts->store, parts->site, scratch));
     if (parts->metrics != NULL) {
         pwr_metrics_set_queue(parts->metrics, waiting, oldest);
     }

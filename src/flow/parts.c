@@ -88,7 +88,7 @@ pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *p
 {
     const pwr_parts_settings_t *settings = parts->settings;
 
-    parts->realm = settings->flow.base_url;
+    parts->site = settings->flow.base_url;
     PWR_TRY(pwr_store_open(&parts->store, &settings->store, pool));
     PWR_TRY(pwr_directory_open(&parts->directory, &settings->directory, pool));
     parts->events = pwr_events_open(parts->store,
@@ -97,7 +97,7 @@ pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *p
                                                    .lines_per_hour = settings->flow.audit_lines},
                                     parts->metrics, pool);
     parts->request = (pwr_request_parts_t){
-        .realm = parts->realm,
+        .site = parts->site,
         .key = parts->key,
         .challenge = {.settings = &settings->abuse,
                       .remote = &settings->remote,

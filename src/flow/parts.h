@@ -80,7 +80,7 @@ typedef struct {
     const pwr_parts_settings_t *settings;
     const pwr_texts_t *texts;
     const pwr_policy_t *policy; /* opened before the fork */
-    const char *realm;          /* the base URL: a link of one site is nothing to another */
+    const char *site;           /* the base URL: a link of one site is nothing to another */
     const pwr_secret_t *key;
     const pwr_secret_t *seal_key;   /* of this site alone, for forms and tasks */
     pwr_client_limit_t *limit;      /* in memory that all processes share, */

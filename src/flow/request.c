@@ -85,7 +85,7 @@ static void tell(pwr_event_t event, const pwr_request_parts_t *parts, const pwr_
                  const char *detail, apr_pool_t *scratch)
 {
     pwr_facts_t facts = {
-        .realm = parts->realm,
+        .site = parts->site,
         .request_id = row->id,
         .support_code = row->support_code,
         .client = row->client,
@@ -149,7 +149,7 @@ pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_
     pwr_outbox_row_t row = {
         .id = verdict.nonce,
         .kind = form->kind,
-        .realm = parts->realm,
+        .site = parts->site,
         .account_digest = "",
         .language = form->language,
         .client = form->form.client,

@@ -12,7 +12,7 @@
 #include "store/outbox.h"
 
 typedef struct {
-    const char *realm;
+    const char *site;
     const pwr_secret_t *key;
     pwr_challenge_parts_t challenge;
     pwr_store_t *store;

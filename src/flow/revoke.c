@@ -14,8 +14,8 @@ static pwr_fault_t *find(pwr_token_row_t **row, pwr_parts_t *parts, const char *
     if (stop_token == NULL || !pwr_token_is_canonical(stop_token)) {
         return NULL;
     }
-    pwr_token_digest(digest, parts->key, PWR_TOKEN_STOP, parts->realm, stop_token);
-    return pwr_tokens_find_stop(row, parts->store, parts->realm, digest, scratch);
+    pwr_token_digest(digest, parts->key, PWR_TOKEN_STOP, parts->site, stop_token);
+    return pwr_tokens_find_stop(row, parts->store, parts->site, digest, scratch);
 }
 
 pwr_fault_t *pwr_revoke_look(bool *may_stop, pwr_parts_t *parts, const char *stop_token,
@@ -39,11 +39,11 @@ pwr_fault_t *pwr_revoke_stop(bool *is_stopped, pwr_parts_t *parts, const char *s
     if (row == NULL) {
         return NULL;
     }
-    PWR_TRY(pwr_tokens_revoke(&count, parts->store, parts->realm, row->request_id, scratch));
+    PWR_TRY(pwr_tokens_revoke(&count, parts->store, parts->site, row->request_id, scratch));
     *is_stopped = count > 0;
     if (count > 0) {
         pwr_facts_t facts = {
-            .realm = parts->realm,
+            .site = parts->site,
             .request_id = row->request_id,
             .account = row->login,
             .client = client,

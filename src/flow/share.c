@@ -32,7 +32,7 @@ static pwr_fault_t *judge_caps(pwr_share_t *share, pwr_job_t *job, const pwr_acc
     pwr_store_t *store = job->parts->store;
     pwr_outbox_row_t like = *job->row;
     pwr_token_row_t other
-        = {.realm = job->parts->realm, .account_id = account->id, .request_id = job->row->id};
+        = {.site = job->parts->site, .account_id = account->id, .request_id = job->row->id};
     apr_time_t hour = pwr_clock_now() - apr_time_from_sec(3600);
     apr_time_t day = pwr_clock_now() - apr_time_from_sec(86400);
     int in_hour = 0, in_day = 0, live = 0;
@@ -61,7 +61,7 @@ pwr_fault_t *pwr_share_ask(pwr_share_t *share, pwr_job_t *job, const pwr_account
     char digest[PWR_DIGEST_CHARS + 1];
 
     *share = (pwr_share_t){.has_turn = false};
-    pwr_token_digest(digest, job->parts->key, "account", job->parts->realm, account->id);
+    pwr_token_digest(digest, job->parts->key, "account", job->parts->site, account->id);
     share->account_digest = mine.account_digest = apr_pstrdup(job->pool, digest);
     PWR_TRY(pwr_outbox_take_turn(&share->has_turn, job->parts->store, &mine, job->by->owner,
                                  job->pool));
@@ -74,7 +74,7 @@ pwr_fault_t *pwr_share_note(pwr_job_t *job, const pwr_account_t *account)
     char digest[PWR_DIGEST_CHARS + 1];
     bool is_new = false;
 
-    pwr_token_digest(digest, job->parts->key, "account", job->parts->realm, account->id);
+    pwr_token_digest(digest, job->parts->key, "account", job->parts->site, account->id);
     note.id = apr_psprintf(job->pool, "%s.%.16s", job->row->id, digest);
     note.subject = note.subject_digest = note.seed = "";
     note.account_digest = digest;

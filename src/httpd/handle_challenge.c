@@ -91,7 +91,7 @@ int pwr_handle_challenge_show(const pwr_request_context_t *context)
 
 static void tell(const pwr_request_context_t *context, pwr_event_t event)
 {
-    pwr_facts_t facts = {.realm = context->site->parts.realm, .client = context->client};
+    pwr_facts_t facts = {.site = context->site->parts.site, .client = context->client};
     pwr_events_raise(context->site->parts.events, event, &facts, context->request->pool);
 }
 

@@ -93,7 +93,7 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
             pwr_log_fault(fault);
         }
         pwr_maintain_flood(&crew->flood, parts);
-        pwr_events_tell_more(parts->events, parts->realm, pwr_clock_now(), scratch);
+        pwr_events_tell_more(parts->events, parts->site, pwr_clock_now(), scratch);
         apr_pool_clear(scratch);
     }
     pwr_log_set_place(NULL);
@@ -144,7 +144,7 @@ static void say_goodbye(const apr_array_header_t *crews, apr_pool_t *scratch)
     for (int i = 0; i < crews->nelts; i++) {
         pwr_crew_t *crew = APR_ARRAY_IDX(crews, i, pwr_crew_t *);
         pwr_parts_t *parts = &crew->site->parts;
-        pwr_events_tell_more(parts->events, parts->realm, pwr_clock_now() + LAST_MINUTE, scratch);
+        pwr_events_tell_more(parts->events, parts->site, pwr_clock_now() + LAST_MINUTE, scratch);
         if (!pwr_crew_wait(crew, until)) {
             pwr_fault_t *fault = pwr_crew_let_go(crew, scratch);
             if (fault != NULL) {

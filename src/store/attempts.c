@@ -37,7 +37,7 @@ pwr_fault_t *pwr_attempts_read(apr_array_header_t **attempts, pwr_store_t *store
 
     *attempts = apr_array_make(pool, PWR_MAX_ATTEMPTS, sizeof(pwr_attempt_row_t));
     PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_ATTEMPT_OF_ACCOUNT,
-                           PWR_VALUES(like->realm, like->account_digest, like->id,
+                           PWR_VALUES(like->site, like->account_digest, like->id,
                                       pwr_store_text(PWR_MAX_ATTEMPTS, pool)),
                            pool));
     for (int i = 0; i < rows->nelts; i++) {
@@ -54,7 +54,7 @@ pwr_fault_t *pwr_attempts_forgive(pwr_store_t *store, const pwr_outbox_row_t *li
     int changed = 0;
     return pwr_store_write(&changed, store, PWR_SQL_ATTEMPT_FORGIVE,
                            PWR_VALUES(pwr_store_text(like->needed - like->created, scratch),
-                                      like->realm, like->account_digest,
+                                      like->site, like->account_digest,
                                       pwr_store_text(until, scratch),
                                       pwr_store_text(open_until, scratch)),
                            scratch);

@@ -38,7 +38,7 @@ typedef struct {
 pwr_fault_t *pwr_attempts_move(bool *is_moved, pwr_store_t *store, const pwr_attempt_move_t *move,
                                apr_pool_t *scratch) PWR_MUST_USE;
 
-/* The attempts (pwr_attempt_row_t) with the realm and account digest of `like`, its own aside: the
+/* The attempts (pwr_attempt_row_t) with the site and account digest of `like`, its own aside: the
  * newest PWR_MAX_ATTEMPTS, newest first. */
 pwr_fault_t *pwr_attempts_read(apr_array_header_t **attempts, pwr_store_t *store,
                                const pwr_outbox_row_t *like, apr_pool_t *pool) PWR_MUST_USE;

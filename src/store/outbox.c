@@ -34,7 +34,7 @@ static pwr_fault_t *put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t
     apr_array_header_t *rows = NULL;
     pwr_fault_t *fault = pwr_store_write(
         &changed, store, PWR_SQL_OUTBOX_PUT,
-        PWR_VALUES(row->id, pwr_store_text(row->kind, scratch), row->realm, row->subject,
+        PWR_VALUES(row->id, pwr_store_text(row->kind, scratch), row->site, row->subject,
                    row->subject_digest, row->account_digest, row->language, row->client,
                    row->support_code, row->seed, row->is_proved ? "1" : "0",
                    pwr_store_text(row->created, scratch), pwr_store_text(row->due, scratch),
@@ -70,7 +70,7 @@ static pwr_outbox_row_t *row_of(pwr_cells_t cells, apr_pool_t *pool)
 
     *row = (pwr_outbox_row_t){.id = cells[0],
                               .kind = (pwr_row_kind_t)apr_atoi64(cells[1]),
-                              .realm = cells[2],
+                              .site = cells[2],
                               .subject = cells[3],
                               .subject_digest = cells[4],
                               .account_digest = cells[5],
@@ -105,14 +105,14 @@ static pwr_fault_t *take(bool *is_taken, pwr_store_t *store, pwr_outbox_row_t *s
 }
 
 pwr_fault_t *pwr_outbox_take_due(pwr_outbox_row_t **row, apr_time_t *next, pwr_store_t *store,
-                                 const char *realm, const char *owner, apr_interval_time_t lease,
+                                 const char *site, const char *owner, apr_interval_time_t lease,
                                  apr_pool_t *pool)
 {
     *row = NULL;
     *next = 0;
     for (int look = 0; look < MAX_LOOKS; look++) {
         apr_array_header_t *rows = NULL;
-        PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_NEXT, PWR_VALUES(realm), pool));
+        PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_NEXT, PWR_VALUES(site), pool));
         if (rows->nelts == 0) {
             *next = 0;
             return NULL;
@@ -207,7 +207,7 @@ static pwr_fault_t *is_alone(bool *is_alone, pwr_store_t *store, const pwr_outbo
     int others = 0;
 
     PWR_TRY(count_since(&others, store, PWR_SQL_OUTBOX_IN_HAND,
-                        PWR_VALUES(mine->realm, mine->account_digest,
+                        PWR_VALUES(mine->site, mine->account_digest,
                                    pwr_store_text(pwr_clock_now(), scratch), mine->id),
                         scratch));
     *is_alone = others == 0;
@@ -234,7 +234,7 @@ pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
                                          apr_pool_t *scratch)
 {
     return count_since(count, store, PWR_SQL_OUTBOX_OF_ACCOUNT,
-                       PWR_VALUES(like->realm, like->account_digest, pwr_store_text(since, scratch),
+                       PWR_VALUES(like->site, like->account_digest, pwr_store_text(since, scratch),
                                   like->is_proved ? "1" : "0"),
                        scratch);
 }
@@ -246,7 +246,7 @@ pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store,
                                          apr_pool_t *scratch)
 {
     return count_since(count, store, PWR_SQL_OUTBOX_OF_SUBJECT,
-                       PWR_VALUES(like->realm, like->subject_digest,
+                       PWR_VALUES(like->site, like->subject_digest,
                                   pwr_store_text(since - LONGEST_WAY, scratch),
                                   pwr_store_text(since, scratch), like->is_proved ? "1" : "0"),
                        scratch);
@@ -259,9 +259,9 @@ pwr_fault_t *pwr_outbox_count_tries(int *count, pwr_store_t *store, const pwr_ou
     int of_account = 0;
 
     PWR_TRY(count_since(count, store, PWR_SQL_OUTBOX_TRIES_OF_SUBJECT,
-                        PWR_VALUES(like->realm, like->subject_digest, from), scratch));
+                        PWR_VALUES(like->site, like->subject_digest, from), scratch));
     PWR_TRY(count_since(&of_account, store, PWR_SQL_OUTBOX_TRIES_OF_ACCOUNT,
-                        PWR_VALUES(like->realm, like->account_digest, from), scratch));
+                        PWR_VALUES(like->site, like->account_digest, from), scratch));
     if (of_account > *count) {
         *count = of_account;
     }
@@ -294,13 +294,13 @@ pwr_fault_t *pwr_outbox_is_confirmed(bool *is_confirmed, pwr_store_t *store, con
 }
 
 pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *store,
-                                const char *realm, apr_pool_t *scratch)
+                                const char *site, apr_pool_t *scratch)
 {
     apr_array_header_t *rows = NULL;
 
     *count = 0;
     *oldest = 0;
-    PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_BACKLOG, PWR_VALUES(realm), scratch));
+    PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_BACKLOG, PWR_VALUES(site), scratch));
     if (rows->nelts > 0) {
         pwr_cells_t cells = APR_ARRAY_IDX(rows, 0, pwr_cells_t);
         *count = (int)apr_atoi64(cells[0]);

@@ -23,7 +23,7 @@ typedef enum { PWR_ROW_WAITING = 0, PWR_ROW_DONE = 1, PWR_ROW_GIVEN_UP = 2 } pwr
 typedef struct {
     const char *id; /* primary key: the form's nonce (base64url), so that a form counts once */
     pwr_row_kind_t kind;
-    const char *realm;   /* the site it belongs to */
+    const char *site;    /* the site it belongs to */
     const char *subject; /* see kind; emptied, as the seed is, when the row is done or given up */
     const char *subject_digest; /* keyed digest of the subject, kept for the caps */
     const char *account_digest; /* keyed digest of the account's id once it is known, else "" */
@@ -50,10 +50,10 @@ pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_r
 pwr_fault_t *pwr_outbox_put_ended(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                                   pwr_row_state_t state, apr_pool_t *scratch) PWR_MUST_USE;
 
-/* Takes the row of `realm` that has been due longest, and holds it until now + lease. `row` is NULL
+/* Takes the row of `site` that has been due longest, and holds it until now + lease. `row` is NULL
  * when none is due, and `next` then is when the next one will be (0: none waiting). */
 pwr_fault_t *pwr_outbox_take_due(pwr_outbox_row_t **row, apr_time_t *next, pwr_store_t *store,
-                                 const char *realm, const char *owner, apr_interval_time_t lease,
+                                 const char *site, const char *owner, apr_interval_time_t lease,
                                  apr_pool_t *pool) PWR_MUST_USE;
 
 /* Holds every row of `owner` until now + lease. */
@@ -83,7 +83,7 @@ pwr_fault_t *pwr_outbox_later(bool *is_held, pwr_store_t *store, const char *id,
 pwr_fault_t *pwr_outbox_take_turn(bool *has_turn, pwr_store_t *store, const pwr_outbox_row_t *mine,
                                   const char *owner, apr_pool_t *scratch) PWR_MUST_USE;
 
-/* Rows that ended as DONE since `since`, with the realm, account digest and proof of `like`: the
+/* Rows that ended as DONE since `since`, with the site, account digest and proof of `like`: the
  * mails that the account got. */
 pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
                                          const pwr_outbox_row_t *like, apr_time_t since,
@@ -107,9 +107,9 @@ pwr_fault_t *pwr_outbox_confirm_try(pwr_store_t *store, const char *id, const ch
 pwr_fault_t *pwr_outbox_is_confirmed(bool *is_confirmed, pwr_store_t *store, const char *id,
                                      apr_pool_t *scratch) PWR_MUST_USE;
 
-/* Waiting rows of a realm, and the creation time of the oldest (0 when none). */
+/* Waiting rows of a site, and the creation time of the oldest (0 when none). */
 pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *store,
-                                const char *realm, apr_pool_t *scratch) PWR_MUST_USE;
+                                const char *site, apr_pool_t *scratch) PWR_MUST_USE;
 /* Deletes ended rows of a life that were needed until before `old->before`. */
 pwr_fault_t *pwr_outbox_expire(int *gone, pwr_store_t *store, const pwr_old_t *old,
                                apr_pool_t *scratch) PWR_MUST_USE;

@@ -12,7 +12,7 @@
 
 #include "store/connections.h"
 
-enum { VERSION = 3, MAX_INDEXES = 5 };
+enum { VERSION = 4, MAX_INDEXES = 5 };
 
 typedef struct {
     const char *name;
@@ -203,10 +203,41 @@ static void add_lives(apr_array_header_t *step, const pwr_dialect_t *dialect, ap
     push(step, "UPDATE pwreset_schema SET version = 3 WHERE name = 'version'");
 }
 
+/* The words that changed: columns, tables, and events in the trail. */
+static const char *const renamed_columns[][3] = {
+    {"pwreset_outbox", "realm", "site"},
+    {"pwreset_tokens", "realm", "site"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A change of names, which is done when the new name is there. */
+static void rename_as(apr_array_header_t *step, const char *text, const char *table,
+                      const char *column, apr_pool_t *pool)
+{
+    APR_ARRAY_PUSH(step, change_t) = (change_t){
+        .text = text,
+        .probe = apr_pstrcat(pool, "SELECT ", column, " FROM ", table, " WHERE 1 = 0", NULL),
+    };
+}
+
+/* Step 4: the database uses the words that the code and the documents use. */
+static void rename_columns(apr_array_header_t *step, const pwr_dialect_t *dialect, apr_pool_t *pool)
+{
+    (void)dialect;
+    for (size_t i = 0; i < COUNT(renamed_columns); i++) {
+        const char *const *words = renamed_columns[i];
+        const char *text = apr_pstrcat(pool, "ALTER TABLE ", words[0], " RENAME COLUMN ", words[1],
+                                       " TO ", words[2], NULL);
+        rename_as(step, text, words[0], words[2], pool);
+    }
+    push(step, "UPDATE pwreset_schema SET version = 4 WHERE name = 'version'");
+}
+
 /* A later step ends with an UPDATE of the version, as these do. */
 static void (*const steps[VERSION])(apr_array_header_t *step, const pwr_dialect_t *dialect,
                                     apr_pool_t *pool)
-    = {make_tables, make_returns, add_lives};
+    = {make_tables, make_returns, add_lives, rename_columns};
 
 const char *pwr_schema_script(const char *driver, apr_pool_t *pool)
 {

@@ -13,10 +13,10 @@ typedef struct {
 } statement_t;
 
 #define OUTBOX_COLUMNS                                                                             \
-    "id, kind, realm, subject, subject_digest, account_digest, language, client, support_code, "   \
+    "id, kind, site, subject, subject_digest, account_digest, language, client, support_code, "    \
     "seed, proved, created, due, tries"
 #define TOKEN_COLUMNS                                                                              \
-    "digest, stop_digest, request_id, realm, account_id, login, mail_digest, stamp_digest, "       \
+    "digest, stop_digest, request_id, site, account_id, login, mail_digest, stamp_digest, "        \
     "language, state, created, expires, ended"
 
 static const statement_t statements[PWR_SQL_COUNT] = {
@@ -32,7 +32,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_outbox_code", "SELECT support_code FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_NEXT]
     = {"pwreset_outbox_next", "SELECT " OUTBOX_COLUMNS " FROM pwreset_outbox "
-                              "WHERE realm = %s AND state = 0 ORDER BY due LIMIT 1"},
+                              "WHERE site = %s AND state = 0 ORDER BY due LIMIT 1"},
     [PWR_SQL_OUTBOX_TAKE]
     = {"pwreset_outbox_take",
        "UPDATE pwreset_outbox SET due = %lld, owner = %s, tries = tries + 1, "
@@ -53,23 +53,23 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     [PWR_SQL_OUTBOX_MARK] = {"pwreset_outbox_mark", "UPDATE pwreset_outbox SET account_digest = %s "
                                                     "WHERE id = %s AND owner = %s AND state = 0"},
     [PWR_SQL_OUTBOX_IN_HAND]
-    = {"pwreset_outbox_in_hand", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+    = {"pwreset_outbox_in_hand", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
                                  "AND account_digest = %s AND state = 0 AND owner <> '' "
                                  "AND due > %lld AND id <> %s"},
     [PWR_SQL_OUTBOX_OF_ACCOUNT]
-    = {"pwreset_outbox_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+    = {"pwreset_outbox_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
                                     "AND account_digest = %s AND state = 1 AND ended >= %lld "
                                     "AND proved = %d"},
     [PWR_SQL_OUTBOX_OF_SUBJECT]
-    = {"pwreset_outbox_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+    = {"pwreset_outbox_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
                                     "AND subject_digest = %s AND created >= %lld AND state = 1 "
                                     "AND ended >= %lld AND proved = %d"},
     [PWR_SQL_OUTBOX_TRIES_OF_SUBJECT]
-    = {"pwreset_outbox_tries_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+    = {"pwreset_outbox_tries_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
                                           "AND subject_digest = %s AND created >= %lld "
                                           "AND kind = 5 AND state >= 2"},
     [PWR_SQL_OUTBOX_TRIES_OF_ACCOUNT]
-    = {"pwreset_outbox_tries_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE realm = %s "
+    = {"pwreset_outbox_tries_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
                                           "AND account_digest = %s AND ended >= %lld "
                                           "AND kind = 5 AND state >= 2"},
     [PWR_SQL_OUTBOX_TRY_ACCOUNT]
@@ -85,7 +85,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_outbox_kind", "SELECT kind FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_BACKLOG]
     = {"pwreset_outbox_backlog", "SELECT COUNT(*), COALESCE(MIN(created), 0) FROM pwreset_outbox "
-                                 "WHERE realm = %s AND state = 0"},
+                                 "WHERE site = %s AND state = 0"},
     [PWR_SQL_OUTBOX_ADOPT]
     = {"pwreset_outbox_adopt", "UPDATE pwreset_outbox SET life = 1, needed = created + %lld "
                                "WHERE id IN (SELECT id FROM pwreset_outbox WHERE life = 0 "
@@ -101,12 +101,12 @@ static const statement_t statements[PWR_SQL_COUNT] = {
        "WHERE id = %s AND kind = 5 AND state = %d"},
     [PWR_SQL_ATTEMPT_OF_ACCOUNT]
     = {"pwreset_attempt_of_account",
-       "SELECT ended, state FROM pwreset_outbox WHERE realm = %s AND account_digest = %s "
+       "SELECT ended, state FROM pwreset_outbox WHERE site = %s AND account_digest = %s "
        "AND kind = 5 AND state >= 3 AND id <> %s ORDER BY ended DESC LIMIT %d"},
     [PWR_SQL_ATTEMPT_FORGIVE]
     = {"pwreset_attempt_forgive",
        "UPDATE pwreset_outbox SET state = 1, needed = created + %lld "
-       "WHERE realm = %s AND account_digest = %s "
+       "WHERE site = %s AND account_digest = %s "
        "AND kind = 5 AND ((state = 3 AND ended <= %lld) OR (state = 4 AND ended <= %lld))"},
 
     [PWR_SQL_TOKENS_PUT]
@@ -114,19 +114,19 @@ static const statement_t statements[PWR_SQL_COUNT] = {
                              "(%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %lld, %lld, 0, '')"},
     [PWR_SQL_TOKENS_PROLONG]
     = {"pwreset_tokens_prolong", "UPDATE pwreset_tokens SET expires = %lld "
-                                 "WHERE realm = %s AND digest = %s AND state = 0"},
+                                 "WHERE site = %s AND digest = %s AND state = 0"},
     [PWR_SQL_TOKENS_FIND] = {"pwreset_tokens_find", "SELECT " TOKEN_COLUMNS " FROM pwreset_tokens "
-                                                    "WHERE realm = %s AND digest = %s"},
+                                                    "WHERE site = %s AND digest = %s"},
     [PWR_SQL_TOKENS_FIND_STOP]
     = {"pwreset_tokens_find_stop", "SELECT " TOKEN_COLUMNS " FROM pwreset_tokens "
-                                   "WHERE realm = %s AND stop_digest = %s"},
+                                   "WHERE site = %s AND stop_digest = %s"},
     [PWR_SQL_TOKENS_LIVE]
-    = {"pwreset_tokens_live", "SELECT COUNT(*) FROM pwreset_tokens WHERE realm = %s "
+    = {"pwreset_tokens_live", "SELECT COUNT(*) FROM pwreset_tokens WHERE site = %s "
                               "AND account_id = %s AND state = 0 AND expires > %lld "
                               "AND request_id <> %s"},
     [PWR_SQL_TOKENS_CLAIM]
     = {"pwreset_tokens_claim", "UPDATE pwreset_tokens SET state = 1, claim = %s, ended = %lld "
-                               "WHERE realm = %s AND account_id = %s AND state = 0 "
+                               "WHERE site = %s AND account_id = %s AND state = 0 "
                                "AND expires > %lld"},
     [PWR_SQL_TOKENS_HAS_CLAIM]
     = {"pwreset_tokens_has_claim", "SELECT digest FROM pwreset_tokens "
@@ -136,10 +136,10 @@ static const statement_t statements[PWR_SQL_COUNT] = {
                                  "WHERE claim = %s AND state = 1"},
     [PWR_SQL_TOKENS_BURN]
     = {"pwreset_tokens_burn", "UPDATE pwreset_tokens SET state = %d, claim = '', ended = %lld "
-                              "WHERE realm = %s AND account_id = %s AND state IN (0, 1)"},
+                              "WHERE site = %s AND account_id = %s AND state IN (0, 1)"},
     [PWR_SQL_TOKENS_REVOKE]
     = {"pwreset_tokens_revoke", "UPDATE pwreset_tokens SET state = 3, ended = %lld "
-                                "WHERE realm = %s AND request_id = %s AND state = 0"},
+                                "WHERE site = %s AND request_id = %s AND state = 0"},
     [PWR_SQL_TOKENS_EXPIRE]
     = {"pwreset_tokens_expire", "DELETE FROM pwreset_tokens WHERE digest IN "
                                 "(SELECT digest FROM pwreset_tokens WHERE expires < %lld "

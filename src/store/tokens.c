@@ -16,7 +16,7 @@ pwr_fault_t *pwr_tokens_put(pwr_store_t *store, const pwr_token_row_t *row, apr_
     const char *expires = pwr_store_text(row->expires, scratch);
     pwr_fault_t *fault = pwr_store_write(
         &changed, store, PWR_SQL_TOKENS_PUT,
-        PWR_VALUES(row->digest, row->stop_digest, row->request_id, row->realm, row->account_id,
+        PWR_VALUES(row->digest, row->stop_digest, row->request_id, row->site, row->account_id,
                    row->login, row->mail_digest, row->stamp_digest, row->language,
                    pwr_store_text(row->created, scratch), expires),
         scratch);
@@ -24,12 +24,12 @@ pwr_fault_t *pwr_tokens_put(pwr_store_t *store, const pwr_token_row_t *row, apr_
     if (fault == NULL || changed == 0) {
         return fault;
     }
-    PWR_TRY(pwr_tokens_find(&old, store, row->realm, row->digest, scratch));
+    PWR_TRY(pwr_tokens_find(&old, store, row->site, row->digest, scratch));
     if (old == NULL) {
         return fault;
     }
     return pwr_store_write(&changed, store, PWR_SQL_TOKENS_PROLONG,
-                           PWR_VALUES(expires, row->realm, row->digest), scratch);
+                           PWR_VALUES(expires, row->site, row->digest), scratch);
 }
 
 static pwr_token_row_t *row_of(pwr_cells_t cells, apr_pool_t *pool)
@@ -39,7 +39,7 @@ static pwr_token_row_t *row_of(pwr_cells_t cells, apr_pool_t *pool)
     *row = (pwr_token_row_t){.digest = cells[0],
                              .stop_digest = cells[1],
                              .request_id = cells[2],
-                             .realm = cells[3],
+                             .site = cells[3],
                              .account_id = cells[4],
                              .login = cells[5],
                              .mail_digest = cells[6],
@@ -65,16 +65,16 @@ static pwr_fault_t *find(pwr_token_row_t **row, pwr_store_t *store, pwr_statemen
     return NULL;
 }
 
-pwr_fault_t *pwr_tokens_find(pwr_token_row_t **row, pwr_store_t *store, const char *realm,
+pwr_fault_t *pwr_tokens_find(pwr_token_row_t **row, pwr_store_t *store, const char *site,
                              const char *digest, apr_pool_t *pool)
 {
-    return find(row, store, PWR_SQL_TOKENS_FIND, PWR_VALUES(realm, digest), pool);
+    return find(row, store, PWR_SQL_TOKENS_FIND, PWR_VALUES(site, digest), pool);
 }
 
-pwr_fault_t *pwr_tokens_find_stop(pwr_token_row_t **row, pwr_store_t *store, const char *realm,
+pwr_fault_t *pwr_tokens_find_stop(pwr_token_row_t **row, pwr_store_t *store, const char *site,
                                   const char *stop_digest, apr_pool_t *pool)
 {
-    return find(row, store, PWR_SQL_TOKENS_FIND_STOP, PWR_VALUES(realm, stop_digest), pool);
+    return find(row, store, PWR_SQL_TOKENS_FIND_STOP, PWR_VALUES(site, stop_digest), pool);
 }
 
 pwr_fault_t *pwr_tokens_count_live(int *count, pwr_store_t *store, const pwr_token_row_t *like,
@@ -84,7 +84,7 @@ pwr_fault_t *pwr_tokens_count_live(int *count, pwr_store_t *store, const pwr_tok
 
     *count = 0;
     PWR_TRY(pwr_store_read_number(&number, store, PWR_SQL_TOKENS_LIVE,
-                                  PWR_VALUES(like->realm, like->account_id,
+                                  PWR_VALUES(like->site, like->account_id,
                                              pwr_store_text(pwr_clock_now(), scratch),
                                              like->request_id),
                                   scratch));
@@ -101,7 +101,7 @@ pwr_fault_t *pwr_tokens_claim(bool *is_won, pwr_store_t *store, const pwr_token_
 
     *is_won = false;
     PWR_TRY(pwr_store_write(&taken, store, PWR_SQL_TOKENS_CLAIM,
-                            PWR_VALUES(claim_id, now, row->realm, row->account_id, now), scratch));
+                            PWR_VALUES(claim_id, now, row->site, row->account_id, now), scratch));
     if (taken == 0) {
         return NULL;
     }
@@ -123,16 +123,16 @@ pwr_fault_t *pwr_tokens_burn(pwr_store_t *store, const pwr_token_row_t *row,
     int changed = 0;
     return pwr_store_write(&changed, store, PWR_SQL_TOKENS_BURN,
                            PWR_VALUES(pwr_store_text(state, scratch),
-                                      pwr_store_text(pwr_clock_now(), scratch), row->realm,
+                                      pwr_store_text(pwr_clock_now(), scratch), row->site,
                                       row->account_id),
                            scratch);
 }
 
-pwr_fault_t *pwr_tokens_revoke(int *count, pwr_store_t *store, const char *realm,
+pwr_fault_t *pwr_tokens_revoke(int *count, pwr_store_t *store, const char *site,
                                const char *request_id, apr_pool_t *scratch)
 {
     return pwr_store_write(count, store, PWR_SQL_TOKENS_REVOKE,
-                           PWR_VALUES(pwr_store_text(pwr_clock_now(), scratch), realm, request_id),
+                           PWR_VALUES(pwr_store_text(pwr_clock_now(), scratch), site, request_id),
                            scratch);
 }
 

@@ -22,7 +22,7 @@ typedef struct {
     const char *digest;      /* primary key */
     const char *stop_digest; /* of the "not me" token in the same mail */
     const char *request_id;  /* the outbox row that asked for it */
-    const char *realm;
+    const char *site;
     const char *account_id;
     const char *login;        /* for the page's read-only field */
     const char *mail_digest;  /* keyed digest of the address it was mailed to */
@@ -40,9 +40,9 @@ pwr_fault_t *pwr_tokens_put(pwr_store_t *store, const pwr_token_row_t *row,
                             apr_pool_t *scratch) PWR_MUST_USE;
 
 /* The row, or NULL. Expired ones too: the caller compares `expires`. */
-pwr_fault_t *pwr_tokens_find(pwr_token_row_t **row, pwr_store_t *store, const char *realm,
+pwr_fault_t *pwr_tokens_find(pwr_token_row_t **row, pwr_store_t *store, const char *site,
                              const char *digest, apr_pool_t *pool) PWR_MUST_USE;
-pwr_fault_t *pwr_tokens_find_stop(pwr_token_row_t **row, pwr_store_t *store, const char *realm,
+pwr_fault_t *pwr_tokens_find_stop(pwr_token_row_t **row, pwr_store_t *store, const char *site,
                                   const char *stop_digest, apr_pool_t *pool) PWR_MUST_USE;
 
 /* Live, unexpired links that an account has of other requests; `like` says whose, and of which
@@ -62,7 +62,7 @@ pwr_fault_t *pwr_tokens_release(pwr_store_t *store, const char *claim_id,
 pwr_fault_t *pwr_tokens_burn(pwr_store_t *store, const pwr_token_row_t *row,
                              pwr_token_state_t state, apr_pool_t *scratch) PWR_MUST_USE;
 /* "Not me": live links of one request become REVOKED; `count` says how many. */
-pwr_fault_t *pwr_tokens_revoke(int *count, pwr_store_t *store, const char *realm,
+pwr_fault_t *pwr_tokens_revoke(int *count, pwr_store_t *store, const char *site,
                                const char *request_id, apr_pool_t *scratch) PWR_MUST_USE;
 
 /* Deletes at most `most` rows that expired before `before`. */

@@ -1,6 +1,6 @@
 /*
- * Deriving, recognising and digesting tokens. The realm enters as a digest of fixed length, so no
- * two pairs of realm and text give the same bytes.
+ * Deriving, recognising and digesting tokens. The site enters as a digest of fixed length, so no
+ * two pairs of site and text give the same bytes.
  */
 #include "token/token.h"
 
@@ -35,14 +35,15 @@ bool pwr_token_is_canonical(const char *token)
 }
 
 void pwr_token_digest(char out[PWR_DIGEST_CHARS + 1], const pwr_secret_t *key, const char *purpose,
-                      const char *realm, const char *text)
+                      const char *site, const char *text)
 {
-    char realm_digest[PWR_DIGEST_CHARS + 1];
+    char site_digest[PWR_DIGEST_CHARS + 1];
     char both[PWR_DIGEST_CHARS + 1 + 1024];
-    size_t text_length = strnlen(text, sizeof both - sizeof realm_digest);
+    size_t text_length = strnlen(text, sizeof both - sizeof site_digest);
 
-    pwr_crypto_digest(realm_digest, key, "token:realm", realm, strlen(realm));
-    memcpy(both, realm_digest, PWR_DIGEST_CHARS);
+    /* The purpose keeps its old word: with another one no link that was mailed would work. */
+    pwr_crypto_digest(site_digest, key, "token:realm", site, strlen(site));
+    memcpy(both, site_digest, PWR_DIGEST_CHARS);
     memcpy(both + PWR_DIGEST_CHARS, text, text_length);
     pwr_crypto_digest(out, key, purpose, both, PWR_DIGEST_CHARS + text_length);
     pwr_crypto_wipe(both, sizeof both);

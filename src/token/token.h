@@ -1,7 +1,7 @@
 /*
  * The token: the secret in the mailed link. 32 random bytes as 43 characters of base64url, kept
  * nowhere but in the mail; the database knows its keyed digest. The digest covers the purpose and
- * the realm, so a link of one site, or the "not me" secret, opens nothing else. No state; any
+ * the site, so a link of one site, or the "not me" secret, opens nothing else. No state; any
  * thread.
  */
 #ifndef PWR_TOKEN_TOKEN_H
@@ -28,8 +28,8 @@ pwr_secret_t *pwr_token_derive(const pwr_secret_t *key, const char *purpose, con
 /* True for 43 characters that are the canonical base64url of 32 bytes. */
 bool pwr_token_is_canonical(const char *token);
 
-/* Keyed digest of `text` for a purpose (above) within a realm. */
+/* Keyed digest of `text` for a purpose (above) within a site. */
 void pwr_token_digest(char out[PWR_DIGEST_CHARS + 1], const pwr_secret_t *key, const char *purpose,
-                      const char *realm, const char *text);
+                      const char *site, const char *text);
 
 #endif

@@ -30,7 +30,7 @@
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
-#define REALM "https://bench.example.org/passord"
+#define SITE "https://bench.example.org/passord"
 #define CLIENTS 20000
 #define FORMS 4096 /* used ones that are remembered, spread over the last twelve hours */
 #define LINE_BYTES 400
@@ -73,7 +73,7 @@ static void expect(flood_t *flood, bool is_kept, const char *promise)
 }
 
 static void tell(pwr_log_level_t level, const char *tag, const char *line,
-                      const pwr_log_context_t *context)
+                 const pwr_log_context_t *context)
 {
     (void)context;
     if (level <= PWR_LOG_WARNING) {
@@ -117,7 +117,7 @@ static void open_flood(flood_t *flood, const char *folder)
                   .cells = 65536},
     };
     *parts = (pwr_parts_t){.settings = &flood->settings,
-                           .realm = REALM,
+                           .site = SITE,
                            .key = pwr_secret_make((const char *)bytes, sizeof bytes, flood->pool)};
     expect_fine(pwr_store_open(&parts->store, &flood->settings.store, flood->pool));
     expect_fine(pwr_schema_prepare(parts->store, flood->pool));
@@ -134,7 +134,7 @@ static void open_flood(flood_t *flood, const char *folder)
                                                    .lines_per_hour = flow->audit_lines},
                                     NULL, flood->pool);
     parts->request = (pwr_request_parts_t){
-        .realm = REALM,
+        .site = SITE,
         .key = parts->key,
         .challenge = {.settings = &flood->settings.abuse, .key = parts->key},
         .store = parts->store,
@@ -146,7 +146,7 @@ static void open_flood(flood_t *flood, const char *folder)
 static void tell_event(flood_t *flood, pwr_event_t event, const pwr_outbox_row_t *row,
                        const char *account)
 {
-    const pwr_facts_t facts = {.realm = REALM,
+    const pwr_facts_t facts = {.site = SITE,
                                .request_id = row->id,
                                .support_code = row->support_code,
                                .client = row->client,
@@ -172,7 +172,7 @@ static bool ask_and_work(flood_t *flood, const char *client, const char *account
     if (answer.outcome != PWR_REQUEST_ACCEPTED) {
         return false;
     }
-    expect_fine(pwr_outbox_take_due(&row, &next, flood->parts.store, REALM, "worker", MINUTE,
+    expect_fine(pwr_outbox_take_due(&row, &next, flood->parts.store, SITE, "worker", MINUTE,
                                     flood->scratch));
     if (row == NULL) {
         return false;
@@ -193,7 +193,7 @@ static pwr_outbox_row_t row_of(const char *id, const char *client)
     static const char digest[] = "ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGk";
     return (pwr_outbox_row_t){.id = id,
                               .kind = PWR_ROW_LINK,
-                              .realm = REALM,
+                              .site = SITE,
                               .subject = "",
                               .subject_digest = digest,
                               .account_digest = "",
@@ -251,7 +251,7 @@ static void each_minute(flood_t *flood)
     }
     expect_fine(pwr_maintain_room(&flood->room, &flood->parts, flood->scratch));
     expect_fine(pwr_maintain_queue(&flood->room, &flood->parts, flood->scratch));
-    pwr_events_tell_more(flood->parts.events, REALM, simulated, flood->scratch);
+    pwr_events_tell_more(flood->parts.events, SITE, simulated, flood->scratch);
     expect_fine(pwr_size_weigh(&size.bytes, flood->parts.store, flood->scratch));
     if (size.bytes > flood->most_bytes) {
         flood->most_bytes = size.bytes;

@@ -1,7 +1,7 @@
 /*
  * What the database alone can do: the module's own INSERT, prepared, through apr_dbd and nothing
  * else, in a loop. Each thread has a connection of its own, opened as the module opens its own, so
- * that durability is the same. The rows belong to a realm that no worker serves.
+ * that durability is the same. The rows belong to a site that no worker serves.
  *
  *     insert DRIVER PARAMS THREADS SECONDS     prints rows, failures, seconds
  */
@@ -17,7 +17,7 @@
 #include "store/dialect.h"
 #include "store/statements.h"
 
-#define REALM "https://bench.example.org/"
+#define SITE "https://bench.example.org/"
 #define MOST_THREADS 64
 #define ID_BYTES 24 /* as many as a form's nonce has */
 
@@ -84,8 +84,8 @@ static int insert(runner_t *runner, apr_dbd_t *handle, apr_dbd_prepared_t *prepa
     const char *now = apr_psprintf(scratch, "%" APR_TIME_T_FMT, apr_time_now());
     const char *digest = "ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGk";
     const char *values[]
-        = {new_id(scratch), "1", REALM, "kari", digest, "",  "nb", "127.0.0.1", "ABCD-EFGH",
-           digest,          "0", now,   now,    "0",    "0", "0",  now,         NULL};
+        = {new_id(scratch), "1", SITE, "kari", digest, "",  "nb", "127.0.0.1", "ABCD-EFGH",
+           digest,          "0", now,  now,    "0",    "0", "0",  now,         NULL};
     int changed = 0;
 
     return apr_dbd_pquery(runner->driver, scratch, handle, &changed, prepared,

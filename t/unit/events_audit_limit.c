@@ -156,8 +156,8 @@ static int count_lines(const char *text, const char *what)
 
 static void accounts_have_their_lines_in_any_flood_and_others_are_summed_up(void **state)
 {
-    static const pwr_facts_t nobody = {.realm = REALM, .client = "192.0.2.1"};
-    static const pwr_facts_t person = {.realm = REALM, .client = "192.0.2.1", .account = "kari"};
+    static const pwr_facts_t nobody = {.site = SITE, .client = "192.0.2.1"};
+    static const pwr_facts_t person = {.site = SITE, .client = "192.0.2.1", .account = "kari"};
     char name[] = "/tmp/pwreset-audit-XXXXXX", text[65536] = "";
     apr_size_t length = sizeof text - 1;
     apr_off_t start = 0;
@@ -175,7 +175,7 @@ static void accounts_have_their_lines_in_any_flood_and_others_are_summed_up(void
         pwr_events_raise(events, PWR_EVENT_CHANGE_REFUSED, &person, pool);
         pwr_events_raise(events, PWR_EVENT_MAIL_SENT, &person, pool);
     }
-    pwr_events_tell_more(events, REALM, fixture_now + MINUTE, pool);
+    pwr_events_tell_more(events, SITE, fixture_now + MINUTE, pool);
     apr_file_seek(audit.file, APR_SET, &start);
     apr_file_read(audit.file, text, &length);
     assert_int_equal(50, count_lines(text, "mail-sent"));

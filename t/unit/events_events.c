@@ -81,7 +81,7 @@ static int trail_length(fixture_t *fixture, const char *code)
     return rows->nelts;
 }
 
-static const pwr_facts_t facts = {.realm = REALM,
+static const pwr_facts_t facts = {.site = SITE,
                                   .request_id = "request",
                                   .support_code = "7GX4",
                                   .account = "kari",
@@ -147,7 +147,7 @@ static void tells_all_facts_in_the_line(void **state)
     assert_int_equal(9, json_object_size(json));
     assert_string_equal("2023-11-14T22:13:20.007Z", member(json, "time"));
     assert_string_equal("mail-sent", member(json, "event"));
-    assert_string_equal(REALM, member(json, "realm"));
+    assert_string_equal(SITE, member(json, "site"));
     assert_string_equal("request", member(json, "request"));
     assert_string_equal("7GX4", member(json, "support_code"));
     assert_string_equal("kari", member(json, "account"));
@@ -161,7 +161,7 @@ static void tells_all_facts_in_the_line(void **state)
 static void leaves_out_what_does_not_apply(void **state)
 {
     fixture_t *fixture = *state;
-    const pwr_facts_t nothing = {.realm = REALM};
+    const pwr_facts_t nothing = {.site = SITE};
     json_t *json = json_loads(pwr_audit_line("link-dead", &nothing, NOON, fixture->pool), 0, NULL);
 
     assert_non_null(json);
@@ -229,7 +229,7 @@ static void raise_many(race_t *race)
     pwr_events_t *events
         = pwr_events_open(race->store, &(pwr_audit_t){.file = *file}, NULL, race->pool);
     const pwr_facts_t own
-        = {.realm = REALM, .account = apr_psprintf(race->pool, "%0400d", race->number)};
+        = {.site = SITE, .account = apr_psprintf(race->pool, "%0400d", race->number)};
 
     for (int i = 0; i < LINES; i++) {
         pwr_events_raise(events, PWR_EVENT_LINK_DEAD, &own, race->pool);

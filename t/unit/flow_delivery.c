@@ -9,8 +9,8 @@ static pwr_job_t take(const char *id, const pwr_deliverer_t *by)
     apr_time_t next = 0;
 
     put_row(id, PWR_ROW_LINK, "anna");
-    assert_fine(pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.realm, OWNER, DAY,
-                                    flow.pool));
+    assert_fine(
+        pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.site, OWNER, DAY, flow.pool));
     assert_non_null(row);
     return (pwr_job_t){
         .by = by,
@@ -19,7 +19,7 @@ static pwr_job_t take(const char *id, const pwr_deliverer_t *by)
         .account_digest = "",
         .relay = "",
         .facts
-        = {.realm = flow.parts.realm, .request_id = row->id, .support_code = row->support_code},
+        = {.site = flow.parts.site, .request_id = row->id, .support_code = row->support_code},
         .pool = flow.pool};
 }
 
@@ -30,7 +30,7 @@ static apr_time_t next_due(void)
     apr_time_t next = 0;
 
     fixture_now -= DAY;
-    assert_fine(pwr_outbox_take_due(&taken, &next, flow.parts.store, flow.parts.realm, OWNER, DAY,
+    assert_fine(pwr_outbox_take_due(&taken, &next, flow.parts.store, flow.parts.site, OWNER, DAY,
                                     flow.pool));
     fixture_now += DAY;
     return next;
@@ -56,7 +56,7 @@ static void the_pause_before_the_next_delivery_doubles_up_to_twenty_seconds(void
         assert_in_range(next_due() - fixture_now, middle * 3 / 4, middle * 5 / 4);
         fixture_now += middle * 5 / 4;
         apr_time_t next = 0;
-        assert_fine(pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.realm, OWNER, DAY,
+        assert_fine(pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.site, OWNER, DAY,
                                         flow.pool));
         job.row = row;
     }

@@ -62,7 +62,7 @@ static inline void add_flow_relay(const char *url)
 static inline void fill_flow_settings(void)
 {
     flow.settings = (pwr_parts_settings_t){
-        .flow = {.base_url = REALM "reset",
+        .flow = {.base_url = SITE "reset",
                  .organisation = "Example Ltd",
                  .contact = "the helpdesk",
                  .login_url = "https://login.example.org/",
@@ -193,10 +193,10 @@ static inline void put_row(const char *id, pwr_row_kind_t kind, const char *type
     char digest[PWR_DIGEST_CHARS + 1];
     bool is_new = false;
 
-    pwr_token_digest(digest, flow.parts.key, "subject", flow.parts.realm, typed);
+    pwr_token_digest(digest, flow.parts.key, "subject", flow.parts.site, typed);
     const pwr_outbox_row_t row = {.id = id,
                                   .kind = kind,
-                                  .realm = flow.parts.realm,
+                                  .site = flow.parts.site,
                                   .subject = typed,
                                   .subject_digest = digest,
                                   .account_digest = "",
@@ -250,7 +250,7 @@ static inline const char *digest_of(const char *purpose, const char *text)
 {
     char digest[PWR_DIGEST_CHARS + 1];
 
-    pwr_token_digest(digest, flow.parts.key, purpose, flow.parts.realm, text);
+    pwr_token_digest(digest, flow.parts.key, purpose, flow.parts.site, text);
     return apr_pstrdup(flow.pool, digest);
 }
 
@@ -263,7 +263,7 @@ static inline const char *put_link(const char *id, const fake_person_t *person)
         .digest = digest_of(PWR_TOKEN_LINK, token),
         .stop_digest = digest_of(PWR_TOKEN_STOP, token_of(id, PWR_TOKEN_STOP)),
         .request_id = id,
-        .realm = flow.parts.realm,
+        .site = flow.parts.site,
         .account_id = account->id,
         .login = account->login,
         .mail_digest = digest_of(PWR_TOKEN_MAIL, account->mail),
@@ -280,7 +280,7 @@ static inline const char *put_link(const char *id, const fake_person_t *person)
 static inline int live_links(const fake_person_t *person)
 {
     const pwr_token_row_t like
-        = {.realm = flow.parts.realm, .account_id = person->account.id, .request_id = ""};
+        = {.site = flow.parts.site, .account_id = person->account.id, .request_id = ""};
     int count = 0;
 
     assert_fine(pwr_tokens_count_live(&count, flow.parts.store, &like, flow.pool));

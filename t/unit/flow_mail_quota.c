@@ -24,7 +24,7 @@ static int mails_for(const char *typed, int count)
         put_row(apr_psprintf(flow.pool, "row-%d", ++number), PWR_ROW_LINK, typed);
         deliver_due();
         /* Live links have a cap of their own. */
-        const pwr_token_row_t like = {.realm = flow.parts.realm, .account_id = anna->account.id};
+        const pwr_token_row_t like = {.site = flow.parts.site, .account_id = anna->account.id};
         assert_fine(pwr_tokens_burn(flow.parts.store, &like, PWR_TOKEN_USED, flow.pool));
     }
     return count_mails(true);
@@ -93,8 +93,8 @@ static pwr_share_t ask_for(const char *id, bool is_proved)
     bool is_held = false;
 
     put_row(id, PWR_ROW_LINK, "anna");
-    assert_fine(pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.realm, OWNER, DAY,
-                                    flow.pool));
+    assert_fine(
+        pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.site, OWNER, DAY, flow.pool));
     row->is_proved = is_proved;
     pwr_job_t job = {.by = &flow.worker, .parts = &flow.parts, .row = row, .pool = flow.pool};
     assert_fine(pwr_share_ask(&share, &job, &anna->account));

@@ -188,7 +188,7 @@ static void a_row_whose_worker_died_is_mailed_again_under_the_same_name(void **s
 
     fake_directory_add("anna", flow.pool);
     put_row("row", PWR_ROW_LINK, "anna");
-    assert_fine(pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.realm, "dead",
+    assert_fine(pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.site, "dead",
                                     PWR_LEASE, flow.pool));
     assert_int_equal(0, deliver_due());
     fixture_now += PWR_LEASE;

@@ -5,8 +5,8 @@ static void an_opened_site_is_named_by_its_base_url_and_hands_requests_no_more_t
     void **state)
 {
     (void)state;
-    assert_string_equal(flow.settings.flow.base_url, flow.parts.realm);
-    assert_string_equal(flow.parts.realm, flow.parts.request.realm);
+    assert_string_equal(flow.settings.flow.base_url, flow.parts.site);
+    assert_string_equal(flow.parts.site, flow.parts.request.site);
     assert_ptr_equal(flow.parts.store, flow.parts.request.store);
     /* Forms are sealed with the key of this site alone. */
     assert_ptr_equal(flow.parts.seal_key, flow.parts.request.challenge.key);

@@ -28,7 +28,7 @@ static int waiting_rows(void)
     apr_time_t oldest = 0;
     int count = 0;
 
-    assert_fine(pwr_outbox_backlog(&count, &oldest, flow.parts.store, flow.parts.realm, flow.pool));
+    assert_fine(pwr_outbox_backlog(&count, &oldest, flow.parts.store, flow.parts.site, flow.pool));
     return count;
 }
 
@@ -37,8 +37,8 @@ static pwr_outbox_row_t *take_row(void)
     pwr_outbox_row_t *row = NULL;
     apr_time_t next = 0;
 
-    assert_fine(pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.realm, OWNER, DAY,
-                                    flow.pool));
+    assert_fine(
+        pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.site, OWNER, DAY, flow.pool));
     assert_non_null(row);
     return row;
 }

@@ -55,7 +55,7 @@ static void a_text_that_is_no_link_of_this_site_is_unknown_and_asks_the_director
         assert_int_equal(PWR_LINK_UNKNOWN, look_at(texts[i]).state);
     }
     assert_int_equal(0, fake_directory.reads);
-    flow.parts.realm = "https://other.example.org/reset";
+    flow.parts.site = "https://other.example.org/reset";
     assert_state(PWR_LINK_UNKNOWN);
 }
 

@@ -37,7 +37,7 @@ static void hold_turn_of(const fake_person_t *person)
     bool has_turn = false;
 
     put_row("other", PWR_ROW_LINK, "other");
-    assert_fine(pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.realm, "another", DAY,
+    assert_fine(pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.site, "another", DAY,
                                     flow.pool));
     row->account_digest = digest_of("account", person->account.id);
     assert_fine(pwr_outbox_take_turn(&has_turn, flow.parts.store, row, "another", flow.pool));

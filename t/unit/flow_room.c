@@ -50,7 +50,7 @@ static int begin(void **state)
                   .site_busy = 20,
                   .cells = 64},
     };
-    parts = (pwr_parts_t){.settings = &settings, .realm = REALM, .store = fixture->store};
+    parts = (pwr_parts_t){.settings = &settings, .site = SITE, .store = fixture->store};
     assert_fine(pwr_client_limit_open(&parts.limit, &settings.abuse, fixture->pool));
     room = (pwr_room_t){0};
     errors = warnings = notices = 0;
@@ -68,7 +68,7 @@ static bool put(fixture_t *fixture, const char *id, pwr_row_state_t state, pwr_l
 {
     const pwr_outbox_row_t row = {.id = id,
                                   .kind = PWR_ROW_LINK,
-                                  .realm = REALM,
+                                  .site = SITE,
                                   .created = fixture_now,
                                   .due = fixture_now,
                                   .needed = fixture_now + WINDOW,
@@ -103,7 +103,7 @@ static void append_many(fixture_t *fixture, int count, bool is_short)
 static void put_link(fixture_t *fixture, const char *digest, apr_time_t expires)
 {
     const pwr_token_row_t row
-        = {.digest = digest, .realm = REALM, .created = fixture_now, .expires = expires};
+        = {.digest = digest, .site = SITE, .created = fixture_now, .expires = expires};
     assert_fine(pwr_tokens_put(fixture->store, &row, fixture->pool));
 }
 
@@ -160,7 +160,7 @@ static void no_site_forgets_forms_that_another_still_takes(void **state)
 {
     fixture_t *fixture = *state;
     const pwr_outbox_row_t row = {.id = "of-a-week",
-                                  .realm = "https://other.example.org/",
+                                  .site = "https://other.example.org/",
                                   .created = NOON,
                                   .needed = NOON + 7 * DAY,
                                   .life = PWR_LIFE_KEPT};
@@ -246,7 +246,7 @@ static void what_is_needed_stays_and_no_request_is_taken_until_there_is_room(voi
     }
     assert_int_equal(2, errors); /* one a minute */
     assert_fine(
-        pwr_outbox_take_due(&row, &next, fixture->store, REALM, "worker", MINUTE, fixture->pool));
+        pwr_outbox_take_due(&row, &next, fixture->store, SITE, "worker", MINUTE, fixture->pool));
     assert_non_null(row);
     fixture_now += WINDOW;
     assert_int_equal(30, rows_after_tidying(fixture));

@@ -25,7 +25,7 @@
 #include "store/connections.h"
 
 #define THREADS 50
-#define REALM "https://reset.example.org/"
+#define SITE "https://reset.example.org/"
 #define NOON ((apr_time_t)1700000000 * APR_USEC_PER_SEC)
 #define MINUTE apr_time_from_sec(60)
 #define OLD(name, time, count)                                                                     \

@@ -10,7 +10,7 @@ static void put_named(fixture_t *fixture, const char *id)
 {
     const pwr_outbox_row_t row = {.id = id,
                                   .kind = PWR_ROW_LINK,
-                                  .realm = REALM,
+                                  .site = SITE,
                                   .created = NOON,
                                   .due = NOON,
                                   .needed = NOON + HOUR};
@@ -24,7 +24,7 @@ static const pwr_outbox_row_t *take(fixture_t *fixture)
     pwr_outbox_row_t *row = NULL;
     apr_time_t next = 0;
     assert_fine(
-        pwr_outbox_take_due(&row, &next, fixture->store, REALM, "worker", MINUTE, fixture->pool));
+        pwr_outbox_take_due(&row, &next, fixture->store, SITE, "worker", MINUTE, fixture->pool));
     return row;
 }
 

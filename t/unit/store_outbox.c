@@ -9,7 +9,7 @@ static pwr_outbox_row_t row_named(const char *id)
 {
     return (pwr_outbox_row_t){.id = id,
                               .kind = PWR_ROW_LINK,
-                              .realm = REALM,
+                              .site = SITE,
                               .subject = "kari.ødegård@example.org",
                               .subject_digest = "subject-digest",
                               .account_digest = "",
@@ -41,7 +41,7 @@ static pwr_outbox_row_t *take(fixture_t *fixture, const char *owner, apr_time_t 
 {
     pwr_outbox_row_t *row = NULL;
     apr_time_t ignored = 0;
-    assert_fine(pwr_outbox_take_due(&row, next != NULL ? next : &ignored, fixture->store, REALM,
+    assert_fine(pwr_outbox_take_due(&row, next != NULL ? next : &ignored, fixture->store, SITE,
                                     owner, MINUTE, fixture->pool));
     return row;
 }
@@ -67,7 +67,7 @@ static void gives_back_what_was_put(void **state)
     assert_non_null(row);
     assert_string_equal("id-1", row->id);
     assert_int_equal(PWR_ROW_LINK, row->kind);
-    assert_string_equal(REALM, row->realm);
+    assert_string_equal(SITE, row->site);
     assert_string_equal(put_row.subject, row->subject);
     assert_string_equal("subject-digest", row->subject_digest);
     assert_string_equal("", row->account_digest);
@@ -101,7 +101,7 @@ static void counts_a_form_once(void **state)
     row.subject = "somebody else";
     assert_fine(pwr_outbox_put(&is_new, fixture->store, &row, fixture->pool));
     assert_false(is_new);
-    assert_fine(pwr_outbox_backlog(&count, &(apr_time_t){0}, fixture->store, REALM, fixture->pool));
+    assert_fine(pwr_outbox_backlog(&count, &(apr_time_t){0}, fixture->store, SITE, fixture->pool));
     assert_int_equal(1, count);
     assert_string_equal("kari.ødegård@example.org", take(fixture, "worker", NULL)->subject);
 }
@@ -143,7 +143,7 @@ static void take_until_empty(race_t *race)
     race->text = "";
     do {
         race->fault
-            = pwr_outbox_take_due(&row, &next, race->store, REALM, owner, MINUTE, race->pool);
+            = pwr_outbox_take_due(&row, &next, race->store, SITE, owner, MINUTE, race->pool);
         if (race->fault == NULL && row != NULL) {
             race->text = apr_pstrcat(race->pool, race->text, "[", row->id, "]", NULL);
             race->result++;
@@ -194,11 +194,11 @@ static void says_when_nothing_waits(void **state)
     assert_true(next == 0);
 }
 
-static void leaves_the_rows_of_other_realms(void **state)
+static void leaves_the_rows_of_other_sites(void **state)
 {
     fixture_t *fixture = *state;
     pwr_outbox_row_t row = row_named("other");
-    row.realm = "https://other.example.org/";
+    row.site = "https://other.example.org/";
     put(fixture, &row);
     assert_null(take(fixture, "worker", NULL));
 }
@@ -305,10 +305,10 @@ static void end_row(fixture_t *fixture, const char *id, const char *account)
     assert_true(is_held);
 }
 
-static int mails_of(fixture_t *fixture, const char *realm, apr_time_t since)
+static int mails_of(fixture_t *fixture, const char *site, apr_time_t since)
 {
     int count = -1;
-    const pwr_outbox_row_t like = {.realm = realm, .account_digest = "account"};
+    const pwr_outbox_row_t like = {.site = site, .account_digest = "account"};
     assert_fine(pwr_outbox_count_of_account(&count, fixture->store, &like, since, fixture->pool));
     return count;
 }
@@ -323,16 +323,16 @@ static void counts_the_mails_of_an_account(void **state)
     end_row(fixture, "lost", NULL);
     fixture_now += MINUTE;
     end_row(fixture, "two", "account");
-    assert_int_equal(2, mails_of(fixture, REALM, NOON));
-    assert_int_equal(1, mails_of(fixture, REALM, NOON + 1));
-    assert_int_equal(0, mails_of(fixture, REALM, NOON + MINUTE + 1));
+    assert_int_equal(2, mails_of(fixture, SITE, NOON));
+    assert_int_equal(1, mails_of(fixture, SITE, NOON + 1));
+    assert_int_equal(0, mails_of(fixture, SITE, NOON + MINUTE + 1));
     assert_int_equal(0, mails_of(fixture, "https://other.example.org/", NOON));
 }
 
 static bool has_turn(fixture_t *fixture, const char *id, const char *account, const char *owner)
 {
     bool has_turn = false;
-    const pwr_outbox_row_t mine = {.id = id, .realm = REALM, .account_digest = account};
+    const pwr_outbox_row_t mine = {.id = id, .site = SITE, .account_digest = account};
     assert_fine(pwr_outbox_take_turn(&has_turn, fixture->store, &mine, owner, fixture->pool));
     return has_turn;
 }
@@ -380,8 +380,7 @@ static void a_row_whose_worker_died_keeps_no_other_waiting(void **state)
 static int mails_for_name(fixture_t *fixture, const char *digest, bool is_proved, apr_time_t since)
 {
     int count = -1;
-    const pwr_outbox_row_t like
-        = {.realm = REALM, .subject_digest = digest, .is_proved = is_proved};
+    const pwr_outbox_row_t like = {.site = SITE, .subject_digest = digest, .is_proved = is_proved};
     assert_fine(pwr_outbox_count_of_subject(&count, fixture->store, &like, since, fixture->pool));
     return count;
 }
@@ -414,7 +413,7 @@ static void tells_the_backlog(void **state)
     apr_time_t oldest = -1;
     int count = -1;
 
-    assert_fine(pwr_outbox_backlog(&count, &oldest, fixture->store, REALM, fixture->pool));
+    assert_fine(pwr_outbox_backlog(&count, &oldest, fixture->store, SITE, fixture->pool));
     assert_int_equal(0, count);
     assert_true(oldest == 0);
     end_row(fixture, "ended", "");
@@ -422,7 +421,7 @@ static void tells_the_backlog(void **state)
     row.created = NOON - MINUTE;
     put(fixture, &row);
     put_named(fixture, "waiting-too", NOON);
-    assert_fine(pwr_outbox_backlog(&count, &oldest, fixture->store, REALM, fixture->pool));
+    assert_fine(pwr_outbox_backlog(&count, &oldest, fixture->store, SITE, fixture->pool));
     assert_int_equal(2, count);
     assert_true(oldest == NOON - MINUTE);
 }
@@ -461,7 +460,7 @@ int main(void)
         TEST(gives_each_row_to_one_of_fifty_workers),
         TEST(takes_the_longest_due_first),
         TEST(says_when_nothing_waits),
-        TEST(leaves_the_rows_of_other_realms),
+        TEST(leaves_the_rows_of_other_sites),
         TEST(gives_a_dead_workers_row_to_the_next),
         TEST(holds_on_to_renewed_rows),
         TEST(lets_go_of_a_stopping_workers_rows),

@@ -18,7 +18,7 @@ static void wait_for(const char *what)
 
 static pwr_fault_t *put(pwr_store_t *store, const char *id, apr_pool_t *pool)
 {
-    pwr_outbox_row_t row = {.id = id, .kind = PWR_ROW_LINK, .realm = REALM};
+    pwr_outbox_row_t row = {.id = id, .kind = PWR_ROW_LINK, .site = SITE};
     bool is_new = false;
     return pwr_outbox_put(&is_new, store, &row, pool);
 }
@@ -34,7 +34,7 @@ static int waiting(fixture_t *fixture)
 {
     apr_time_t oldest = 0;
     int count = -1;
-    assert_fine(pwr_outbox_backlog(&count, &oldest, fixture->store, REALM, fixture->pool));
+    assert_fine(pwr_outbox_backlog(&count, &oldest, fixture->store, SITE, fixture->pool));
     return count;
 }
 

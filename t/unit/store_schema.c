@@ -39,7 +39,7 @@ static void tell(fixture_t *fixture, const char *sql)
 
 static pwr_fault_t *put_one(pwr_store_t *store, const char *id, apr_pool_t *pool)
 {
-    pwr_outbox_row_t row = {.id = id, .kind = PWR_ROW_LINK, .realm = REALM};
+    pwr_outbox_row_t row = {.id = id, .kind = PWR_ROW_LINK, .site = SITE};
     bool is_new = false;
     return pwr_outbox_put(&is_new, store, &row, pool);
 }
@@ -51,7 +51,7 @@ static void makes_the_tables_and_lets_them_stand(void **state)
     assert_fine(put_one(fixture->store, "kept", fixture->pool));
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
-    assert_string_equal("3", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
 }
 
 /* A process of its own, as httpd's are. */
@@ -96,15 +96,30 @@ static void is_made_by_many_processes_at_once(void **state)
     assert_string_equal("12", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
 }
 
+/* Back to the words of version 3. */
+static const char *const back[] = {
+    "ALTER TABLE pwreset_outbox RENAME COLUMN site TO realm",
+    "ALTER TABLE pwreset_tokens RENAME COLUMN site TO realm",
+};
+enum { OLD_WORDS = sizeof back / sizeof back[0] };
+
+static void give_old_words(fixture_t *fixture, int count)
+{
+    for (int i = 0; i < count; i++) {
+        tell(fixture, back[i]);
+    }
+}
+
 static void goes_on_where_a_dead_process_stopped(void **state)
 {
     fixture_t *fixture = *state;
 
+    give_old_words(fixture, OLD_WORDS);
     tell(fixture, "DROP TABLE pwreset_trail");
     tell(fixture, "DELETE FROM pwreset_schema");
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_trail"));
-    assert_string_equal("3", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
 }
 
 static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
@@ -117,7 +132,7 @@ static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_returns"));
     assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
-    assert_string_equal("3", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
 }
 
 static void drop_index(fixture_t *fixture, const char *name, const char *table)
@@ -148,9 +163,26 @@ static void gives_lives_to_the_rows_of_version_2(void **state)
         assert_fine(put_one(fixture->store, is_half ? "second" : "first", fixture->pool));
         unmake_lives(fixture, is_half);
         assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
-        assert_string_equal("3", ask(fixture, "SELECT version FROM pwreset_schema"));
+        assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
         assert_string_equal("0", ask(fixture, "SELECT MAX(life) FROM pwreset_outbox"));
         assert_string_equal("0", ask(fixture, "SELECT COUNT(life) FROM pwreset_trail"));
+    }
+}
+
+/* Of all words, and of the first alone, as if a process had died between two statements. */
+static void gives_columns_their_new_names_and_keeps_the_rows(void **state)
+{
+    static const int counts[] = {OLD_WORDS, 1};
+    fixture_t *fixture = *state;
+
+    assert_fine(put_one(fixture->store, "kept", fixture->pool));
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        give_old_words(fixture, counts[i]);
+        tell(fixture, "UPDATE pwreset_schema SET version = 3");
+        assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
+        assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
+        const char *sql = "SELECT site FROM pwreset_outbox WHERE id = 'kept'";
+        assert_string_equal(SITE, ask(fixture, sql));
     }
 }
 
@@ -158,7 +190,7 @@ static void refuses_tables_of_a_newer_program(void **state)
 {
     fixture_t *fixture = *state;
 
-    tell(fixture, "UPDATE pwreset_schema SET version = 4");
+    tell(fixture, "UPDATE pwreset_schema SET version = 5");
     const pwr_fault_t *fault = pwr_schema_prepare(fixture->store, fixture->pool);
     assert_non_null(fault);
     assert_int_equal(PWR_BROKEN, fault->kind);
@@ -362,6 +394,7 @@ int main(int count, char **arguments)
         TEST(goes_on_where_a_dead_process_stopped),
         TEST(takes_tables_of_an_older_program_and_adds_what_is_new),
         TEST(gives_lives_to_the_rows_of_version_2),
+        TEST(gives_columns_their_new_names_and_keeps_the_rows),
         TEST(refuses_tables_of_a_newer_program),
         BARE(takes_tables_made_by_hand),
         BARE(stands_in_the_files_for_hand_made_tables),

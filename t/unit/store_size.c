@@ -14,7 +14,7 @@ static void put_row(fixture_t *fixture, const char *id, pwr_row_state_t state, p
 {
     const pwr_outbox_row_t row = {.id = id,
                                   .kind = PWR_ROW_LINK,
-                                  .realm = REALM,
+                                  .site = SITE,
                                   .created = NOON,
                                   .due = NOON,
                                   .needed = NOON + MINUTE,
@@ -57,7 +57,7 @@ static void counts_rows_by_kind_and_names_each_kind_once(void **state)
 {
     static const apr_int64_t wanted[PWR_ROWS_COUNT] = {1, 2, 3, 1, 2, 1, 1};
     fixture_t *fixture = *state;
-    const pwr_token_row_t token = {.digest = "digest", .realm = REALM, .expires = NOON};
+    const pwr_token_row_t token = {.digest = "digest", .site = SITE, .expires = NOON};
 
     put_row(fixture, "waiting", PWR_ROW_WAITING, PWR_LIFE_WAITING);
     for (int i = 0; i < 2; i++) {

@@ -8,7 +8,7 @@ static pwr_token_row_t link_named(const char *digest)
     return (pwr_token_row_t){.digest = digest,
                              .stop_digest = "stop",
                              .request_id = "request",
-                             .realm = REALM,
+                             .site = SITE,
                              .account_id = "7f4a8e2c-1111-4222-8333-444455556666",
                              .login = "kari.ødegård",
                              .mail_digest = "mail",
@@ -28,7 +28,7 @@ static pwr_token_row_t put(fixture_t *fixture, const char *digest)
 static pwr_token_row_t *find(fixture_t *fixture, const char *digest)
 {
     pwr_token_row_t *row = NULL;
-    assert_fine(pwr_tokens_find(&row, fixture->store, REALM, digest, fixture->pool));
+    assert_fine(pwr_tokens_find(&row, fixture->store, SITE, digest, fixture->pool));
     return row;
 }
 
@@ -42,7 +42,7 @@ static bool claim(fixture_t *fixture, const pwr_token_row_t *row, const char *cl
 static int live(fixture_t *fixture)
 {
     int count = -1;
-    const pwr_token_row_t like = {.realm = REALM,
+    const pwr_token_row_t like = {.site = SITE,
                                   .account_id = "7f4a8e2c-1111-4222-8333-444455556666",
                                   .request_id = "another request"};
     assert_fine(pwr_tokens_count_live(&count, fixture->store, &like, fixture->pool));
@@ -58,7 +58,7 @@ static void finds_a_link_by_its_digest(void **state)
     assert_non_null(row);
     assert_string_equal("stop", row->stop_digest);
     assert_string_equal("request", row->request_id);
-    assert_string_equal(REALM, row->realm);
+    assert_string_equal(SITE, row->site);
     assert_string_equal("7f4a8e2c-1111-4222-8333-444455556666", row->account_id);
     assert_string_equal("kari.ødegård", row->login);
     assert_string_equal("mail", row->mail_digest);
@@ -76,9 +76,9 @@ static void finds_a_link_by_its_stop_digest(void **state)
     pwr_token_row_t *row = NULL;
 
     put(fixture, "one");
-    assert_fine(pwr_tokens_find_stop(&row, fixture->store, REALM, "stop", fixture->pool));
+    assert_fine(pwr_tokens_find_stop(&row, fixture->store, SITE, "stop", fixture->pool));
     assert_string_equal("one", row->digest);
-    assert_fine(pwr_tokens_find_stop(&row, fixture->store, REALM, "STOP", fixture->pool));
+    assert_fine(pwr_tokens_find_stop(&row, fixture->store, SITE, "STOP", fixture->pool));
     assert_null(row);
 }
 
@@ -202,7 +202,7 @@ static void gives_siblings_back_when_the_link_itself_is_not_live(void **state)
 
     dead.request_id = "its-own-request";
     assert_fine(pwr_tokens_put(fixture->store, &dead, fixture->pool));
-    assert_fine(pwr_tokens_revoke(&count, fixture->store, REALM, "its-own-request", fixture->pool));
+    assert_fine(pwr_tokens_revoke(&count, fixture->store, SITE, "its-own-request", fixture->pool));
     put(fixture, "live");
     assert_false(claim(fixture, &dead, "first"));
     assert_int_equal(1, live(fixture));
@@ -251,11 +251,11 @@ static void revokes_the_links_of_one_request(void **state)
     put(fixture, "one");
     other.request_id = "another";
     assert_fine(pwr_tokens_put(fixture->store, &other, fixture->pool));
-    assert_fine(pwr_tokens_revoke(&count, fixture->store, REALM, "request", fixture->pool));
+    assert_fine(pwr_tokens_revoke(&count, fixture->store, SITE, "request", fixture->pool));
     assert_int_equal(1, count);
     assert_int_equal(PWR_TOKEN_REVOKED, find(fixture, "one")->state);
     assert_int_equal(PWR_TOKEN_LIVE, find(fixture, "other")->state);
-    assert_fine(pwr_tokens_revoke(&count, fixture->store, REALM, "request", fixture->pool));
+    assert_fine(pwr_tokens_revoke(&count, fixture->store, SITE, "request", fixture->pool));
     assert_int_equal(0, count);
 }
 

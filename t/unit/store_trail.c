@@ -55,7 +55,7 @@ static void finds_the_code_of_a_request_that_is_known(void **state)
     fixture_t *fixture = *state;
     pwr_outbox_row_t row = {.id = "request",
                             .kind = PWR_ROW_LINK,
-                            .realm = REALM,
+                            .site = SITE,
                             .support_code = "7GX4",
                             .created = NOON,
                             .due = NOON};

@@ -9,7 +9,7 @@ static pwr_outbox_row_t *take(fixture_t *fixture)
     pwr_outbox_row_t *row = NULL;
     apr_time_t next = 0;
     assert_fine(
-        pwr_outbox_take_due(&row, &next, fixture->store, REALM, "worker", MINUTE, fixture->pool));
+        pwr_outbox_take_due(&row, &next, fixture->store, SITE, "worker", MINUTE, fixture->pool));
     return row;
 }
 
@@ -17,7 +17,7 @@ static pwr_outbox_row_t try_named(const char *id, const char *name, const char *
 {
     return (pwr_outbox_row_t){.id = id,
                               .kind = PWR_ROW_TRY,
-                              .realm = REALM,
+                              .site = SITE,
                               .subject = "",
                               .subject_digest = name,
                               .account_digest = account,

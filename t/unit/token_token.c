@@ -1,6 +1,6 @@
 /*
  * A token comes again from its seed and from nothing else, has one spelling only, and its digest
- * holds for one purpose in one realm.
+ * holds for one purpose in one site.
  */
 #include "pool_fixture.h"
 
@@ -19,11 +19,11 @@ static const char *token(const pwr_secret_t *with, const char *purpose, const ch
     return pwr_secret_bytes(pwr_token_derive(with, purpose, seed, pool));
 }
 
-static const char *digest(const pwr_secret_t *with, const char *purpose, const char *realm,
+static const char *digest(const pwr_secret_t *with, const char *purpose, const char *site,
                           const char *text)
 {
     char *out = apr_palloc(pool, PWR_DIGEST_CHARS + 1);
-    pwr_token_digest(out, with, purpose, realm, text);
+    pwr_token_digest(out, with, purpose, site, text);
     return out;
 }
 
@@ -62,7 +62,7 @@ static void a_token_is_no_digest_that_the_database_holds(void **state)
         pwr_crypto_digest(plain, key, purposes[i], SEED, strlen(SEED));
         assert_string_not_equal(one, plain);
         assert_string_not_equal(one, digest(key, purposes[i], "", SEED));
-        assert_string_not_equal(one, digest(key, purposes[i], "realm", one));
+        assert_string_not_equal(one, digest(key, purposes[i], "site", one));
     }
 }
 
@@ -102,7 +102,7 @@ static void what_is_not_43_characters_of_base64url_is_no_token(void **state)
     }
 }
 
-static void a_digest_tells_purpose_realm_text_and_key_apart(void **state)
+static void a_digest_tells_purpose_site_text_and_key_apart(void **state)
 {
     (void)state;
     const char *one = digest(key, PWR_TOKEN_LINK, "intranet", "abc");
@@ -116,7 +116,7 @@ static void a_digest_tells_purpose_realm_text_and_key_apart(void **state)
     assert_string_not_equal(one, digest(other_key, PWR_TOKEN_LINK, "intranet", "abc"));
 }
 
-static void realm_and_text_do_not_run_into_each_other(void **state)
+static void site_and_text_do_not_run_into_each_other(void **state)
 {
     (void)state;
     const char *one = digest(key, PWR_TOKEN_LINK, "ab", "cd");
@@ -145,8 +145,8 @@ int main(void)
         cmocka_unit_test(a_token_is_no_digest_that_the_database_holds),
         cmocka_unit_test(only_one_spelling_of_a_token_is_canonical),
         cmocka_unit_test(what_is_not_43_characters_of_base64url_is_no_token),
-        cmocka_unit_test(a_digest_tells_purpose_realm_text_and_key_apart),
-        cmocka_unit_test(realm_and_text_do_not_run_into_each_other),
+        cmocka_unit_test(a_digest_tells_purpose_site_text_and_key_apart),
+        cmocka_unit_test(site_and_text_do_not_run_into_each_other),
     };
     return cmocka_run_group_tests(tests, set_up, close_pool);
 }
