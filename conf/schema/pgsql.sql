@@ -77,4 +77,6 @@ DROP INDEX IF EXISTS pwreset_trail_happened;
 UPDATE pwreset_schema SET version = 3 WHERE name = 'version';
 ALTER TABLE pwreset_outbox RENAME COLUMN realm TO site;
 ALTER TABLE pwreset_tokens RENAME COLUMN realm TO site;
+ALTER TABLE pwreset_outbox RENAME COLUMN subject TO typed_name;
+ALTER TABLE pwreset_outbox RENAME COLUMN subject_digest TO typed_name_digest;
 UPDATE pwreset_schema SET version = 4 WHERE name = 'version';

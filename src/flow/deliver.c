@@ -18,16 +18,17 @@
 static pwr_fault_t *find_accounts(apr_array_header_t **accounts, pwr_job_t *job)
 {
     pwr_parts_t *parts = job->parts;
-    const char *id = job->row->subject;
+    const char *id = job->row->typed_name;
     pwr_account_t *account = NULL;
 
     *accounts = apr_array_make(job->pool, 1, sizeof(const pwr_account_t *));
     if (job->row->kind == PWR_ROW_LINK) {
-        return pwr_directory_find(accounts, parts->directory, job->row->subject, job->pool);
+        return pwr_directory_find(accounts, parts->directory, job->row->typed_name, job->pool);
     }
     if (job->row->kind == PWR_ROW_AGAIN) {
         pwr_token_row_t *token = NULL;
-        PWR_TRY(pwr_tokens_find(&token, parts->store, parts->site, job->row->subject, job->pool));
+        PWR_TRY(
+            pwr_tokens_find(&token, parts->store, parts->site, job->row->typed_name, job->pool));
         if (token == NULL) {
             return NULL;
         }

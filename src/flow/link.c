@@ -159,8 +159,8 @@ void pwr_link_confirm(pwr_parts_t *parts, const pwr_link_t *link, pwr_outbox_row
     bool is_new = false;
 
     row.site = parts->site;
-    row.subject = link->row->account_id;
-    row.subject_digest = row.account_digest = row.support_code = row.seed = "";
+    row.typed_name = link->row->account_id;
+    row.typed_name_digest = row.account_digest = row.support_code = row.seed = "";
     row.created = row.due = pwr_clock_now();
     pwr_log_fault(pwr_outbox_put(&is_new, parts->store, &row, pool));
 }

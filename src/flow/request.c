@@ -97,18 +97,19 @@ static void tell(pwr_event_t event, const pwr_request_parts_t *parts, const pwr_
 static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
                         pwr_outbox_row_t *row, apr_pool_t *pool)
 {
-    char subject_digest[PWR_DIGEST_CHARS + 1];
+    char typed_name_digest[PWR_DIGEST_CHARS + 1];
     unsigned char seed_bytes[SEED_BYTES];
     char seed[PWR_BASE64URL_CHARS(SEED_BYTES) + 1];
-    const char *folded
-        = row->kind == PWR_ROW_LINK ? pwr_request_fold_name(row->subject, pool) : row->subject;
+    const char *folded = row->kind == PWR_ROW_LINK ? pwr_request_fold_name(row->typed_name, pool)
+                                                   : row->typed_name;
     bool is_new = false;
 
-    pwr_crypto_digest(subject_digest, parts->key, "subject", folded, strlen(folded));
+    /* The purpose keeps its old word, so that the caps go on counting. */
+    pwr_crypto_digest(typed_name_digest, parts->key, "subject", folded, strlen(folded));
     pwr_crypto_random(seed_bytes, sizeof seed_bytes);
     pwr_encode_base64url(seed, seed_bytes, sizeof seed_bytes);
     row->seed = seed;
-    row->subject_digest = subject_digest;
+    row->typed_name_digest = typed_name_digest;
     row->support_code = support_code(parts, row->id, pool);
     row->created = row->due = pwr_clock_now();
     row->needed = row->created + pwr_challenge_window(parts->challenge.settings);
@@ -158,8 +159,8 @@ pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_
 
     *answer = (pwr_request_answer_t){.level = verdict.level, .retry_after = verdict.retry_after};
     answer->typed = form->kind == PWR_ROW_AGAIN
-                        ? form->subject
-                        : pwr_request_clean_name(&answer->key, form->subject, pool);
+                        ? form->typed_name
+                        : pwr_request_clean_name(&answer->key, form->typed_name, pool);
     answer->outcome = answer->key != NULL ? PWR_REQUEST_AGAIN
                                           : pwr_request_outcome(&answer->key, verdict.outcome);
     if (answer->outcome == PWR_REQUEST_ACCEPTED && parts->challenge.limit != NULL
@@ -173,7 +174,7 @@ pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_
         tell(refusals[answer->outcome], parts, &row, answer->key, pool);
         return NULL;
     }
-    row.subject = answer->typed;
+    row.typed_name = answer->typed;
     PWR_TRY(put(answer, parts, &row, pool));
     keep_return(parts, row.id, form->back, pool);
     return NULL;

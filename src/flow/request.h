@@ -20,8 +20,8 @@ typedef struct {
 } pwr_request_parts_t;
 
 typedef struct {
-    pwr_row_kind_t kind; /* LINK: `subject` is what was typed; AGAIN: the digest of a dead token */
-    const char *subject; /* NULL when the field is missing */
+    pwr_row_kind_t kind;       /* LINK, or AGAIN: `typed_name` is a dead token's digest */
+    const char *typed_name;    /* NULL when the field is missing */
     pwr_challenge_form_t form; /* what it proves */
     const char *language;
     const char *back; /* where somebody came from, judged; NULL: nowhere */

@@ -49,8 +49,8 @@ static pwr_fault_t *judge_caps(pwr_share_t *share, pwr_job_t *job, const pwr_acc
     if (share->why != NULL) {
         return NULL;
     }
-    PWR_TRY(pwr_outbox_count_of_subject(&in_hour, store, &like, hour, job->pool));
-    PWR_TRY(pwr_outbox_count_of_subject(&in_day, store, &like, day, job->pool));
+    PWR_TRY(pwr_outbox_count_of_typed_name(&in_hour, store, &like, hour, job->pool));
+    PWR_TRY(pwr_outbox_count_of_typed_name(&in_day, store, &like, day, job->pool));
     share->why = judge_mails(flow, in_hour, in_day);
     return NULL;
 }
@@ -76,7 +76,7 @@ pwr_fault_t *pwr_share_note(pwr_job_t *job, const pwr_account_t *account)
 
     pwr_token_digest(digest, job->parts->key, "account", job->parts->site, account->id);
     note.id = apr_psprintf(job->pool, "%s.%.16s", job->row->id, digest);
-    note.subject = note.subject_digest = note.seed = "";
+    note.typed_name = note.typed_name_digest = note.seed = "";
     note.account_digest = digest;
     note.created = note.due = pwr_clock_now();
     note.needed = note.created + PWR_LONGEST_CAP;

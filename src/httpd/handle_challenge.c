@@ -131,7 +131,7 @@ static int go_on(const pwr_request_context_t *context, const pwr_held_t *held)
     bool is_named = held->kind == PWR_HELD_REQUEST;
     pwr_request_form_t form = {
         .kind = is_named ? PWR_ROW_LINK : PWR_ROW_AGAIN,
-        .subject = held->name,
+        .typed_name = held->name,
         .form = {.seal = held->form_seal, .has_solved_task = true, .client = context->client},
         .language = pwr_handle_language_mark(context),
         .back = pwr_return_judge(context->site, held->back, context->request->pool),

@@ -66,7 +66,7 @@ static int hold_request(const pwr_request_context_t *context, const pwr_request_
     const pwr_held_t held = {
         .kind = form->kind == PWR_ROW_AGAIN ? PWR_HELD_AGAIN : PWR_HELD_REQUEST,
         .form_seal = form->form.seal,
-        .name = form->subject,
+        .name = form->typed_name,
         .back = form->back,
     };
     return pwr_robot_check_begin(context, &held);
@@ -117,7 +117,7 @@ int pwr_handle_request_post(const pwr_request_context_t *context)
     const char *dead_token = pwr_form_value(fields, "token");
     pwr_request_form_t form = {
         .kind = PWR_ROW_LINK,
-        .subject = typed,
+        .typed_name = typed,
         .form = pwr_robot_check_proof(context, fields),
         .language = pwr_handle_language_mark(context),
         .back = pwr_return_of_seal(context, pwr_form_value(fields, "return")),
@@ -126,7 +126,7 @@ int pwr_handle_request_post(const pwr_request_context_t *context)
         const char *digest
             = pwr_link_digest_of(&context->site->parts, dead_token, context->request->pool);
         form.kind = digest != NULL ? PWR_ROW_AGAIN : PWR_ROW_LINK;
-        form.subject = digest;
+        form.typed_name = digest;
         form.form.has_link = digest != NULL;
     }
     return pwr_handle_request_answer(context, &form, typed);

@@ -2,7 +2,7 @@
 #ifndef PWR_POLICY_CHECK_BLOCKLIST_H
 #define PWR_POLICY_CHECK_BLOCKLIST_H
 
-#include "policy/subject.h"
+#include "policy/candidate.h"
 
 /* Reads the file once, before the fork. BROKEN with file, line and remedy. */
 pwr_fault_t *pwr_blocklist_open(pwr_blocklist_t **list, const char *path,

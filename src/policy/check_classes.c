@@ -127,14 +127,14 @@ bool pwr_check_at_most(pwr_question_t *question)
 
 bool pwr_check_first(pwr_question_t *question)
 {
-    const char *text = question->subject->text;
+    const char *text = question->candidate->text;
 
     return is_of_sort(pwr_characters_next(&text), question->context->policy->settings->first);
 }
 
 bool pwr_check_last(pwr_question_t *question)
 {
-    const char *text = question->subject->text;
+    const char *text = question->candidate->text;
     unsigned last = 0;
 
     for (unsigned point = pwr_characters_next(&text); point != 0;
@@ -146,7 +146,7 @@ bool pwr_check_last(pwr_question_t *question)
 
 bool pwr_check_forbidden(pwr_question_t *question)
 {
-    const char *text = question->subject->text;
+    const char *text = question->candidate->text;
 
     for (unsigned point = pwr_characters_next(&text); point != 0;
          point = pwr_characters_next(&text)) {

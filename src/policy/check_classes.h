@@ -3,7 +3,7 @@
 #ifndef PWR_POLICY_CHECK_CLASSES_H
 #define PWR_POLICY_CHECK_CLASSES_H
 
-#include "policy/subject.h"
+#include "policy/candidate.h"
 
 /* Counts a valid text; `counting` is one of pwr_classes_t's. `repeats` is the longest run of the
  * same character, `categories` how many sorts there are. */

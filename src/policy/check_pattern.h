@@ -2,7 +2,7 @@
 #ifndef PWR_POLICY_CHECK_PATTERN_H
 #define PWR_POLICY_CHECK_PATTERN_H
 
-#include "policy/subject.h"
+#include "policy/candidate.h"
 
 /* BROKEN when one is no expression. */
 pwr_fault_t *pwr_patterns_open(apr_array_header_t **patterns, const apr_array_header_t *wanted,

@@ -73,7 +73,7 @@ static bool holds_person(const pwr_question_t *question, apr_pool_t *pool)
 {
     const pwr_account_t *account = question->context->account;
     const char *organisation = question->context->policy->settings->organisation;
-    const char *plain = pwr_characters_plain(question->subject->text, pool);
+    const char *plain = pwr_characters_plain(question->candidate->text, pool);
 
     if (plain == NULL) {
         return false;
@@ -107,7 +107,7 @@ static bool holds_piece(const char *text, const char *piece)
 static bool holds_refused_word(const pwr_question_t *question, apr_pool_t *pool)
 {
     const pwr_rules_t *rules = question->context->rules;
-    const char *text = question->subject->text;
+    const char *text = question->candidate->text;
 
     for (int i = 0; rules->words != NULL && i < rules->words->nelts; i++) {
         const char *word = APR_ARRAY_IDX(rules->words, i, const char *);

@@ -3,7 +3,7 @@
 #ifndef PWR_POLICY_CHECK_PERSON_H
 #define PWR_POLICY_CHECK_PERSON_H
 
-#include "policy/subject.h"
+#include "policy/candidate.h"
 
 bool pwr_check_person(pwr_question_t *question);
 

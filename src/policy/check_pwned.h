@@ -6,7 +6,7 @@
 #ifndef PWR_POLICY_CHECK_PWNED_H
 #define PWR_POLICY_CHECK_PWNED_H
 
-#include "policy/subject.h"
+#include "policy/candidate.h"
 
 /* Opens the file, tells its form from its first line, and looks at places all over it for their
  * order. BROKEN with what to do. */

@@ -20,26 +20,26 @@ int pwr_check_own_minimum(const pwr_policy_settings_t *settings, int directory_m
 
 bool pwr_check_min_length(pwr_question_t *question)
 {
-    const pwr_subject_t *subject = question->subject;
+    const pwr_candidate_t *candidate = question->candidate;
     const pwr_rules_t *rules = question->context->rules;
-    int length = rules->lengths == PWR_LENGTH_BYTES   ? subject->bytes
-                 : rules->lengths == PWR_LENGTH_UTF16 ? subject->units
-                                                      : subject->points;
+    int length = rules->lengths == PWR_LENGTH_BYTES   ? candidate->bytes
+                 : rules->lengths == PWR_LENGTH_UTF16 ? candidate->units
+                                                      : candidate->points;
 
     return length >= rules->min_length;
 }
 
 bool pwr_check_max_length(pwr_question_t *question)
 {
-    if (question->subject->points > question->asked) {
+    if (question->candidate->points > question->asked) {
         return false;
     }
     question->key = "password.long_bytes";
     return question->context->rules->max_bytes != question->asked
-           || question->subject->bytes <= question->asked;
+           || question->candidate->bytes <= question->asked;
 }
 
 bool pwr_check_max_bytes(pwr_question_t *question)
 {
-    return question->subject->bytes <= question->asked;
+    return question->candidate->bytes <= question->asked;
 }

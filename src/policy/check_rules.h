@@ -2,7 +2,7 @@
 #ifndef PWR_POLICY_CHECK_RULES_H
 #define PWR_POLICY_CHECK_RULES_H
 
-#include "policy/subject.h"
+#include "policy/candidate.h"
 
 /* The site's own minimum beside a directory's; 0 when it leaves that to the directory. */
 int pwr_check_own_minimum(const pwr_policy_settings_t *settings, int directory_minimum);

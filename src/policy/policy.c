@@ -110,7 +110,7 @@ static bool check_pwned_range(pwr_question_t *question)
     const pwr_policy_settings_t *settings = question->context->policy->settings;
     bool is_found = false;
     pwr_fault_t *fault
-        = pwr_pwned_ask(&is_found, settings, question->subject->text, question->scratch);
+        = pwr_pwned_ask(&is_found, settings, question->candidate->text, question->scratch);
 
     if (fault != NULL) {
         pwr_log_fault(fault);
@@ -123,7 +123,7 @@ static bool check_pwned_range(pwr_question_t *question)
 static bool check_common(pwr_question_t *question)
 {
     const pwr_policy_t *policy = question->context->policy;
-    const char *text = question->subject->text;
+    const char *text = question->candidate->text;
     bool is_found = policy->blocklist != NULL
                     && pwr_blocklist_has(policy->blocklist, text, question->scratch);
 
@@ -319,15 +319,15 @@ pwr_secret_t *pwr_policy_prepare(const char **key, const char *typed, apr_pool_t
 }
 
 static void judge_rows(pwr_verdict_t *verdict, const pwr_policy_context_t *context,
-                       const pwr_subject_t *subject, apr_pool_t *scratch)
+                       const pwr_candidate_t *candidate, apr_pool_t *scratch)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && verdict->key == NULL; i++) {
         const row_t *row = &rows[i];
         pwr_question_t question = {
             .context = context,
-            .subject = subject,
+            .candidate = candidate,
             .asked = asked_by(row, context),
-            .has = row->is_class ? number_at(&subject->counts, row->counted) : 0,
+            .has = row->is_class ? number_at(&candidate->counts, row->counted) : 0,
             .scratch = scratch,
         };
         if (question.asked > 0 && row->is_kept != NULL && !row->is_kept(&question)) {
@@ -337,11 +337,11 @@ static void judge_rows(pwr_verdict_t *verdict, const pwr_policy_context_t *conte
     }
 }
 
-static pwr_subject_t subject_of(const char *text, const pwr_rules_t *rules)
+static pwr_candidate_t candidate_of(const char *text, const pwr_rules_t *rules)
 {
     apr_size_t length = strlen(text);
 
-    return (pwr_subject_t){
+    return (pwr_candidate_t){
         .text = text,
         .points = pwr_unicode_count(text, length),
         .bytes = (int)length,
@@ -354,16 +354,16 @@ pwr_verdict_t pwr_policy_judge(const pwr_policy_context_t *context, const pwr_se
                                apr_pool_t *scratch)
 {
     const pwr_policy_t *policy = context->policy;
-    pwr_subject_t subject = subject_of(pwr_secret_bytes(password), context->rules);
-    pwr_verdict_t verdict = {.entered_length = subject.points};
+    pwr_candidate_t candidate = candidate_of(pwr_secret_bytes(password), context->rules);
+    pwr_verdict_t verdict = {.entered_length = candidate.points};
 
-    judge_rows(&verdict, context, &subject, scratch);
+    judge_rows(&verdict, context, &candidate, scratch);
     if (verdict.key == NULL) {
-        int broken = pwr_patterns_first_broken(policy, subject.text, scratch);
+        int broken = pwr_patterns_first_broken(policy, candidate.text, scratch);
         verdict.key = broken >= 0 ? "password.pattern" : NULL;
         verdict.line = broken >= 0 ? line_of_pattern(policy, broken) : verdict.line;
     }
-    verdict.is_guessable = policy->settings->has_advice && pwr_guess_is_easy(subject.text);
+    verdict.is_guessable = policy->settings->has_advice && pwr_guess_is_easy(candidate.text);
     return verdict;
 }
 

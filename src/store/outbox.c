@@ -34,8 +34,8 @@ static pwr_fault_t *put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t
     apr_array_header_t *rows = NULL;
     pwr_fault_t *fault = pwr_store_write(
         &changed, store, PWR_SQL_OUTBOX_PUT,
-        PWR_VALUES(row->id, pwr_store_text(row->kind, scratch), row->site, row->subject,
-                   row->subject_digest, row->account_digest, row->language, row->client,
+        PWR_VALUES(row->id, pwr_store_text(row->kind, scratch), row->site, row->typed_name,
+                   row->typed_name_digest, row->account_digest, row->language, row->client,
                    row->support_code, row->seed, row->is_proved ? "1" : "0",
                    pwr_store_text(row->created, scratch), pwr_store_text(row->due, scratch),
                    pwr_store_text(state, scratch), pwr_store_text(ended, scratch),
@@ -71,8 +71,8 @@ static pwr_outbox_row_t *row_of(pwr_cells_t cells, apr_pool_t *pool)
     *row = (pwr_outbox_row_t){.id = cells[0],
                               .kind = (pwr_row_kind_t)apr_atoi64(cells[1]),
                               .site = cells[2],
-                              .subject = cells[3],
-                              .subject_digest = cells[4],
+                              .typed_name = cells[3],
+                              .typed_name_digest = cells[4],
                               .account_digest = cells[5],
                               .language = cells[6],
                               .client = cells[7],
@@ -241,12 +241,12 @@ pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
 
 /* The index on the name is by creation; without a bound there, all rows that a flood has left would
  * be looked at. */
-pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store,
-                                         const pwr_outbox_row_t *like, apr_time_t since,
-                                         apr_pool_t *scratch)
+pwr_fault_t *pwr_outbox_count_of_typed_name(int *count, pwr_store_t *store,
+                                            const pwr_outbox_row_t *like, apr_time_t since,
+                                            apr_pool_t *scratch)
 {
-    return count_since(count, store, PWR_SQL_OUTBOX_OF_SUBJECT,
-                       PWR_VALUES(like->site, like->subject_digest,
+    return count_since(count, store, PWR_SQL_OUTBOX_OF_TYPED_NAME,
+                       PWR_VALUES(like->site, like->typed_name_digest,
                                   pwr_store_text(since - LONGEST_WAY, scratch),
                                   pwr_store_text(since, scratch), like->is_proved ? "1" : "0"),
                        scratch);
@@ -258,8 +258,8 @@ pwr_fault_t *pwr_outbox_count_tries(int *count, pwr_store_t *store, const pwr_ou
     const char *from = pwr_store_text(since, scratch);
     int of_account = 0;
 
-    PWR_TRY(count_since(count, store, PWR_SQL_OUTBOX_TRIES_OF_SUBJECT,
-                        PWR_VALUES(like->site, like->subject_digest, from), scratch));
+    PWR_TRY(count_since(count, store, PWR_SQL_OUTBOX_TRIES_OF_TYPED_NAME,
+                        PWR_VALUES(like->site, like->typed_name_digest, from), scratch));
     PWR_TRY(count_since(&of_account, store, PWR_SQL_OUTBOX_TRIES_OF_ACCOUNT,
                         PWR_VALUES(like->site, like->account_digest, from), scratch));
     if (of_account > *count) {

@@ -11,9 +11,9 @@
 #include "store/store.h"
 
 typedef enum {
-    PWR_ROW_LINK = 1,  /* subject: the typed name */
-    PWR_ROW_AGAIN = 2, /* subject: the digest of a dead token; the link goes to the same account */
-    PWR_ROW_CHANGED = 3,  /* subject: the account's id; the confirmation */
+    PWR_ROW_LINK = 1,     /* typed_name: the typed name */
+    PWR_ROW_AGAIN = 2,    /* typed_name: a dead token's digest, for the same account */
+    PWR_ROW_CHANGED = 3,  /* typed_name: the account's id; the confirmation */
     PWR_ROW_UNLOCKED = 4, /* the same, that the account was unlocked */
     PWR_ROW_TRY = 5       /* somebody tried an old password: never worked, only counted */
 } pwr_row_kind_t;
@@ -23,15 +23,14 @@ typedef enum { PWR_ROW_WAITING = 0, PWR_ROW_DONE = 1, PWR_ROW_GIVEN_UP = 2 } pwr
 typedef struct {
     const char *id; /* primary key: the form's nonce (base64url), so that a form counts once */
     pwr_row_kind_t kind;
-    const char *site;    /* the site it belongs to */
-    const char *subject; /* see kind; emptied, as the seed is, when the row is done or given up */
-    const char *subject_digest; /* keyed digest of the subject, kept for the caps */
-    const char *account_digest; /* keyed digest of the account's id once it is known, else "" */
-    const char *language;       /* tag: "nb"; "/nb": chosen, so it stands in the links */
-    const char *client;         /* client prefix as text */
-    const char *support_code;   /* what the page showed */
-    const char
-        *seed; /* 32 random bytes as text: the links are made from it; emptied with the subject */
+    const char *site;              /* the site it belongs to */
+    const char *typed_name;        /* see kind; emptied when the row ends */
+    const char *typed_name_digest; /* keyed digest of the typed name, kept for the caps */
+    const char *account_digest;    /* keyed digest of the account's id once it is known, else "" */
+    const char *language;          /* tag: "nb"; "/nb": chosen, so it stands in the links */
+    const char *client;            /* client prefix as text */
+    const char *support_code;      /* what the page showed */
+    const char *seed;              /* 32 random bytes as text, for the links; emptied likewise */
     bool is_proved; /* a person solved a task or holds an earlier link: counted apart by the caps */
     apr_time_t created;
     apr_time_t due;
@@ -65,8 +64,8 @@ pwr_fault_t *pwr_outbox_let_go(pwr_store_t *store, const char *owner,
                                apr_pool_t *scratch) PWR_MUST_USE;
 
 /* The ends of a held row. Each does nothing, and says so by `is_held` false, when `owner` no longer
- * holds it. The first two empty the subject; `account_digest` is "" where the account never became
- * known. What is done is KEPT. */
+ * holds it. The first two empty the typed name; `account_digest` is "" where the account never
+ * became known. What is done is KEPT. */
 pwr_fault_t *pwr_outbox_done(bool *is_held, pwr_store_t *store, const char *id, const char *owner,
                              const char *account_digest, apr_pool_t *scratch) PWR_MUST_USE;
 pwr_fault_t *pwr_outbox_give_up(bool *is_held, pwr_store_t *store, const char *id,
@@ -88,11 +87,11 @@ pwr_fault_t *pwr_outbox_take_turn(bool *has_turn, pwr_store_t *store, const pwr_
 pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
                                          const pwr_outbox_row_t *like, apr_time_t since,
                                          apr_pool_t *scratch) PWR_MUST_USE;
-/* The same with the subject digest of `like` in the account's place: the mails that this name led
- * to, whoever got them. Rows that took longer than a day to end are left out. */
-pwr_fault_t *pwr_outbox_count_of_subject(int *count, pwr_store_t *store,
-                                         const pwr_outbox_row_t *like, apr_time_t since,
-                                         apr_pool_t *scratch) PWR_MUST_USE;
+/* The same with the typed name's digest of `like` in the account's place: the mails that this name
+ * led to, whoever got them. Rows that took longer than a day to end are left out. */
+pwr_fault_t *pwr_outbox_count_of_typed_name(int *count, pwr_store_t *store,
+                                            const pwr_outbox_row_t *like, apr_time_t since,
+                                            apr_pool_t *scratch) PWR_MUST_USE;
 
 /* Tries of an old password. A TRY row is put as GIVEN_UP and counts against its name and its
  * account (both digests are of a purpose of their own) until it is forgiven: then it is DONE. */

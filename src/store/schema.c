@@ -207,6 +207,8 @@ static void add_lives(apr_array_header_t *step, const pwr_dialect_t *dialect, ap
 static const char *const renamed_columns[][3] = {
     {"pwreset_outbox", "realm", "site"},
     {"pwreset_tokens", "realm", "site"},
+    {"pwreset_outbox", "subject", "typed_name"},
+    {"pwreset_outbox", "subject_digest", "typed_name_digest"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -13,7 +13,8 @@ typedef struct {
 } statement_t;
 
 #define OUTBOX_COLUMNS                                                                             \
-    "id, kind, site, subject, subject_digest, account_digest, language, client, support_code, "    \
+    "id, kind, site, typed_name, typed_name_digest, account_digest, language, client, "            \
+    "support_code, "                                                                               \
     "seed, proved, created, due, tries"
 #define TOKEN_COLUMNS                                                                              \
     "digest, stop_digest, request_id, site, account_id, login, mail_digest, stamp_digest, "        \
@@ -44,7 +45,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
                                 "WHERE owner = %s AND state = 0"},
     [PWR_SQL_OUTBOX_END]
     = {"pwreset_outbox_end",
-       "UPDATE pwreset_outbox SET state = %d, ended = %lld, subject = '', seed = '', "
+       "UPDATE pwreset_outbox SET state = %d, ended = %lld, typed_name = '', seed = '', "
        "account_digest = %s, owner = '', life = %d "
        "WHERE id = %s AND owner = %s AND state = 0"},
     [PWR_SQL_OUTBOX_LATER]
@@ -60,14 +61,15 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_outbox_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
                                     "AND account_digest = %s AND state = 1 AND ended >= %lld "
                                     "AND proved = %d"},
-    [PWR_SQL_OUTBOX_OF_SUBJECT]
-    = {"pwreset_outbox_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
-                                    "AND subject_digest = %s AND created >= %lld AND state = 1 "
-                                    "AND ended >= %lld AND proved = %d"},
-    [PWR_SQL_OUTBOX_TRIES_OF_SUBJECT]
-    = {"pwreset_outbox_tries_of_subject", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
-                                          "AND subject_digest = %s AND created >= %lld "
-                                          "AND kind = 5 AND state >= 2"},
+    [PWR_SQL_OUTBOX_OF_TYPED_NAME]
+    = {"pwreset_outbox_of_typed_name",
+       "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
+       "AND typed_name_digest = %s AND created >= %lld AND state = 1 "
+       "AND ended >= %lld AND proved = %d"},
+    [PWR_SQL_OUTBOX_TRIES_OF_TYPED_NAME]
+    = {"pwreset_outbox_tries_of_typed_name", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
+                                             "AND typed_name_digest = %s AND created >= %lld "
+                                             "AND kind = 5 AND state >= 2"},
     [PWR_SQL_OUTBOX_TRIES_OF_ACCOUNT]
     = {"pwreset_outbox_tries_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
                                           "AND account_digest = %s AND ended >= %lld "
@@ -79,7 +81,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
                                                           "WHERE id = %s AND kind = 5"},
     [PWR_SQL_OUTBOX_CONFIRM]
     = {"pwreset_outbox_confirm",
-       "UPDATE pwreset_outbox SET kind = 3, state = 0, subject = %s, subject_digest = '', "
+       "UPDATE pwreset_outbox SET kind = 3, state = 0, typed_name = %s, typed_name_digest = '', "
        "account_digest = '', due = %lld, ended = 0, life = 0 WHERE id = %s AND kind = 5"},
     [PWR_SQL_OUTBOX_KIND]
     = {"pwreset_outbox_kind", "SELECT kind FROM pwreset_outbox WHERE id = %s"},

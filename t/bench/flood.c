@@ -160,7 +160,7 @@ static bool ask_and_work(flood_t *flood, const char *client, const char *account
 {
     const char *sealed = pwr_seal_form(flood->parts.key, flood->scratch);
     const pwr_request_form_t form = {.kind = PWR_ROW_LINK,
-                                     .subject = "finnes-ikke@example.org",
+                                     .typed_name = "finnes-ikke@example.org",
                                      .form = {.seal = sealed, .client = client},
                                      .language = "nb"};
     pwr_request_answer_t answer;
@@ -194,8 +194,8 @@ static pwr_outbox_row_t row_of(const char *id, const char *client)
     return (pwr_outbox_row_t){.id = id,
                               .kind = PWR_ROW_LINK,
                               .site = SITE,
-                              .subject = "",
-                              .subject_digest = digest,
+                              .typed_name = "",
+                              .typed_name_digest = digest,
                               .account_digest = "",
                               .language = "nb",
                               .client = client,

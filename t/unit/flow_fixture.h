@@ -197,7 +197,7 @@ static inline void put_row(const char *id, pwr_row_kind_t kind, const char *type
     const pwr_outbox_row_t row = {.id = id,
                                   .kind = kind,
                                   .site = flow.parts.site,
-                                  .subject = typed,
+                                  .typed_name = typed,
                                   .subject_digest = digest,
                                   .account_digest = "",
                                   .language = "en",

@@ -9,7 +9,7 @@ static pwr_request_form_t form_of(const char *typed)
 {
     return (pwr_request_form_t){
         .kind = PWR_ROW_LINK,
-        .subject = typed,
+        .typed_name = typed,
         .language = "en",
         .form = {.seal = pwr_seal_form(flow.parts.seal_key, flow.pool), .client = "192.0.2.1"},
     };
@@ -61,7 +61,7 @@ static void an_accepted_form_is_one_row_that_waits_and_asks_the_directory_nothin
     assert_int_equal(PWR_REQUEST_ACCEPTED, answer.outcome);
     assert_string_equal("Anna", answer.typed);
     const pwr_outbox_row_t *row = take_row();
-    assert_string_equal("Anna", row->subject);
+    assert_string_equal("Anna", row->typed_name);
     assert_string_equal(answer.support_code, row->support_code);
     assert_int_equal(fixture_now, row->created);
     assert_int_equal(43, strlen(row->seed));

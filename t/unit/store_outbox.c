@@ -10,8 +10,8 @@ static pwr_outbox_row_t row_named(const char *id)
     return (pwr_outbox_row_t){.id = id,
                               .kind = PWR_ROW_LINK,
                               .site = SITE,
-                              .subject = "kari.ødegård@example.org",
-                              .subject_digest = "subject-digest",
+                              .typed_name = "kari.ødegård@example.org",
+                              .typed_name_digest = "typed-name-digest",
                               .account_digest = "",
                               .language = "nb",
                               .client = "192.0.2.1/32",
@@ -68,8 +68,8 @@ static void gives_back_what_was_put(void **state)
     assert_string_equal("id-1", row->id);
     assert_int_equal(PWR_ROW_LINK, row->kind);
     assert_string_equal(SITE, row->site);
-    assert_string_equal(put_row.subject, row->subject);
-    assert_string_equal("subject-digest", row->subject_digest);
+    assert_string_equal(put_row.typed_name, row->typed_name);
+    assert_string_equal("typed-name-digest", row->typed_name_digest);
     assert_string_equal("", row->account_digest);
     assert_string_equal("nb", row->language);
     assert_string_equal("192.0.2.1/32", row->client);
@@ -80,14 +80,15 @@ static void gives_back_what_was_put(void **state)
     assert_int_equal(1, row->tries);
 }
 
-static void keeps_a_subject_of_the_longest_kind(void **state)
+static void keeps_a_typed_name_of_the_longest_kind(void **state)
 {
     fixture_t *fixture = *state;
     pwr_outbox_row_t row = row_named("id-1");
-    row.subject = apr_pstrcat(fixture->pool, apr_psprintf(fixture->pool, "%0252d", 7), "ø", NULL);
+    row.typed_name
+        = apr_pstrcat(fixture->pool, apr_psprintf(fixture->pool, "%0252d", 7), "ø", NULL);
     put(fixture, &row);
-    assert_int_equal(254, strlen(row.subject));
-    assert_string_equal(row.subject, take(fixture, "worker", NULL)->subject);
+    assert_int_equal(254, strlen(row.typed_name));
+    assert_string_equal(row.typed_name, take(fixture, "worker", NULL)->typed_name);
 }
 
 static void counts_a_form_once(void **state)
@@ -98,12 +99,12 @@ static void counts_a_form_once(void **state)
     int count = 0;
 
     put(fixture, &row);
-    row.subject = "somebody else";
+    row.typed_name = "somebody else";
     assert_fine(pwr_outbox_put(&is_new, fixture->store, &row, fixture->pool));
     assert_false(is_new);
     assert_fine(pwr_outbox_backlog(&count, &(apr_time_t){0}, fixture->store, SITE, fixture->pool));
     assert_int_equal(1, count);
-    assert_string_equal("kari.ødegård@example.org", take(fixture, "worker", NULL)->subject);
+    assert_string_equal("kari.ødegård@example.org", take(fixture, "worker", NULL)->typed_name);
 }
 
 static void tells_ids_apart_by_case(void **state)
@@ -270,7 +271,7 @@ static void puts_a_row_off(void **state)
     assert_int_equal(2, take(fixture, "worker", NULL)->tries);
 }
 
-static void forgets_the_subject_of_an_ended_row(void **state)
+static void forgets_the_typed_name_of_an_ended_row(void **state)
 {
     fixture_t *fixture = *state;
     bool is_held = false;
@@ -285,7 +286,7 @@ static void forgets_the_subject_of_an_ended_row(void **state)
                                    fixture->pool));
     assert_true(is_held);
     assert_string_equal("2", cell(fixture, "SELECT COUNT(*) FROM pwreset_outbox "
-                                           "WHERE subject = '' AND seed = '' AND owner = ''"));
+                                           "WHERE typed_name = '' AND seed = '' AND owner = ''"));
     fixture_now += 100 * MINUTE;
     assert_null(take(fixture, "worker", NULL));
 }
@@ -380,8 +381,10 @@ static void a_row_whose_worker_died_keeps_no_other_waiting(void **state)
 static int mails_for_name(fixture_t *fixture, const char *digest, bool is_proved, apr_time_t since)
 {
     int count = -1;
-    const pwr_outbox_row_t like = {.site = SITE, .subject_digest = digest, .is_proved = is_proved};
-    assert_fine(pwr_outbox_count_of_subject(&count, fixture->store, &like, since, fixture->pool));
+    const pwr_outbox_row_t like
+        = {.site = SITE, .typed_name_digest = digest, .is_proved = is_proved};
+    assert_fine(
+        pwr_outbox_count_of_typed_name(&count, fixture->store, &like, since, fixture->pool));
     return count;
 }
 
@@ -394,17 +397,17 @@ static void counts_the_mails_that_a_name_led_to(void **state)
     end_row(fixture, "one", "account");
     end_row(fixture, "two", "other-account");
     end_row(fixture, "lost", NULL);
-    row.subject_digest = "other-digest";
+    row.typed_name_digest = "other-digest";
     row.is_proved = true;
     put(fixture, &row);
     take(fixture, "worker", NULL);
     assert_fine(
         pwr_outbox_done(&is_held, fixture->store, row.id, "worker", "account", fixture->pool));
     put_named(fixture, "waits", NOON);
-    assert_int_equal(2, mails_for_name(fixture, "subject-digest", false, NOON));
-    assert_int_equal(0, mails_for_name(fixture, "subject-digest", true, NOON));
+    assert_int_equal(2, mails_for_name(fixture, "typed-name-digest", false, NOON));
+    assert_int_equal(0, mails_for_name(fixture, "typed-name-digest", true, NOON));
     assert_int_equal(1, mails_for_name(fixture, "other-digest", true, NOON));
-    assert_int_equal(0, mails_for_name(fixture, "subject-digest", false, NOON + 1));
+    assert_int_equal(0, mails_for_name(fixture, "typed-name-digest", false, NOON + 1));
 }
 
 static void tells_the_backlog(void **state)
@@ -453,7 +456,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest outbox[] = {
         TEST(gives_back_what_was_put),
-        TEST(keeps_a_subject_of_the_longest_kind),
+        TEST(keeps_a_typed_name_of_the_longest_kind),
         TEST(counts_a_form_once),
         TEST(tells_ids_apart_by_case),
         TEST(lets_one_of_fifty_equal_forms_in),
@@ -465,7 +468,7 @@ int main(void)
         TEST(holds_on_to_renewed_rows),
         TEST(lets_go_of_a_stopping_workers_rows),
         TEST(puts_a_row_off),
-        TEST(forgets_the_subject_of_an_ended_row),
+        TEST(forgets_the_typed_name_of_an_ended_row),
         TEST(counts_the_mails_of_an_account),
         TEST(works_one_row_of_an_account_at_a_time),
         TEST(a_row_whose_worker_died_keeps_no_other_waiting),

@@ -100,6 +100,8 @@ static void is_made_by_many_processes_at_once(void **state)
 static const char *const back[] = {
     "ALTER TABLE pwreset_outbox RENAME COLUMN site TO realm",
     "ALTER TABLE pwreset_tokens RENAME COLUMN site TO realm",
+    "ALTER TABLE pwreset_outbox RENAME COLUMN typed_name TO subject",
+    "ALTER TABLE pwreset_outbox RENAME COLUMN typed_name_digest TO subject_digest",
 };
 enum { OLD_WORDS = sizeof back / sizeof back[0] };
 

@@ -18,8 +18,8 @@ static pwr_outbox_row_t try_named(const char *id, const char *name, const char *
     return (pwr_outbox_row_t){.id = id,
                               .kind = PWR_ROW_TRY,
                               .site = SITE,
-                              .subject = "",
-                              .subject_digest = name,
+                              .typed_name = "",
+                              .typed_name_digest = name,
                               .account_digest = account,
                               .language = "nb",
                               .client = "192.0.2.1",
@@ -104,7 +104,7 @@ static void a_try_that_was_right_becomes_the_row_of_its_confirmation(void **stat
     assert_int_equal(0, tries_like(fixture, "kari", "account-1", 0));
     const pwr_outbox_row_t *row = take(fixture);
     assert_int_equal(PWR_ROW_CHANGED, row->kind);
-    assert_string_equal("the-id", row->subject);
+    assert_string_equal("the-id", row->typed_name);
     assert_null(take(fixture));
 }
 

@@ -338,7 +338,7 @@ def test_what_is_hidden_leaves_room_for_our_own_attempts_alone(make_quick, base,
 
 def wait_until_nothing_is_old(site, seconds=20):
     """A row that nobody needs is put in, and is gone when the worker has gone over them."""
-    store(site, "INSERT INTO pwreset_outbox (id, kind, realm, subject, subject_digest, "
+    store(site, "INSERT INTO pwreset_outbox (id, kind, realm, subject, typed_name_digest, "
                 "account_digest, language, client, support_code, seed, proved, created, due, tries, "
                 "state, ended, owner, life, needed) SELECT 'old', kind, realm, subject, 'x', 'x', "
                 "language, client, support_code, seed, proved, 1, 1, tries, 2, 1, owner, 2, 1 "

@@ -344,10 +344,10 @@ def test_a_dead_links_request_goes_through_a_task_too(patient):
 def held_again(site, page, age, form_age):
     """The page's request as it would be had it begun `age` seconds ago, with a form of that age."""
     field = form_for(page, "wait").named("held")
-    kind, form, subject = open_seal(site, opened.HELD, field.value).split("\n")
+    kind, form, typed_name = open_seal(site, opened.HELD, field.value).split("\n")
     nonce = open_seal(site, opened.FORM, form)
     form = opened.make_seal(site, opened.FORM, nonce, form_age)
-    field.value = opened.make_seal(site, opened.HELD, f"{kind}\n{form}\n{subject}", age)
+    field.value = opened.make_seal(site, opened.HELD, f"{kind}\n{form}\n{typed_name}", age)
     return page
 
 

@@ -2,8 +2,8 @@
  * A password that is being judged, with what every check would count again; and the policy as it is
  * open. For the checks of this room alone.
  */
-#ifndef PWR_POLICY_SUBJECT_H
-#define PWR_POLICY_SUBJECT_H
+#ifndef PWR_POLICY_CANDIDATE_H
+#define PWR_POLICY_CANDIDATE_H
 
 #include "base/fault.h"
 #include "policy/policy_settings.h"
@@ -22,12 +22,12 @@ typedef struct {
     const char *text; /* NFC */
     int points, bytes, units;
     pwr_classes_t counts; /* how many there are; counted as the rules want */
-} pwr_subject_t;
+} pwr_candidate_t;
 
 /* One rule's question. */
 typedef struct {
     const pwr_policy_context_t *context;
-    const pwr_subject_t *subject;
+    const pwr_candidate_t *candidate;
     int asked;       /* by the rule */
     int has;         /* the password, where the rule is about a number */
     const char *key; /* a check that fails for another reason than its row says sets this */
