@@ -3,7 +3,7 @@
  * version 1 or 2, tries numbers from 0 on, and answers with {part} (how much of the way is behind it,
  * 0 to 1) now and then, and at last with {solution}: what the field `altcha` takes, or null.
  *
- * SHA-256 is written out here because a call of Web Crypto for each try costs more than the try.
+ * SHA-256 is written out here because a call of Web Crypto for each guess costs more than the guess.
  */
 "use strict";
 

@@ -58,7 +58,7 @@ class Work {
         }
         this.show("working");
         let solution = null;
-        for (let tries = 2; tries > 0 && !solution; tries--) {
+        for (let rounds = 2; rounds > 0 && !solution; rounds--) {
             solution = await this.fetchChallenge().then((challenge) => this.solve(challenge))
                 .catch(() => null);
         }

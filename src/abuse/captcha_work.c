@@ -3,7 +3,7 @@
  * versions hide one number drawn at random: version 1 as the SHA-256 of a salt and the number,
  * version 2 as the first half of a key derived from it. So the work has an end that is known
  * beforehand, and the check is one hash or one short derivation. A derivation of few rounds keeps
- * the check cheap; the number of tries makes the work.
+ * the check cheap; the number of guesses makes the work.
  *
  * What a challenge means stands where its signature covers it: version 1 has room only in the salt,
  * whose hash is signed; version 2 signs its parameters, in the order of their names.

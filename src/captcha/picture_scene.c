@@ -37,12 +37,12 @@ static double contrast(pwr_colour_t one, pwr_colour_t other)
     return fabs(pwr_colour_brightness(one) - pwr_colour_brightness(other));
 }
 
-/* Tries are bounded; the last one is taken as it is. */
+/* The loop is bounded; the last one is taken as it is. */
 static pwr_colour_t colour_against(pwr_colour_t ground, double brightness, double apart)
 {
     pwr_colour_t found = any_colour();
 
-    for (int tries = 0; tries < 60; tries++) {
+    for (int count = 0; count < 60; count++) {
         if (contrast(found, ground) >= brightness && distance(found, ground) >= apart) {
             break;
         }
@@ -56,7 +56,7 @@ static pwr_colour_t colour_beside(pwr_colour_t ground)
 {
     pwr_colour_t found = any_colour();
 
-    for (int tries = 0; tries < 60 && contrast(found, ground) > 0.13; tries++) {
+    for (int count = 0; count < 60 && contrast(found, ground) > 0.13; count++) {
         found = any_colour();
     }
     return contrast(found, ground) > 0.13 ? ground : found;

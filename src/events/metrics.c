@@ -36,7 +36,7 @@ static const struct {
     [PWR_FAMILY_CAPTCHAS] = {"captchas", "Questions to the captcha provider without an answer."},
     [PWR_FAMILY_LOOKUPS]
     = {"lookups", "Accepted requests that no mail was made for, by what the directory said."},
-    [PWR_FAMILY_MAILS] = {"mails", "Mails, by what became of each try."},
+    [PWR_FAMILY_MAILS] = {"mails", "Mails, by what became of each delivery."},
     [PWR_FAMILY_LINKS] = {"links", "Links that led nowhere, or were stopped by their owner."},
     [PWR_FAMILY_PASSWORDS] = {"passwords", "New passwords, by what the directory said."},
 };

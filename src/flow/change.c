@@ -23,7 +23,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "directory/attempt.h"
-#include "flow/tries.h"
+#include "flow/attempt_cap.h"
 #include "store/tokens.h"
 
 #define READING_SLOT apr_time_from_msec(250)
@@ -36,11 +36,11 @@ typedef struct {
     pwr_parts_t *parts;
     const pwr_change_form_t *form;
     pwr_secret_t *old_password, *new_password;
-    const char *nonce;     /* the form's, and the id of the try */
-    pwr_try_t mark;        /* what the store is told of it */
-    pwr_attempt_t attempt; /* whom the old password is tried for */
-    pwr_lockout_t lockout; /* by the rules for everybody */
-    pwr_try_target_t target;
+    const char *nonce;          /* the form's, and the id of the attempt */
+    pwr_counted_attempt_t mark; /* what the store is told of it */
+    pwr_attempt_t attempt;      /* whom the old password is tried for */
+    pwr_lockout_t lockout;      /* by the rules for everybody */
+    pwr_attempt_cap_target_t target;
     pwr_proof_t proof;
     pwr_rules_t rules;     /* the person's, once the proof is right; else those for everybody */
     pwr_verdict_t verdict; /* of the new password, by those */
@@ -162,7 +162,8 @@ static bool is_filled_in(job_t *job)
     return false;
 }
 
-/* --- the try ---------------------------------------------------------------------------------- */
+/* --- the attempt
+ * ---------------------------------------------------------------------------------- */
 
 /* Sleeps until the time since `begun` is a multiple of `slot`. */
 static void wait_for_time_slot(apr_time_t begun, apr_interval_time_t slot)
@@ -186,7 +187,7 @@ static void note_fault(job_t *job, const pwr_fault_t *fault, const char *why)
     }
 }
 
-/* Finds the account and counts the try against it. `capped`: the name has had its tries. */
+/* Finds the account and counts the attempt against it. `capped`: the name has had its attempts. */
 static void find_account(job_t *job, const char *capped)
 {
     pwr_attempt_t *found = &job->attempt;
@@ -194,7 +195,7 @@ static void find_account(job_t *job, const char *capped)
 
     pwr_attempt_find(found, job->parts->directory, job->answer->typed, job->pool);
     job->mark.account_id = found->account != NULL ? found->account->id : NULL;
-    note_fault(job, pwr_try_put_account(&why, job->parts, &job->mark, job->pool), "store");
+    note_fault(job, pwr_attempt_cap_put_account(&why, job->parts, &job->mark, job->pool), "store");
     if (found->why == NULL) {
         found->why = capped != NULL ? capped : why;
     }
@@ -222,27 +223,28 @@ static void choose_target(job_t *job)
                                    job->pool),
                "lockout policy unreadable");
     aim(job);
-    note_fault(job,
-               pwr_try_check_lockout(&is_near, job->parts, &job->mark, &job->target, job->pool),
-               "nearness to the lock unreadable");
+    note_fault(
+        job,
+        pwr_attempt_cap_check_lockout(&is_near, job->parts, &job->mark, &job->target, job->pool),
+        "nearness to the lock unreadable");
     if (is_near && job->attempt.why == NULL) {
         job->attempt.why = "lockout near";
     }
     aim(job);
 }
 
-/* The one bind of a try. Where the account may not be tried, no answer makes it right. */
+/* The one bind of an attempt. Where the account may not be tried, no answer makes it right. */
 static bool prove(job_t *job)
 {
     const pwr_attempt_t *attempt = &job->attempt;
-    const pwr_try_target_t *target = &job->target;
+    const pwr_attempt_cap_target_t *target = &job->target;
     bool is_real = !target->is_dummy;
     const pwr_fault_t *fault = pwr_attempt_prove(&job->proof, job->parts->directory,
                                                  target->account, job->old_password, job->pool);
 
     note_fault(job, fault, "no answer to the bind");
-    pwr_log_fault(pwr_try_end(job->parts, &job->mark, target,
-                              fault == NULL ? &job->proof.bind : NULL, job->pool));
+    pwr_log_fault(pwr_attempt_cap_end(job->parts, &job->mark, target,
+                                      fault == NULL ? &job->proof.bind : NULL, job->pool));
     if (is_real && attempt->why == NULL && pwr_proof_is_right(&job->proof)) {
         return true;
     }
@@ -254,7 +256,7 @@ static bool prove(job_t *job)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-/* The one end of every try that is not proved. */
+/* The one end of every delivery that is not proved. */
 static void end_wrong(job_t *job, apr_time_t bind_begun)
 {
     if (job->parts->limit != NULL) {
@@ -298,10 +300,10 @@ static void finish(job_t *job)
     const pwr_token_row_t like = {.site = job->parts->site, .account_id = id};
 
     pwr_log_fault(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, job->pool));
-    pwr_log_fault(pwr_try_forget(job->parts, id, job->pool));
+    pwr_log_fault(pwr_attempt_cap_forget(job->parts, id, job->pool));
     job->answer->outcome = PWR_CHANGE_DONE;
     tell(job, PWR_EVENT_PASSWORD_CHANGED, NULL);
-    pwr_log_fault(pwr_outbox_confirm_try(store, job->nonce, id, job->pool));
+    pwr_log_fault(pwr_outbox_confirm_attempt(store, job->nonce, id, job->pool));
 }
 
 /* The person has proved to know the old password, and may hear the truth. */
@@ -347,17 +349,17 @@ static pwr_fault_t *end_again(job_t *job)
     return NULL;
 }
 
-/* The directory answers nobody: the try is not counted, as none is made. */
+/* The directory answers nobody: the attempt is not counted, as none is made. */
 static pwr_fault_t *end_unreachable(job_t *job, pwr_fault_t *fault, apr_time_t begun)
 {
-    pwr_log_fault(pwr_outbox_forgive_try(job->parts->store, job->nonce, job->pool));
+    pwr_log_fault(pwr_outbox_forgive_attempt(job->parts->store, job->nonce, job->pool));
     wait_for_time_slot(begun, BIND_SLOT);
     return fault;
 }
 
-static pwr_fault_t *try_once(job_t *job, apr_time_t begun)
+static pwr_fault_t *attempt_once(job_t *job, apr_time_t begun)
 {
-    job->mark = (pwr_try_t){
+    job->mark = (pwr_counted_attempt_t){
         .nonce = job->nonce,
         .name = pwr_request_fold_name(job->answer->typed, job->pool),
         .language = job->form->language,
@@ -366,7 +368,7 @@ static pwr_fault_t *try_once(job_t *job, apr_time_t begun)
     const char *capped = NULL;
     bool is_new = false;
 
-    PWR_TRY(pwr_try_put(&is_new, &capped, job->parts, &job->mark, job->pool));
+    PWR_TRY(pwr_attempt_cap_put(&is_new, &capped, job->parts, &job->mark, job->pool));
     job->answer->is_form_spent = true;
     if (!is_new) {
         return end_again(job);
@@ -404,5 +406,5 @@ pwr_fault_t *pwr_change_password(pwr_change_answer_t *answer, pwr_parts_t *parts
         tell(&job, PWR_EVENT_CHANGE_REFUSED, answer->key);
         return NULL;
     }
-    return try_once(&job, begun);
+    return attempt_once(&job, begun);
 }

@@ -1,9 +1,9 @@
 /*
  * The use case "change my password": for a person who knows the old one, and whose password has
- * expired or must be changed. Strangers could guess passwords here. So a try that is not proved by
- * the right old password has one answer, whether the name is unknown, the password wrong, the
- * account ineligible or tried too often, or a fault came between: the same bytes, after the same
- * directory operations, at the same time. Called in web children, any thread.
+ * expired or must be changed. Strangers could guess passwords here. So an attempt that is not
+ * proved by the right old password has one answer, whether the name is unknown, the password wrong,
+ * the account ineligible or tried too often, or a fault came between: the same bytes, after the
+ * same directory operations, at the same time. Called in web children, any thread.
  */
 #ifndef PWR_FLOW_CHANGE_H
 #define PWR_FLOW_CHANGE_H
@@ -41,7 +41,7 @@ typedef struct {
     const char *key;                 /* AGAIN, WRONG, REFUSED: the message */
     pwr_change_field_t field;        /* what it is about */
     const char *typed;               /* the name, cleaned; NULL when it is none that can be used */
-    bool is_form_spent;              /* it was tried: the next try needs another form */
+    bool is_form_spent;              /* it was tried: the next attempt needs another form */
     pwr_level_t level;               /* MORE */
     apr_interval_time_t retry_after; /* TOO_MANY */
     pwr_rules_t rules;               /* REFUSED: the person's own; else those for everybody */

@@ -122,23 +122,24 @@ static const pwr_fault_t *compare_caps(const pwr_lockout_t *lockout,
                                 "lock at %d or more, or write PwResetChange off.",
                                 lockout->threshold, PWR_LOCKOUT_MARGIN + 1);
     }
-    if (flow->tries_per_hour <= in_hour && flow->tries_per_day <= in_day) {
+    if (flow->attempts_per_hour <= in_hour && flow->attempts_per_day <= in_day) {
         return NULL;
     }
     const char *span = lockout->interval == 0
                            ? "until a right login"
                            : apr_psprintf(pool, "within %ld minutes",
                                           (long)(apr_time_sec(lockout->interval) / 60));
-    return pwr_fault_broken(pool, "PWR0808",
-                            "PwResetTriesPerHour %d and PwResetTriesPerDay %d cannot be had: the "
-                            "directory locks an account at %d failed logins %s, and %d of them are "
-                            "the owner's. At most %d wrong old passwords are tried, %d in an hour, "
-                            "%d in a day. Write PwResetTriesPerHour %d and PwResetTriesPerDay %d, "
-                            "or let the directory lock later.",
-                            flow->tries_per_hour, flow->tries_per_day, lockout->threshold, span,
-                            PWR_LOCKOUT_MARGIN, room, in_hour, in_day,
-                            flow->tries_per_hour < in_hour ? flow->tries_per_hour : in_hour,
-                            flow->tries_per_day < in_day ? flow->tries_per_day : in_day);
+    return pwr_fault_broken(
+        pool, "PWR0808",
+        "PwResetAttemptsPerHour %d and PwResetAttemptsPerDay %d cannot be had: the "
+        "directory locks an account at %d failed logins %s, and %d of them are "
+        "the owner's. At most %d wrong old passwords are tried, %d in an hour, "
+        "%d in a day. Write PwResetAttemptsPerHour %d and PwResetAttemptsPerDay %d, "
+        "or let the directory lock later.",
+        flow->attempts_per_hour, flow->attempts_per_day, lockout->threshold, span,
+        PWR_LOCKOUT_MARGIN, room, in_hour, in_day,
+        flow->attempts_per_hour < in_hour ? flow->attempts_per_hour : in_hour,
+        flow->attempts_per_day < in_day ? flow->attempts_per_day : in_day);
 }
 
 static void check_lockout(run_t *run)

@@ -183,7 +183,8 @@ pwr_fault_t *pwr_deliver_next(bool *is_worked, apr_time_t *next, const pwr_deliv
         .pool = scratch,
     };
     pwr_log_set_request(row->id, row->support_code);
-    pwr_log(PWR_LOG_DEBUG, "PWR0810", "the worker has taken the request; delivery %d", row->tries);
+    pwr_log(PWR_LOG_DEBUG, "PWR0810", "the worker has taken the request; delivery %d",
+            row->deliveries);
     pwr_fault_t *fault = work(&job);
     if (fault != NULL) {
         fault = pwr_job_retry(&job, fault);

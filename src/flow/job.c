@@ -60,13 +60,13 @@ bool pwr_job_is_too_old(const pwr_job_t *job)
 
 /* Doubles from one second to twenty, a quarter up or down by chance, so that many rows do not come
  * back at once. */
-static apr_interval_time_t pause_after(int tries)
+static apr_interval_time_t pause_after(int deliveries)
 {
     apr_interval_time_t pause = LONGEST_PAUSE;
     unsigned char chance = 0;
 
-    if (tries < 5) {
-        pause = FIRST_PAUSE << (tries > 0 ? tries - 1 : 0);
+    if (deliveries < 5) {
+        pause = FIRST_PAUSE << (deliveries > 0 ? deliveries - 1 : 0);
     }
     pwr_crypto_random(&chance, 1);
     return pause * 3 / 4 + pause * chance / 512;
@@ -82,7 +82,7 @@ pwr_fault_t *pwr_job_retry(pwr_job_t *job, const pwr_fault_t *fault)
         return pwr_job_give_up(job, PWR_EVENT_MAIL_GIVEN_UP, fault->detail);
     }
     PWR_TRY(pwr_outbox_later(&is_held, job->parts->store, job->row->id, job->by->owner,
-                             pwr_clock_now() + pause_after(job->row->tries), job->pool));
+                             pwr_clock_now() + pause_after(job->row->deliveries), job->pool));
     if (is_held) {
         pwr_job_tell(job, PWR_EVENT_MAIL_RETRY, fault->detail);
     }

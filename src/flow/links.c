@@ -1,6 +1,6 @@
 /*
- * The tokens are derived from the row's seed, the account and the key, hence every try mails the
- * same links in the same bytes, and a mail that arrives twice shows up once. All links of a row
+ * The tokens are derived from the row's seed, the account and the key, hence every delivery mails
+ * the same links in the same bytes, and a mail that arrives twice shows up once. All links of a row
  * have one "not me" link, as they have one request.
  */
 #include "flow/links.h"
@@ -58,7 +58,7 @@ static pwr_fault_t *put_token(pwr_job_t *job, const pwr_letter_t *letter,
     return pwr_tokens_put(job->parts->store, &token, job->pool);
 }
 
-/* Whether an earlier try of this row got so far. What it was granted then, it has. */
+/* Whether an earlier delivery of this row got so far. What it was granted then, it has. */
 static pwr_fault_t *has_token(bool *has, pwr_job_t *job, const pwr_secret_t *link_token)
 {
     pwr_token_row_t *row = NULL;

@@ -33,8 +33,8 @@ typedef struct {
     apr_interval_time_t keep; /* ended rows are kept so long for the helpdesk */
     int mails_per_hour;       /* to one account */
     int mails_per_day;
-    int tries_per_hour; /* of an old password, wrong ones, for one name and one account */
-    int tries_per_day;
+    int attempts_per_hour; /* of an old password, wrong ones, for one name and one account */
+    int attempts_per_day;
     bool may_change;   /* the page for those who know the old password */
     bool may_unlock;   /* a link may end a lock and leave the password alone */
     bool tells_barred; /* an account that cannot be reset is told so, by mail */

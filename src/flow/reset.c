@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "flow/tries.h"
+#include "flow/attempt_cap.h"
 #include "store/returns.h"
 
 /* One posted form under work. */
@@ -116,7 +116,7 @@ static void write_password(job_t *job, const pwr_secret_t *password)
     pwr_log_fault(fault);
     switch (outcome) {
     case PWR_WRITE_DONE:
-        pwr_log_fault(pwr_try_forget(job->parts, job->answer->link.account->id, job->pool));
+        pwr_log_fault(pwr_attempt_cap_forget(job->parts, job->answer->link.account->id, job->pool));
         finish(job, PWR_EVENT_PASSWORD_SET, PWR_ROW_CHANGED);
         break;
     case PWR_WRITE_STALE:

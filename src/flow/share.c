@@ -22,8 +22,8 @@ static const char *judge_mails(const pwr_flow_settings_t *flow, int in_hour, int
 }
 
 /* Have the account, and the name that was typed, had their share of mails and live links? Links of
- * this very row (an earlier try) do not count. Who proved more than a stranger can in bulk has a
- * share of their own, so that a flood of strangers' requests does not use it up. The name counts
+ * this very row (an earlier delivery) do not count. Who proved more than a stranger can in bulk has
+ * a share of their own, so that a flood of strangers' requests does not use it up. The name counts
  * beside the account because what it means may change; it comes last, as its rows are many in a
  * flood, which the others have ended by then. */
 static pwr_fault_t *judge_caps(pwr_share_t *share, pwr_job_t *job, const pwr_account_t *account)

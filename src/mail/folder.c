@@ -10,19 +10,19 @@
 
 static pwr_relay_answer_t fail(const pwr_relay_t *relay, apr_status_t status, apr_pool_t *scratch)
 {
-    pwr_relay_answer_t attempt = {.must_rest = true};
+    pwr_relay_answer_t outcome = {.must_rest = true};
 
     if (APR_STATUS_IS_ENOENT(status) || APR_STATUS_IS_ENOTDIR(status)
         || APR_STATUS_IS_EACCES(status)) {
-        attempt.fault = pwr_fault_broken(scratch, "PWR0521",
+        outcome.fault = pwr_fault_broken(scratch, "PWR0521",
                                          "No mail can be written to %s: %s. Make the folder and "
                                          "give it to the server's user.",
                                          relay->name, pwr_fault_status(status, scratch));
     } else {
-        attempt.fault = pwr_fault_later(scratch, "PWR0522", "No mail can be written to %s: %s.",
+        outcome.fault = pwr_fault_later(scratch, "PWR0522", "No mail can be written to %s: %s.",
                                         relay->name, pwr_fault_status(status, scratch));
     }
-    return attempt;
+    return outcome;
 }
 
 static apr_status_t write_whole(apr_file_t *file, const pwr_message_t *message)

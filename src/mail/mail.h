@@ -48,7 +48,7 @@ typedef struct {
     const char *text;       /* UTF-8, lines ended by LF */
     const char *html;       /* UTF-8 */
     const char *language;   /* Content-Language: a tag, or several with ", " between */
-    const char *message_id; /* local part of the Message-ID: the same on every try */
+    const char *message_id; /* local part of the Message-ID: the same on every delivery */
     apr_time_t date;
 } pwr_mail_t;
 

@@ -1,8 +1,8 @@
 /*
  * Composes one mail as the bytes that travel: RFC 5322 header, multipart/alternative with the plain
  * text first, both parts UTF-8 in quoted-printable. Every line ends in CRLF; no body line passes 76
- * characters. The same mail gives the same bytes, so that a retry repeats the first try. No state;
- * any thread.
+ * characters. The same mail gives the same bytes, so that a retry repeats the first delivery. No
+ * state; any thread.
  */
 #ifndef PWR_MAIL_MESSAGE_H
 #define PWR_MAIL_MESSAGE_H

@@ -113,16 +113,16 @@ static bool is_any_awake(const pwr_relays_t *relays)
 static pwr_relay_answer_t try_place(place_t *place, const pwr_message_t *message,
                                     apr_pool_t *scratch)
 {
-    pwr_relay_answer_t attempt = place->smtp != NULL
+    pwr_relay_answer_t outcome = place->smtp != NULL
                                      ? pwr_smtp_send(place->smtp, message, scratch)
                                      : pwr_folder_send(place->relay, message, scratch);
-    if (attempt.must_rest) {
+    if (outcome.must_rest) {
         place->rests_until = pwr_clock_now() + REST;
         /* The next relay may well take the mail, and then nobody would hear of this one. */
         pwr_log(PWR_LOG_WARNING, "PWR0556", "A relay rests for a minute: %s",
-                attempt.fault->detail);
+                outcome.fault->detail);
     }
-    return attempt;
+    return outcome;
 }
 
 pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_mail_t *mail,
@@ -140,13 +140,13 @@ pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_
             continue;
         }
         *used = place->relay->name;
-        pwr_relay_answer_t attempt = try_place(place, &message, scratch);
-        if (attempt.fault == NULL || attempt.is_final) {
-            return attempt.fault;
+        pwr_relay_answer_t outcome = try_place(place, &message, scratch);
+        if (outcome.fault == NULL || outcome.is_final) {
+            return outcome.fault;
         }
         /* One relay that may take it later outweighs any number that are broken. */
-        if (worst == NULL || attempt.fault->kind == PWR_LATER) {
-            worst = attempt.fault;
+        if (worst == NULL || outcome.fault->kind == PWR_LATER) {
+            worst = outcome.fault;
         }
     }
     return worst;

@@ -261,29 +261,29 @@ static bool is_credential_code(int code)
 static pwr_relay_answer_t judge_reply(const pwr_relay_t *relay, const exchange_t *exchange,
                                       apr_pool_t *scratch)
 {
-    pwr_relay_answer_t attempt = {.must_rest = !exchange->is_in_mail || exchange->code == 421};
+    pwr_relay_answer_t outcome = {.must_rest = !exchange->is_in_mail || exchange->code == 421};
     const char *words = exchange->words;
 
     if (exchange->code < 500) {
-        attempt.fault = pwr_fault_later(scratch, "PWR0541", "%s cannot take the mail now: %s",
+        outcome.fault = pwr_fault_later(scratch, "PWR0541", "%s cannot take the mail now: %s",
                                         relay->name, words);
     } else if (is_credential_code(exchange->code)) {
-        attempt.must_rest = true;
-        attempt.fault = pwr_fault_broken(scratch, "PWR0542",
+        outcome.must_rest = true;
+        outcome.fault = pwr_fault_broken(scratch, "PWR0542",
                                          "%s does not accept our user and password: %s. Check the "
                                          "relay's user and its password file.",
                                          relay->name, words);
     } else if (exchange->is_in_mail && exchange->replies >= REPLY_TO_RCPT) {
-        attempt.is_final = true;
-        attempt.fault = pwr_fault_refused(scratch, "PWR0543", NULL, "%s refuses the mail: %s",
+        outcome.is_final = true;
+        outcome.fault = pwr_fault_refused(scratch, "PWR0543", NULL, "%s refuses the mail: %s",
                                           relay->name, words);
     } else {
-        attempt.fault = pwr_fault_broken(scratch, "PWR0544",
+        outcome.fault = pwr_fault_broken(scratch, "PWR0544",
                                          "%s refuses our session or our sender address: %s. Ask "
                                          "whoever runs it to let this host send as that address.",
                                          relay->name, words);
     }
-    return attempt;
+    return outcome;
 }
 
 static bool is_trust_error(CURLcode result)
@@ -305,35 +305,35 @@ static bool is_trust_error(CURLcode result)
 static pwr_relay_answer_t judge_silence(const pwr_relay_t *relay, const exchange_t *exchange,
                                         CURLcode result, apr_pool_t *scratch)
 {
-    pwr_relay_answer_t attempt = {.must_rest = true};
+    pwr_relay_answer_t outcome = {.must_rest = true};
     const char *words = *exchange->error != '\0' ? exchange->error : curl_easy_strerror(result);
 
     if (exchange->message->length == exchange->sent) {
         /* All of it was handed over: another relay could deliver it twice. */
-        attempt.is_final = true;
-        attempt.fault = pwr_fault_later(
+        outcome.is_final = true;
+        outcome.fault = pwr_fault_later(
             scratch, "PWR0545", "%s may or may not have taken the mail: %s", relay->name, words);
     } else if (is_trust_error(result)) {
-        attempt.fault = pwr_fault_broken(scratch, "PWR0546",
+        outcome.fault = pwr_fault_broken(scratch, "PWR0546",
                                          "%s shows a certificate that cannot be trusted: %s. Write "
                                          "the name that its certificate carries, and name its CA's "
                                          "file.",
                                          relay->name, words);
     } else if (result == CURLE_USE_SSL_FAILED) {
-        attempt.fault = pwr_fault_broken(scratch, "PWR0547",
+        outcome.fault = pwr_fault_broken(scratch, "PWR0547",
                                          "%s offers no STARTTLS, so nothing was sent: %s. Somebody "
                                          "may be stripping it, or the port is wrong.",
                                          relay->name, words);
     } else if (result == CURLE_LOGIN_DENIED) {
-        attempt.fault = pwr_fault_broken(scratch, "PWR0548",
+        outcome.fault = pwr_fault_broken(scratch, "PWR0548",
                                          "%s offers neither AUTH PLAIN nor LOGIN that takes our "
                                          "user: %s.",
                                          relay->name, words);
     } else {
-        attempt.fault
+        outcome.fault
             = pwr_fault_later(scratch, "PWR0549", "%s was not reached: %s", relay->name, words);
     }
-    return attempt;
+    return outcome;
 }
 
 static pwr_relay_answer_t bad_options(apr_pool_t *scratch)

@@ -1,6 +1,6 @@
 /*
- * Attempts at an old password that may reach the account: rows of the outbox (PWR_ROW_TRY) in two
- * more states, read by the account's digest. Any thread.
+ * Attempts at an old password that may reach the account: rows of the outbox (PWR_ROW_ATTEMPT) in
+ * two more states, read by the account's digest. Any thread.
  */
 #ifndef PWR_STORE_ATTEMPTS_H
 #define PWR_STORE_ATTEMPTS_H

@@ -1,9 +1,9 @@
 /*
  * The three databases. SQLite: the driver itself tries a busy file 16 times and sleeps 100 ms
- * between, so the file's own busy wait gets what is left of our bound, shared out over those tries.
- * PostgreSQL and MySQL bound a statement on the server's side. MySQL compares text without
- * regard to case or to blanks at its end unless it is binary, and ids are base64url; and its gap
- * locks under REPEATABLE READ would let the workers run into each other.
+ * between, so the file's own busy wait gets what is left of our bound, shared out over those
+ * attempts. PostgreSQL and MySQL bound a statement on the server's side. MySQL compares text
+ * without regard to case or to blanks at its end unless it is binary, and ids are base64url; and
+ * its gap locks under REPEATABLE READ would let the workers run into each other.
  */
 #include "store/dialect.h"
 
@@ -129,8 +129,8 @@ const char *pwr_dialect_params(const pwr_dialect_t *dialect, const pwr_store_set
 
 static const char *sqlite3_wait(apr_interval_time_t timeout, apr_pool_t *pool)
 {
-    enum { TRIES = 17, SLEEP_MS = 100, LEAST_MS = 10 };
-    apr_int64_t share = apr_time_as_msec(timeout) / TRIES - SLEEP_MS;
+    enum { ATTEMPTS = 17, SLEEP_MS = 100, LEAST_MS = 10 };
+    apr_int64_t share = apr_time_as_msec(timeout) / ATTEMPTS - SLEEP_MS;
 
     return apr_psprintf(pool, "PRAGMA busy_timeout=%" APR_INT64_T_FMT,
                         share < LEAST_MS ? LEAST_MS : share);

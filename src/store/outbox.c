@@ -81,7 +81,7 @@ static pwr_outbox_row_t *row_of(pwr_cells_t cells, apr_pool_t *pool)
                               .is_proved = apr_atoi64(cells[10]) != 0,
                               .created = apr_atoi64(cells[11]),
                               .due = apr_atoi64(cells[12]),
-                              .tries = (int)apr_atoi64(cells[13])};
+                              .deliveries = (int)apr_atoi64(cells[13])};
     return row;
 }
 
@@ -94,12 +94,12 @@ static pwr_fault_t *take(bool *is_taken, pwr_store_t *store, pwr_outbox_row_t *s
     PWR_TRY(pwr_store_write(&changed, store, PWR_SQL_OUTBOX_TAKE,
                             PWR_VALUES(pwr_store_text(until, pool), owner, seen->id,
                                        pwr_store_text(seen->due, pool),
-                                       pwr_store_text(seen->tries, pool)),
+                                       pwr_store_text(seen->deliveries, pool)),
                             pool));
     *is_taken = changed == 1;
     if (*is_taken) {
         seen->due = until;
-        seen->tries++;
+        seen->deliveries++;
     }
     return NULL;
 }
@@ -252,15 +252,15 @@ pwr_fault_t *pwr_outbox_count_of_typed_name(int *count, pwr_store_t *store,
                        scratch);
 }
 
-pwr_fault_t *pwr_outbox_count_tries(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
-                                    apr_time_t since, apr_pool_t *scratch)
+pwr_fault_t *pwr_outbox_count_attempts(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
+                                       apr_time_t since, apr_pool_t *scratch)
 {
     const char *from = pwr_store_text(since, scratch);
     int of_account = 0;
 
-    PWR_TRY(count_since(count, store, PWR_SQL_OUTBOX_TRIES_OF_TYPED_NAME,
+    PWR_TRY(count_since(count, store, PWR_SQL_OUTBOX_ATTEMPTS_OF_TYPED_NAME,
                         PWR_VALUES(like->site, like->typed_name_digest, from), scratch));
-    PWR_TRY(count_since(&of_account, store, PWR_SQL_OUTBOX_TRIES_OF_ACCOUNT,
+    PWR_TRY(count_since(&of_account, store, PWR_SQL_OUTBOX_ATTEMPTS_OF_ACCOUNT,
                         PWR_VALUES(like->site, like->account_digest, from), scratch));
     if (of_account > *count) {
         *count = of_account;
@@ -268,14 +268,14 @@ pwr_fault_t *pwr_outbox_count_tries(int *count, pwr_store_t *store, const pwr_ou
     return NULL;
 }
 
-pwr_fault_t *pwr_outbox_forgive_try(pwr_store_t *store, const char *id, apr_pool_t *scratch)
+pwr_fault_t *pwr_outbox_forgive_attempt(pwr_store_t *store, const char *id, apr_pool_t *scratch)
 {
     int changed = 0;
     return pwr_store_write(&changed, store, PWR_SQL_OUTBOX_FORGIVE, PWR_VALUES(id), scratch);
 }
 
-pwr_fault_t *pwr_outbox_confirm_try(pwr_store_t *store, const char *id, const char *account_id,
-                                    apr_pool_t *scratch)
+pwr_fault_t *pwr_outbox_confirm_attempt(pwr_store_t *store, const char *id, const char *account_id,
+                                        apr_pool_t *scratch)
 {
     int changed = 0;
     return pwr_store_write(&changed, store, PWR_SQL_OUTBOX_CONFIRM,

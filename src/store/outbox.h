@@ -1,7 +1,7 @@
 /*
  * The outbox: every accepted request is one row, durable before the person is answered, worked
- * later by any worker of any node. `due` is both the time of the next try and, while a worker holds
- * the row, the end of its lease: a worker that dies needs no undertaker.
+ * later by any worker of any node. `due` is both the time of the next delivery and, while a worker
+ * holds the row, the end of its lease: a worker that dies needs no undertaker.
  */
 #ifndef PWR_STORE_OUTBOX_H
 #define PWR_STORE_OUTBOX_H
@@ -15,7 +15,7 @@ typedef enum {
     PWR_ROW_AGAIN = 2,    /* typed_name: a dead token's digest, for the same account */
     PWR_ROW_CHANGED = 3,  /* typed_name: the account's id; the confirmation */
     PWR_ROW_UNLOCKED = 4, /* the same, that the account was unlocked */
-    PWR_ROW_TRY = 5       /* somebody tried an old password: never worked, only counted */
+    PWR_ROW_ATTEMPT = 5   /* somebody tried an old password: never worked, only counted */
 } pwr_row_kind_t;
 
 typedef enum { PWR_ROW_WAITING = 0, PWR_ROW_DONE = 1, PWR_ROW_GIVEN_UP = 2 } pwr_row_state_t;
@@ -36,11 +36,11 @@ typedef struct {
     apr_time_t due;
     apr_time_t needed; /* it is not deleted before: its form could be posted again */
     pwr_life_t life;   /* of a row that is put as ended */
-    int tries;         /* times it was taken, this one included */
+    int deliveries;    /* times it was taken, this one included */
 } pwr_outbox_row_t;
 
 /* One INSERT. `is_new` is false when a row of that id is there already: nothing was written.
- * `tries` is ignored. */
+ * `deliveries` is ignored. */
 pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                             apr_pool_t *scratch) PWR_MUST_USE;
 
@@ -93,15 +93,15 @@ pwr_fault_t *pwr_outbox_count_of_typed_name(int *count, pwr_store_t *store,
                                             const pwr_outbox_row_t *like, apr_time_t since,
                                             apr_pool_t *scratch) PWR_MUST_USE;
 
-/* Tries of an old password. A TRY row is put as GIVEN_UP and counts against its name and its
+/* Attempts with an old password. An ATTEMPT row is GIVEN_UP and counts against its name and
  * account (both digests are of a purpose of their own) until it is forgiven: then it is DONE. */
-pwr_fault_t *pwr_outbox_count_tries(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
-                                    apr_time_t since, apr_pool_t *scratch) PWR_MUST_USE;
-pwr_fault_t *pwr_outbox_forgive_try(pwr_store_t *store, const char *id,
-                                    apr_pool_t *scratch) PWR_MUST_USE;
-/* The try led to a change: its row becomes the CHANGED row of this account, waiting from now on. */
-pwr_fault_t *pwr_outbox_confirm_try(pwr_store_t *store, const char *id, const char *account_id,
-                                    apr_pool_t *scratch) PWR_MUST_USE;
+pwr_fault_t *pwr_outbox_count_attempts(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
+                                       apr_time_t since, apr_pool_t *scratch) PWR_MUST_USE;
+pwr_fault_t *pwr_outbox_forgive_attempt(pwr_store_t *store, const char *id,
+                                        apr_pool_t *scratch) PWR_MUST_USE;
+/* The attempt led to a change: its row becomes the account's CHANGED row, which waits now. */
+pwr_fault_t *pwr_outbox_confirm_attempt(pwr_store_t *store, const char *id, const char *account_id,
+                                        apr_pool_t *scratch) PWR_MUST_USE;
 /* Whether it has. */
 pwr_fault_t *pwr_outbox_is_confirmed(bool *is_confirmed, pwr_store_t *store, const char *id,
                                      apr_pool_t *scratch) PWR_MUST_USE;

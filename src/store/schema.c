@@ -209,6 +209,7 @@ static const char *const renamed_columns[][3] = {
     {"pwreset_tokens", "realm", "site"},
     {"pwreset_outbox", "subject", "typed_name"},
     {"pwreset_outbox", "subject_digest", "typed_name_digest"},
+    {"pwreset_outbox", "tries", "deliveries"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

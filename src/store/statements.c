@@ -15,7 +15,7 @@ typedef struct {
 #define OUTBOX_COLUMNS                                                                             \
     "id, kind, site, typed_name, typed_name_digest, account_digest, language, client, "            \
     "support_code, "                                                                               \
-    "seed, proved, created, due, tries"
+    "seed, proved, created, due, deliveries"
 #define TOKEN_COLUMNS                                                                              \
     "digest, stop_digest, request_id, site, account_id, login, mail_digest, stamp_digest, "        \
     "language, state, created, expires, ended"
@@ -36,8 +36,8 @@ static const statement_t statements[PWR_SQL_COUNT] = {
                               "WHERE site = %s AND state = 0 ORDER BY due LIMIT 1"},
     [PWR_SQL_OUTBOX_TAKE]
     = {"pwreset_outbox_take",
-       "UPDATE pwreset_outbox SET due = %lld, owner = %s, tries = tries + 1, "
-       "account_digest = '' WHERE id = %s AND state = 0 AND due = %lld AND tries = %d"},
+       "UPDATE pwreset_outbox SET due = %lld, owner = %s, deliveries = deliveries + 1, "
+       "account_digest = '' WHERE id = %s AND state = 0 AND due = %lld AND deliveries = %d"},
     [PWR_SQL_OUTBOX_RENEW] = {"pwreset_outbox_renew", "UPDATE pwreset_outbox SET due = %lld "
                                                       "WHERE owner = %s AND state = 0"},
     [PWR_SQL_OUTBOX_LET_GO]
@@ -66,14 +66,15 @@ static const statement_t statements[PWR_SQL_COUNT] = {
        "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
        "AND typed_name_digest = %s AND created >= %lld AND state = 1 "
        "AND ended >= %lld AND proved = %d"},
-    [PWR_SQL_OUTBOX_TRIES_OF_TYPED_NAME]
-    = {"pwreset_outbox_tries_of_typed_name", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
-                                             "AND typed_name_digest = %s AND created >= %lld "
+    [PWR_SQL_OUTBOX_ATTEMPTS_OF_TYPED_NAME]
+    = {"pwreset_outbox_attempts_of_typed_name",
+       "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
+       "AND typed_name_digest = %s AND created >= %lld "
+       "AND kind = 5 AND state >= 2"},
+    [PWR_SQL_OUTBOX_ATTEMPTS_OF_ACCOUNT]
+    = {"pwreset_outbox_attempts_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
+                                             "AND account_digest = %s AND ended >= %lld "
                                              "AND kind = 5 AND state >= 2"},
-    [PWR_SQL_OUTBOX_TRIES_OF_ACCOUNT]
-    = {"pwreset_outbox_tries_of_account", "SELECT COUNT(*) FROM pwreset_outbox WHERE site = %s "
-                                          "AND account_digest = %s AND ended >= %lld "
-                                          "AND kind = 5 AND state >= 2"},
     [PWR_SQL_OUTBOX_TRY_ACCOUNT]
     = {"pwreset_outbox_try_account",
        "UPDATE pwreset_outbox SET account_digest = %s WHERE id = %s AND kind = 5"},

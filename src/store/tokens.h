@@ -34,7 +34,7 @@ typedef struct {
     apr_time_t ended; /* 0 while live */
 } pwr_token_row_t;
 
-/* Puts a link. One that is there already (an earlier try to mail it) gets the new `expires`, if it
+/* Puts a link. One that is there already (an earlier delivery) gets the new `expires`, if it
  * is still live. */
 pwr_fault_t *pwr_tokens_put(pwr_store_t *store, const pwr_token_row_t *row,
                             apr_pool_t *scratch) PWR_MUST_USE;

@@ -54,7 +54,7 @@ async function work(browser) {
     const name = await page.getByRole("progressbar").getAttribute("aria-label");
     same("progress has a name", name, text("work.progress"));
     let isUnderWay = await checkProgress(page);
-    for (let tries = 0; tries < 8 && !isUnderWay; tries++) { /* a lucky number, found at once */
+    for (let rounds = 0; rounds < 8 && !isUnderWay; rounds++) { /* a lucky number, found at once */
         page = await begin(visitor);
         isUnderWay = await checkProgress(page);
     }

@@ -1,7 +1,7 @@
 /*
  * The promises of src/abuse/captcha_work.h. The solutions below are those of npm's altcha-lib 2.8.0
  * (v1 solveChallenge; v2 solveChallenge with algorithms/pbkdf2) for challenges that
- * pwr_work_challenge made with this key, form and clock, for 500 tries and an hour.
+ * pwr_work_challenge made with this key, form and clock, for 500 guesses and an hour.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -18,7 +18,7 @@
 #define SQUARE 120
 #define COARSE 8     /* a thumbnail is 8 x 8 */
 #define TRAINING 200 /* pictures whose squares the thief has labelled by hand */
-#define ATTACKS 200  /* tasks it then tries */
+#define ATTACKS 200  /* tasks that it then guesses */
 #define CELLS (COARSE * COARSE)
 #define FEATURES (CELLS * 3)
 

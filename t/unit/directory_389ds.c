@@ -7,8 +7,8 @@
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"                             \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-static pwr_bind_outcome_t try(pwr_directory_t *directory, const pwr_account_t *account,
-                              const char *password)
+static pwr_bind_outcome_t bind_with(pwr_directory_t *directory, const pwr_account_t *account,
+                                    const char *password)
 {
     return try_password(directory, account, password);
 }
@@ -35,7 +35,7 @@ static void takes(pwr_directory_t *directory, const pwr_account_t *account, cons
 
     expect_fine(set_now(&outcome, directory, account, password));
     assert_int_equal(outcome, PWR_WRITE_DONE);
-    assert_int_equal(try(directory, account, password), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, account, password), PWR_BIND_RIGHT);
 }
 
 static void refuses(pwr_directory_t *directory, const pwr_account_t *account, const char *password,
@@ -118,12 +118,12 @@ static void a_new_password_holds_and_moves_the_stamp(void **state)
     pwr_account_t *before = find(directory, "lars", 1);
 
     (void)state;
-    assert_int_equal(try(directory, before, "wrong-password"), PWR_BIND_WRONG);
-    assert_int_equal(try(directory, before, "Gammelt-passord-1"), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, before, "wrong-password"), PWR_BIND_WRONG);
+    assert_int_equal(bind_with(directory, before, "Gammelt-passord-1"), PWR_BIND_RIGHT);
     assert_string_equal(before->stamp, read_now(directory, before)->stamp);
     takes(directory, before, "en ny, l\xc3\xa5ng en");
-    assert_int_equal(try(directory, before, "en ny, l\xc3\xa5ng en"), PWR_BIND_RIGHT);
-    assert_int_equal(try(directory, before, "Gammelt-passord-1"), PWR_BIND_WRONG);
+    assert_int_equal(bind_with(directory, before, "en ny, l\xc3\xa5ng en"), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, before, "Gammelt-passord-1"), PWR_BIND_WRONG);
     const pwr_account_t *after = read_now(directory, before);
     assert_string_not_equal(before->stamp, after->stamp);
     assert_true(after->password_changed > apr_time_now() - apr_time_from_sec(60));
@@ -139,7 +139,7 @@ static void an_account_that_has_changed_meanwhile_is_left_alone(void **state)
     takes(directory, account, "set by another one");
     expect_fine(set(&outcome, directory, account, "set by an old link"));
     assert_int_equal(outcome, PWR_WRITE_STALE);
-    assert_int_equal(try(directory, account, "set by another one"), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, account, "set by another one"), PWR_BIND_RIGHT);
 }
 
 /* What the server knows as a scheme would be kept as a hash, or as clear text. */
@@ -161,7 +161,7 @@ static void every_password_is_stored_as_it_was_sent(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof passwords / sizeof *passwords; i++) {
         takes(directory, account, passwords[i]);
-        assert_int_equal(try(directory, account, passwords[i]), PWR_BIND_RIGHT);
+        assert_int_equal(bind_with(directory, account, passwords[i]), PWR_BIND_RIGHT);
     }
 }
 
@@ -181,7 +181,7 @@ static void what_looks_like_a_scheme_is_never_sent(void **state)
         assert_int_equal(outcome, PWR_WRITE_NOT_SENT);
         assert_string_equal(fault->key, "directory.scheme");
     }
-    assert_int_equal(try(directory, account, "Gammelt-passord-1"), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, account, "Gammelt-passord-1"), PWR_BIND_RIGHT);
 }
 
 static void what_the_policy_refuses_is_named(void **state)
@@ -210,7 +210,7 @@ static void what_the_policy_refuses_is_named(void **state)
         print_message("%s: %s\n", cases[i].who, cases[i].key);
         refuses(directory, find(directory, cases[i].who, 1), cases[i].password, cases[i].key);
     }
-    assert_int_equal(try(directory, find(directory, "jan", 1), "Gammelt-passord-1"),
+    assert_int_equal(bind_with(directory, find(directory, "jan", 1), "Gammelt-passord-1"),
                      PWR_BIND_RIGHT);
 }
 
@@ -240,9 +240,9 @@ static void history_and_minimum_age_hold_for_a_reset(void **state)
 static void lock_out(pwr_directory_t *directory, const pwr_account_t *account)
 {
     for (int i = 0; i < 10; i++) {
-        assert_int_equal(try(directory, account, "wrong-password"), PWR_BIND_WRONG);
+        assert_int_equal(bind_with(directory, account, "wrong-password"), PWR_BIND_WRONG);
     }
-    assert_int_equal(try(directory, account, "Gammelt-passord-1"), PWR_BIND_LOCKED);
+    assert_int_equal(bind_with(directory, account, "Gammelt-passord-1"), PWR_BIND_LOCKED);
     const pwr_account_t *locked = read_now(directory, account);
     assert_true(locked->is_locked);
     assert_null(locked->barred);
@@ -257,8 +257,8 @@ static void a_reset_unlocks_after_failed_logins(void **state)
     (void)state;
     lock_out(directory, account);
     takes(directory, account, "a new secret");
-    assert_int_equal(try(directory, account, "a new secret"), PWR_BIND_RIGHT);
-    assert_int_equal(try(directory, account, "wrong-password"), PWR_BIND_WRONG);
+    assert_int_equal(bind_with(directory, account, "a new secret"), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, account, "wrong-password"), PWR_BIND_WRONG);
     assert_false(read_now(directory, account)->is_locked);
 }
 
@@ -273,7 +273,7 @@ static void a_lock_can_be_ended_alone(void **state)
     expect_fine(pwr_directory_unlock(&outcome, directory, account, pool));
     assert_int_equal(outcome, PWR_WRITE_DONE);
     assert_false(read_now(directory, account)->is_locked);
-    assert_int_equal(try(directory, account, "Gammelt-passord-1"), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, account, "Gammelt-passord-1"), PWR_BIND_RIGHT);
     expect_fine(pwr_directory_unlock(&outcome, directory, read_now(directory, account), pool));
     assert_int_equal(outcome, PWR_WRITE_DONE);
 }
@@ -301,7 +301,7 @@ static void who_knows_the_old_password_changes_it(void **state)
     assert_int_equal(outcome.bind, PWR_BIND_RIGHT);
     assert_int_equal(outcome.write, PWR_WRITE_DONE);
     assert_string_not_equal(account->stamp, read_now(directory, account)->stamp);
-    assert_int_equal(try(directory, account, "own choice 1"), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, account, "own choice 1"), PWR_BIND_RIGHT);
 }
 
 static void an_expired_password_can_be_changed(void **state)
@@ -310,11 +310,11 @@ static void an_expired_password_can_be_changed(void **state)
     pwr_account_t *account = find(directory, "utgatt", 1);
 
     (void)state;
-    assert_int_equal(try(directory, account, "wrong-password"), PWR_BIND_WRONG);
+    assert_int_equal(bind_with(directory, account, "wrong-password"), PWR_BIND_WRONG);
     own_change_t outcome = change(directory, account, "Gammelt-passord-1", "own Choice 1");
     assert_int_equal(outcome.bind, PWR_BIND_EXPIRED);
     assert_int_equal(outcome.write, PWR_WRITE_DONE);
-    assert_int_equal(try(directory, account, "own Choice 1"), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, account, "own Choice 1"), PWR_BIND_RIGHT);
 }
 
 static void a_password_that_was_given_is_changed_first(void **state)
@@ -328,12 +328,12 @@ static void a_password_that_was_given_is_changed_first(void **state)
     expect_fine(set_now(&outcome, directory, account, "given Secret 1"));
     assert_int_equal(outcome, PWR_WRITE_DONE);
     assert_true(must_change_soon(directory, account, true));
-    assert_int_equal(try(directory, account, "given Secret 1"), PWR_BIND_MUST_CHANGE);
+    assert_int_equal(bind_with(directory, account, "given Secret 1"), PWR_BIND_MUST_CHANGE);
     own_change_t own = change(directory, account, "given Secret 1", "own Choice 1");
     assert_int_equal(own.bind, PWR_BIND_MUST_CHANGE);
     assert_int_equal(own.write, PWR_WRITE_DONE);
     assert_true(must_change_soon(directory, account, false));
-    assert_int_equal(try(directory, account, "own Choice 1"), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, account, "own Choice 1"), PWR_BIND_RIGHT);
     settings.must_change = false;
     takes(directory, account, "given Secret 2");
     takes(directory, find(directory, "fri", 1), "fri"); /* without a syntax check */
@@ -344,7 +344,7 @@ static void the_disabled_are_not_let_in(void **state)
     pwr_directory_t *directory = open_directory(NULL);
 
     (void)state;
-    assert_int_equal(try(directory, find(directory, "gunnar", 1), "Gammelt-passord-1"),
+    assert_int_equal(bind_with(directory, find(directory, "gunnar", 1), "Gammelt-passord-1"),
                      PWR_BIND_BARRED);
 }
 

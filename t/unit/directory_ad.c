@@ -300,7 +300,8 @@ static void whose_password_is_too_old_can_change_it(void **state)
     assert_true(may_bind(find(directory, "hans", 1), "Nytt-passord-2"));
 }
 
-static pwr_bind_outcome_t try(pwr_directory_t *directory, const char *who, const char *password)
+static pwr_bind_outcome_t bind_with(pwr_directory_t *directory, const char *who,
+                                    const char *password)
 {
     return try_password(directory, find(directory, who, 1), password);
 }
@@ -310,11 +311,11 @@ static void the_ends_of_a_sign_in_are_told_apart(void **state)
     pwr_directory_t *directory = open_ad(NULL);
 
     (void)state;
-    assert_int_equal(try(directory, "arne", START), PWR_BIND_RIGHT);
-    assert_int_equal(try(directory, "arne", "feil"), PWR_BIND_WRONG);
-    assert_int_equal(try(directory, "gunnar", START), PWR_BIND_BARRED);
-    assert_int_equal(try(directory, "per", START), PWR_BIND_BARRED);
-    assert_int_equal(try(directory, "gunnar", "feil"), PWR_BIND_WRONG);
+    assert_int_equal(bind_with(directory, "arne", START), PWR_BIND_RIGHT);
+    assert_int_equal(bind_with(directory, "arne", "feil"), PWR_BIND_WRONG);
+    assert_int_equal(bind_with(directory, "gunnar", START), PWR_BIND_BARRED);
+    assert_int_equal(bind_with(directory, "per", START), PWR_BIND_BARRED);
+    assert_int_equal(bind_with(directory, "gunnar", "feil"), PWR_BIND_WRONG);
 }
 
 static void a_reset_ends_a_lock(void **state)
@@ -323,7 +324,7 @@ static void a_reset_ends_a_lock(void **state)
     pwr_account_t *lars = find(directory, "lars", 1);
 
     (void)state;
-    assert_int_equal(try(directory, "lars", START), PWR_BIND_LOCKED);
+    assert_int_equal(bind_with(directory, "lars", START), PWR_BIND_LOCKED);
     set_fine(directory, lars, "Husket det ikke 1");
     assert_true(may_bind(lars, "Husket det ikke 1"));
     assert_false(find(directory, "lars", 1)->is_locked);
@@ -356,7 +357,7 @@ static void a_change_at_the_next_login_can_be_ordered(void **state)
     (void)state;
     settings.must_change = true;
     set_fine(directory, knut, "Midlertidig-1");
-    assert_int_equal(try(directory, "knut", "Midlertidig-1"), PWR_BIND_MUST_CHANGE);
+    assert_int_equal(bind_with(directory, "knut", "Midlertidig-1"), PWR_BIND_MUST_CHANGE);
     const pwr_account_t *ordered = read_now(directory, knut);
     assert_true(ordered->must_change);
     /* pwdLastSet is 0 before and after; the stamp moves all the same. */

@@ -124,7 +124,7 @@ static void a_wrong_attempt_costs_its_client_as_much_as_five_requests_beside_its
     (void)state;
     int wrong = 0;
 
-    flow.settings.flow.tries_per_hour = flow.settings.flow.tries_per_day = 1000;
+    flow.settings.flow.attempts_per_hour = flow.settings.flow.attempts_per_day = 1000;
     while (wrong < 30 && change("anna", "wrong").outcome == PWR_CHANGE_WRONG) {
         wrong++;
     }

@@ -51,7 +51,7 @@ static void the_pause_before_the_next_delivery_doubles_up_to_twenty_seconds(void
     flow.settings.flow.link_life = DAY;
     for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
         apr_interval_time_t middle = apr_time_from_sec(seconds[i]);
-        assert_int_equal(i + 1, row->tries);
+        assert_int_equal(i + 1, row->deliveries);
         assert_fine(pwr_job_retry(&job, later()));
         assert_in_range(next_due() - fixture_now, middle * 3 / 4, middle * 5 / 4);
         fixture_now += middle * 5 / 4;

@@ -20,7 +20,7 @@ static pwr_outbox_row_t row_named(const char *id)
                               .created = NOON,
                               .due = NOON,
                               .needed = NOON + HOUR,
-                              .tries = 99};
+                              .deliveries = 99};
 }
 
 static void put(fixture_t *fixture, const pwr_outbox_row_t *row)
@@ -77,7 +77,7 @@ static void gives_back_what_was_put(void **state)
     assert_string_equal("a-seed", row->seed);
     assert_true(row->created == NOON);
     assert_true(row->due == NOON + MINUTE);
-    assert_int_equal(1, row->tries);
+    assert_int_equal(1, row->deliveries);
 }
 
 static void keeps_a_typed_name_of_the_longest_kind(void **state)
@@ -213,7 +213,7 @@ static void gives_a_dead_workers_row_to_the_next(void **state)
     assert_non_null(take(fixture, "dead", NULL));
     assert_null(take(fixture, "next", NULL));
     fixture_now += MINUTE;
-    assert_int_equal(2, take(fixture, "next", NULL)->tries);
+    assert_int_equal(2, take(fixture, "next", NULL)->deliveries);
     assert_fine(
         pwr_outbox_done(&is_held, fixture->store, "id-1", "dead", "account", fixture->pool));
     assert_false(is_held);
@@ -268,7 +268,7 @@ static void puts_a_row_off(void **state)
     assert_null(take(fixture, "worker", &next));
     assert_true(next == NOON + 5 * MINUTE);
     fixture_now = next;
-    assert_int_equal(2, take(fixture, "worker", NULL)->tries);
+    assert_int_equal(2, take(fixture, "worker", NULL)->deliveries);
 }
 
 static void forgets_the_typed_name_of_an_ended_row(void **state)

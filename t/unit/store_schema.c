@@ -102,6 +102,7 @@ static const char *const back[] = {
     "ALTER TABLE pwreset_tokens RENAME COLUMN site TO realm",
     "ALTER TABLE pwreset_outbox RENAME COLUMN typed_name TO subject",
     "ALTER TABLE pwreset_outbox RENAME COLUMN typed_name_digest TO subject_digest",
+    "ALTER TABLE pwreset_outbox RENAME COLUMN deliveries TO tries",
 };
 enum { OLD_WORDS = sizeof back / sizeof back[0] };
 

@@ -105,7 +105,7 @@ def test_the_cap_is_exact_when_many_rows_are_worked_at_once(make_flooded, worker
 
 
 @pytest.mark.parametrize("kind", ["graceful", "stop and start"])
-def test_the_cap_is_exact_over_restarts_and_failed_tries(make_flooded, kind):
+def test_the_cap_is_exact_over_restarts_and_failed_attempts(make_flooded, kind):
     site = make_flooded(PwResetWorkers="16")
     site.httpd.wait_for_log("resuming normal operations")
     person = site.someone()

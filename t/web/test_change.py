@@ -14,7 +14,7 @@ from kit import people
 
 NEW = "Sju-lange-netter-7"
 WRONG = "Feil-passord-nummer-1"
-TRIES = 4  # PwResetTriesPerHour
+ATTEMPTS = 4  # PwResetAttemptsPerHour
 SENTENCE = "Brukernavnet eller det gamle passordet er feil, eller det er prøvd for mange ganger."
 PROTECTED = "sissel"
 
@@ -134,9 +134,9 @@ def test_what_the_new_password_lacks_is_told_to_who_knows_the_old_one(quick):
     assert quick.can_bind(person.uid, NEW)
 
 
-def test_refusals_of_a_right_password_do_not_use_up_the_tries(quick):
+def test_refusals_of_a_right_password_do_not_use_up_the_attempts(quick):
     person = quick.someone()
-    for _ in range(TRIES + 2):
+    for _ in range(ATTEMPTS + 2):
         assert "minst 8 tegn" in change(quick, person.uid, new="kort-1").text
     assert change(quick, person.uid).heading == "Passordet er endret"
 
@@ -183,7 +183,7 @@ def test_whoever_is_wrong_gets_one_answer(unheard):
     known, locked, capped = (quick.someone() for _ in range(3))
     quick.slapd.change_person(locked.uid, pwdAccountLockedTime=time.strftime(
         "%Y%m%d%H%M%SZ", time.gmtime()))
-    for _ in range(TRIES):
+    for _ in range(ATTEMPTS):
         change(quick, capped.uid, old=WRONG)
     answers = {
         "wrong": change(quick, known.uid, old=WRONG),
@@ -209,7 +209,7 @@ def test_whoever_is_wrong_gets_one_answer(unheard):
     assert quick.can_bind(PROTECTED, people.PASSWORD)
     details = " ".join(audit(quick, "change-refused"))
     for word in ("wrong password", "no account", "several accounts", "disabled", "protected",
-                 "locked", "tries in an hour"):
+                 "locked", "attempts in an hour"):
         assert f'"{word}"' in details
 
 
@@ -217,7 +217,7 @@ def test_an_account_without_an_address_may_change_its_password(quick):
     assert change(quick, people.NOMAIL).heading == "Passordet er endret"
 
 
-def test_no_number_of_tries_at_once_is_more_than_the_cap(quick):
+def test_no_number_of_attempts_at_once_is_more_than_the_cap(quick):
     person = quick.someone()
     names = [person.uid, person.mails[0], person.uid.upper(), f" {person.mails[0].title()} "]
     forms = [form_page(quick) for _ in range(40)]
@@ -231,33 +231,33 @@ def test_no_number_of_tries_at_once_is_more_than_the_cap(quick):
     with ThreadPoolExecutor(len(forms)) as crowd:
         answers = list(crowd.map(guess, range(len(forms))))
     assert {answer.status for answer in answers} == {422}
-    assert binds_of(quick, person) <= TRIES
-    for number in range(TRIES):
+    assert binds_of(quick, person) <= ATTEMPTS
+    for number in range(ATTEMPTS):
         change(quick, person.uid, old=f"Enda-en-gjetning-{number}")
-    assert binds_of(quick, person) == TRIES
+    assert binds_of(quick, person) == ATTEMPTS
     assert quick.can_bind(person.uid, people.PASSWORD)  # the directory has not locked it
 
 
 def test_the_cap_holds_over_a_restart_and_ends_with_the_hour(make_quick):
     site = make_quick()
     person = site.someone()
-    for number in range(TRIES + 2):
+    for number in range(ATTEMPTS + 2):
         assert change(site, person.uid, old=WRONG).status == 422
         if number == 1:
             site.httpd.restart()
-    assert binds_of(site, person) == TRIES
+    assert binds_of(site, person) == ATTEMPTS
     assert SENTENCE in change(site, person.uid).text
-    assert binds_of(site, person) == TRIES
+    assert binds_of(site, person) == ATTEMPTS
     store(site, "UPDATE pwreset_outbox SET created = created - 3601000000, "
                 "ended = ended - 3601000000")
     assert change(site, person.uid).heading == "Passordet er endret"
 
 
 def test_a_cap_on_a_day_counts_those_of_earlier_hours(make_quick):
-    site = make_quick(PwResetTriesPerDay="5")
+    site = make_quick(PwResetAttemptsPerDay="5")
     person = site.someone()
     for _ in range(2):
-        for _ in range(TRIES):
+        for _ in range(ATTEMPTS):
             change(site, person.uid, old=WRONG)
         store(site, "UPDATE pwreset_outbox SET created = created - 3601000000, "
                     "ended = ended - 3601000000")

@@ -18,7 +18,7 @@ from workers import audit, shape, worker_of
 
 from kit import people
 
-TRIES = 12  # PwResetTriesPerHour: more than one name is tried here, but for the capped one
+ATTEMPTS = 12  # PwResetAttemptsPerHour: more than one name is tried here, but for the capped one
 GROUP = "sperret"
 ONE_CHILD = ("ServerLimit 1\nStartServers 1\nThreadsPerChild 25\nMaxRequestWorkers 25\n"
              "MinSpareThreads 1\nMaxSpareThreads 25\nMaxConnectionsPerChild 0")
@@ -48,7 +48,7 @@ OWN_POLICIES = {"policy of its own": Policy(100, 0), "near its lock": Policy(2, 
 def site(keeper):
     directives = {"PwResetProtectedFilter": '"(displayName=Vernet*)"',
                   "PwResetDenyGroup": f'"cn={GROUP},{people.PEOPLE_DN}"',
-                  "PwResetTriesPerHour": str(TRIES), "PwResetTriesPerDay": "1000",
+                  "PwResetAttemptsPerHour": str(ATTEMPTS), "PwResetAttemptsPerDay": "1000",
                   "PwResetLDAPPolicyDN": f'"{people.POLICY_DN}"'}
     with quick_site(keeper, directives=directives, server_lines=ONE_CHILD,
                     policy={"pwdMaxFailure": "100"}) as started:
@@ -87,8 +87,8 @@ def make_names(site):
 
 
 def cap(site, name):
-    forms = [form_page(site) for _ in range(TRIES)]
-    with ThreadPoolExecutor(TRIES) as crowd:
+    forms = [form_page(site) for _ in range(ATTEMPTS)]
+    with ThreadPoolExecutor(ATTEMPTS) as crowd:
         pages = list(crowd.map(lambda form: change(site, name, old=WRONG, page=form), forms))
     assert {page.status for page in pages} == {422}
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:ssl.match_hostname:DeprecationWa
 
 NEW = "Sju-lange-netter-7"
 SENTENCE = "Brukernavnet eller det gamle passordet er feil, eller det er prøvd for mange ganger."
-WIDE = {"PwResetTriesPerHour": "100", "PwResetTriesPerDay": "1000"}
+WIDE = {"PwResetAttemptsPerHour": "100", "PwResetAttemptsPerDay": "1000"}
 MARGIN = 2  # the count after our attempt is so much below the number that locks
 HOUR, DAY = 3600, 86400
 CROWD = 20
@@ -448,10 +448,10 @@ def warnings(site):
 
 @pytest.mark.parametrize("options, words", [
     ({"policy": {"pwdMaxFailure": "5"}},
-     ["PwResetTriesPerHour 100", "PwResetTriesPerDay 1000", "locks an account at 5",
-      "until a right login", "Write PwResetTriesPerHour 3 and PwResetTriesPerDay 3"]),
+     ["PwResetAttemptsPerHour 100", "PwResetAttemptsPerDay 1000", "locks an account at 5",
+      "until a right login", "Write PwResetAttemptsPerHour 3 and PwResetAttemptsPerDay 3"]),
     ({"policy": {"pwdMaxFailure": "5", "pwdFailureCountInterval": "1800"}},
-     ["within 30 minutes", "Write PwResetTriesPerHour 6 and PwResetTriesPerDay 144"]),
+     ["within 30 minutes", "Write PwResetAttemptsPerHour 6 and PwResetAttemptsPerDay 144"]),
     ({"policy": {"pwdMaxFailure": "2"}},
      ["at 2 failed logins", "no old password is tried", "at 3 or more", "PwResetChange off"]),
     ({"policy": {"pwdMaxFailure": "1"}}, ["at 1 failed logins", "no old password is tried"]),
@@ -472,7 +472,7 @@ def test_the_self_check_warns_of_what_cannot_be_had(make_quick, options, words):
     {"policy": {"pwdLockout": "FALSE"}}, {"policy": {"pwdLockout": None}},
     {"policy": {"pwdMaxFailure": "0"}}, {"policy": {"pwdMaxFailure": None}},
     {"policy": {"pwdMaxFailure": "2"}, "PwResetChange": "off"},
-    {"PwResetTriesPerHour": "4", "PwResetTriesPerDay": "8"},
+    {"PwResetAttemptsPerHour": "4", "PwResetAttemptsPerDay": "8"},
 ], ids=["off", "not set", "0", "no number", "no page", "within"])
 def test_the_self_check_warns_of_nothing_else(make_quick, options):
     assert warnings(make_quick(**options)) == ""

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "t"))
 
 from kit import ports, process, scratch, system  # noqa: E402
 
-PROGRAMS = ["store_outbox", "store_tokens", "store_trail", "store_tries", "store_schema",
+PROGRAMS = ["store_outbox", "store_tokens", "store_trail", "store_outbox_attempts", "store_schema",
             "store_size", "store_life", "flow_room"]
 PROGRAM_SECONDS = 120
 

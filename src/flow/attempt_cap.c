@@ -1,8 +1,8 @@
 /*
- * A try is one INSERT, made before it is counted, so of any number at once no more than the cap can
- * see themselves within it. Its account is written into the row before it is counted, too. What is
- * beyond the cap is not made and does not count on: else whoever goes on trying would shut the
- * owner out for ever.
+ * An attempt is one INSERT, made before it is counted, so of any number at once no more than the
+ * cap can see themselves within it. Its account is written into the row before it is counted, too.
+ * What is beyond the cap is not made and does not count on: else whoever goes on trying would shut
+ * the owner out for ever.
  *
  * The lock of the directory is kept away from by the order of three steps: the attempt is marked as
  * one that may reach the account, then the other attempts of the account are read, then the
@@ -11,7 +11,7 @@
  *
  * A dummy's row takes the same steps by the same statements: they set it to what it is already.
  */
-#include "flow/tries.h"
+#include "flow/attempt_cap.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -26,15 +26,15 @@ static pwr_fault_t *judge_caps(const char **why, pwr_parts_t *parts, const pwr_o
     int in_hour = 0, in_day = 0;
 
     *why = NULL;
-    PWR_TRY(pwr_outbox_count_tries(&in_hour, parts->store, row,
-                                   row->created - apr_time_from_sec(3600), scratch));
-    PWR_TRY(pwr_outbox_count_tries(&in_day, parts->store, row,
-                                   row->created - apr_time_from_sec(86400), scratch));
-    if (in_hour <= flow->tries_per_hour && in_day <= flow->tries_per_day) {
+    PWR_TRY(pwr_outbox_count_attempts(&in_hour, parts->store, row,
+                                      row->created - apr_time_from_sec(3600), scratch));
+    PWR_TRY(pwr_outbox_count_attempts(&in_day, parts->store, row,
+                                      row->created - apr_time_from_sec(86400), scratch));
+    if (in_hour <= flow->attempts_per_hour && in_day <= flow->attempts_per_day) {
         return NULL;
     }
-    *why = in_hour > flow->tries_per_hour ? "tries in an hour" : "tries in a day";
-    return pwr_outbox_forgive_try(parts->store, row->id, scratch);
+    *why = in_hour > flow->attempts_per_hour ? "attempts in an hour" : "attempts in a day";
+    return pwr_outbox_forgive_attempt(parts->store, row->id, scratch);
 }
 
 /* The digests of an attempt. */
@@ -42,9 +42,9 @@ typedef struct {
     char of_name[PWR_DIGEST_CHARS + 1], of_account[PWR_DIGEST_CHARS + 1];
 } digests_t;
 
-/* What the row of a try says; `digests` are filled in. */
+/* What the row of an attempt says; `digests` are filled in. */
 static pwr_outbox_row_t row_of(digests_t *digests, const pwr_parts_t *parts,
-                               const pwr_try_t *attempt)
+                               const pwr_counted_attempt_t *attempt)
 {
     apr_time_t now = pwr_clock_now();
     apr_interval_time_t window = pwr_challenge_window(&parts->settings->abuse);
@@ -54,7 +54,7 @@ static pwr_outbox_row_t row_of(digests_t *digests, const pwr_parts_t *parts,
     pwr_token_digest(digests->of_account, parts->key, "try:account", parts->site, id);
     return (pwr_outbox_row_t){
         .id = attempt->nonce,
-        .kind = PWR_ROW_TRY,
+        .kind = PWR_ROW_ATTEMPT,
         .site = parts->site,
         .typed_name = "",
         .typed_name_digest = digests->of_name,
@@ -70,8 +70,8 @@ static pwr_outbox_row_t row_of(digests_t *digests, const pwr_parts_t *parts,
     };
 }
 
-pwr_fault_t *pwr_try_put(bool *is_new, const char **why, pwr_parts_t *parts,
-                         const pwr_try_t *attempt, apr_pool_t *scratch)
+pwr_fault_t *pwr_attempt_cap_put(bool *is_new, const char **why, pwr_parts_t *parts,
+                                 const pwr_counted_attempt_t *attempt, apr_pool_t *scratch)
 {
     digests_t digests;
     const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
@@ -80,8 +80,8 @@ pwr_fault_t *pwr_try_put(bool *is_new, const char **why, pwr_parts_t *parts,
     return *is_new ? judge_caps(why, parts, &row, scratch) : NULL;
 }
 
-pwr_fault_t *pwr_try_put_account(const char **why, pwr_parts_t *parts, const pwr_try_t *attempt,
-                                 apr_pool_t *scratch)
+pwr_fault_t *pwr_attempt_cap_put_account(const char **why, pwr_parts_t *parts,
+                                         const pwr_counted_attempt_t *attempt, apr_pool_t *scratch)
 {
     digests_t digests;
     const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
@@ -103,7 +103,7 @@ static void keep_first(pwr_fault_t **first, pwr_fault_t *fault)
 
 /* Both are read whatever the first one brought. */
 static pwr_fault_t *read_view(pwr_lockout_view_t *view, pwr_parts_t *parts,
-                              const pwr_outbox_row_t *row, const pwr_try_target_t *target,
+                              const pwr_outbox_row_t *row, const pwr_attempt_cap_target_t *target,
                               apr_pool_t *scratch)
 {
     apr_array_header_t *attempts = NULL;
@@ -121,7 +121,8 @@ static pwr_fault_t *read_view(pwr_lockout_view_t *view, pwr_parts_t *parts,
 /* Moves a real attempt's row. One that may have reached the account is needed as long as the
  * directory may count it. `is_moved` false: the row is not in `from`, or was set to what it was. */
 static pwr_fault_t *move(bool *is_moved, pwr_parts_t *parts, const pwr_outbox_row_t *row,
-                         const pwr_try_target_t *target, const int from_to[2], apr_pool_t *scratch)
+                         const pwr_attempt_cap_target_t *target, const int from_to[2],
+                         apr_pool_t *scratch)
 {
     int to = target->is_dummy ? (int)PWR_ROW_GIVEN_UP : from_to[1];
     bool may_count = to == PWR_ATTEMPT_OPEN || to == PWR_ATTEMPT_FAILED;
@@ -148,8 +149,10 @@ static apr_time_t forgotten_of(const pwr_lockout_view_t *view)
     return forgotten < counted_since ? forgotten : counted_since;
 }
 
-pwr_fault_t *pwr_try_check_lockout(bool *is_near, pwr_parts_t *parts, const pwr_try_t *attempt,
-                                   const pwr_try_target_t *target, apr_pool_t *scratch)
+pwr_fault_t *pwr_attempt_cap_check_lockout(bool *is_near, pwr_parts_t *parts,
+                                           const pwr_counted_attempt_t *attempt,
+                                           const pwr_attempt_cap_target_t *target,
+                                           apr_pool_t *scratch)
 {
     digests_t digests;
     const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
@@ -183,9 +186,9 @@ static int state_after(const pwr_bind_outcome_t *bind)
     return is_right ? (int)PWR_ROW_DONE : (int)PWR_ATTEMPT_FAILED;
 }
 
-pwr_fault_t *pwr_try_end(pwr_parts_t *parts, const pwr_try_t *attempt,
-                         const pwr_try_target_t *target, const pwr_bind_outcome_t *bind,
-                         apr_pool_t *scratch)
+pwr_fault_t *pwr_attempt_cap_end(pwr_parts_t *parts, const pwr_counted_attempt_t *attempt,
+                                 const pwr_attempt_cap_target_t *target,
+                                 const pwr_bind_outcome_t *bind, apr_pool_t *scratch)
 {
     digests_t digests;
     const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
@@ -201,9 +204,9 @@ pwr_fault_t *pwr_try_end(pwr_parts_t *parts, const pwr_try_t *attempt,
                       : NULL;
 }
 
-pwr_fault_t *pwr_try_forget(pwr_parts_t *parts, const char *account_id, apr_pool_t *scratch)
+pwr_fault_t *pwr_attempt_cap_forget(pwr_parts_t *parts, const char *account_id, apr_pool_t *scratch)
 {
-    const pwr_try_t attempt = {.name = "", .account_id = account_id};
+    const pwr_counted_attempt_t attempt = {.name = "", .account_id = account_id};
     digests_t digests;
     const pwr_outbox_row_t row = row_of(&digests, parts, &attempt);
 
