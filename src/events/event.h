@@ -18,7 +18,7 @@ typedef enum {
     PWR_EVENT_ACCOUNT_NONE,     /* worker: nobody has that name */
     PWR_EVENT_ACCOUNT_AMBIGUOUS,
     PWR_EVENT_ACCOUNT_BARRED,   /* disabled, locked, no mail, ...; detail: which */
-    PWR_EVENT_MAIL_CAPPED,      /* the account has its share of mails or live links */
+    PWR_EVENT_MAIL_CAPPED,      /* the account's quota of mails or live links is used up */
     PWR_EVENT_MAIL_SENT,        /* detail: relay and message id */
     PWR_EVENT_MAIL_RETRY,       /* detail: the fault; the row stays */
     PWR_EVENT_MAIL_GIVEN_UP,    /* detail: the fault; the row is at its end */

@@ -1,6 +1,6 @@
 /*
  * One row from taken to ended: whom it is about, and which mail that means. Making the links, the
- * caps, and the doors by which a row ends have files of their own (links, share, job).
+ * caps, and the doors by which a row ends have files of their own (links, mail_quota, job).
  */
 #include "flow/deliver.h"
 
@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "flow/links.h"
-#include "flow/share.h"
+#include "flow/mail_quota.h"
 #include "store/tokens.h"
 
 /* The accounts (const pwr_account_t *) that the row is about. */
@@ -76,16 +76,16 @@ static pwr_fault_t *send_done(pwr_job_t *job, const pwr_account_t *account)
 static pwr_fault_t *refuse(pwr_job_t *job, const pwr_account_t *account)
 {
     const pwr_fault_t *fault = NULL;
-    pwr_share_t share;
+    pwr_mail_quota_t quota;
 
     if (!job->parts->settings->flow.tells_barred || account->mail == NULL) {
         return pwr_job_give_up(job, PWR_EVENT_ACCOUNT_BARRED, account->barred);
     }
-    PWR_TRY(pwr_share_ask(&share, job, account));
-    if (!share.has_turn) {
+    PWR_TRY(pwr_mail_quota_ask(&quota, job, account));
+    if (!quota.has_turn) {
         return pwr_job_wait(job);
     }
-    if (share.why != NULL) {
+    if (quota.why != NULL) {
         return pwr_job_give_up(job, PWR_EVENT_ACCOUNT_BARRED, account->barred);
     }
     pwr_letter_t letter = {
@@ -94,7 +94,7 @@ static pwr_fault_t *refuse(pwr_job_t *job, const pwr_account_t *account)
         .addressees = alone(account, job->pool),
         .language = job->row->language,
     };
-    job->account_digest = share.account_digest;
+    job->account_digest = quota.account_digest;
     PWR_TRY(pwr_job_post(&fault, job, &letter, 0));
     if (fault == NULL) {
         pwr_job_tell(job, PWR_EVENT_ACCOUNT_BARRED, account->barred);

@@ -11,7 +11,7 @@
 #include <apr_strings.h>
 
 #include "base/clock.h"
-#include "flow/share.h"
+#include "flow/mail_quota.h"
 #include "store/tokens.h"
 #include "token/token.h"
 
@@ -76,14 +76,14 @@ static void add(apr_array_header_t *addressees, const pwr_addressee_t *one)
 }
 
 /* The row's only account: the row itself counts against its caps. */
-static pwr_fault_t *grant_one(pwr_share_t *share, pwr_job_t *job, const pwr_letter_t *letter,
+static pwr_fault_t *grant_one(pwr_mail_quota_t *quota, pwr_job_t *job, const pwr_letter_t *letter,
                               const pwr_account_t *account, apr_array_header_t *granted)
 {
     const pwr_addressee_t one = {.account = account, .token = derive_link(job, account)};
 
-    PWR_TRY(pwr_share_ask(share, job, account));
-    if (share->has_turn && share->why == NULL) {
-        job->account_digest = share->account_digest;
+    PWR_TRY(pwr_mail_quota_ask(quota, job, account));
+    if (quota->has_turn && quota->why == NULL) {
+        job->account_digest = quota->account_digest;
         PWR_TRY(put_token(job, letter, &one));
         add(granted, &one);
     }
@@ -92,20 +92,21 @@ static pwr_fault_t *grant_one(pwr_share_t *share, pwr_job_t *job, const pwr_lett
 
 /* One of several: its token and a note hold what it was granted, so that the row can go on to the
  * next account. */
-static pwr_fault_t *grant_of_several(pwr_share_t *share, pwr_job_t *job, const pwr_letter_t *letter,
-                                     const pwr_account_t *account, apr_array_header_t *granted)
+static pwr_fault_t *grant_of_several(pwr_mail_quota_t *quota, pwr_job_t *job,
+                                     const pwr_letter_t *letter, const pwr_account_t *account,
+                                     apr_array_header_t *granted)
 {
     const pwr_addressee_t one = {.account = account, .token = derive_link(job, account)};
     bool has = false;
 
-    *share = (pwr_share_t){.has_turn = true};
+    *quota = (pwr_mail_quota_t){.has_turn = true};
     PWR_TRY(has_token(&has, job, one.token));
     if (!has) {
-        PWR_TRY(pwr_share_ask(share, job, account));
+        PWR_TRY(pwr_mail_quota_ask(quota, job, account));
     }
-    if (share->has_turn && share->why == NULL) {
+    if (quota->has_turn && quota->why == NULL) {
         PWR_TRY(put_token(job, letter, &one));
-        PWR_TRY(pwr_share_note(job, account));
+        PWR_TRY(pwr_mail_quota_note(job, account));
         add(granted, &one);
     }
     return NULL;
@@ -163,7 +164,7 @@ pwr_fault_t *pwr_links_send(pwr_job_t *job, const apr_array_header_t *accounts)
     const apr_array_header_t *all = in_order(accounts, job->pool);
     apr_array_header_t *granted = apr_array_make(job->pool, all->nelts, sizeof(pwr_addressee_t));
     const pwr_fault_t *fault = NULL;
-    pwr_share_t share = {.has_turn = true};
+    pwr_mail_quota_t quota = {.has_turn = true};
     pwr_letter_t letter = {
         .kind = PWR_LETTER_LINK,
         .language = job->row->language,
@@ -171,15 +172,15 @@ pwr_fault_t *pwr_links_send(pwr_job_t *job, const apr_array_header_t *accounts)
         .stop_token = pwr_token_derive(job->parts->key, PWR_TOKEN_STOP, job->row->seed, job->pool),
     };
 
-    for (int i = 0; i < all->nelts && share.has_turn; i++) {
+    for (int i = 0; i < all->nelts && quota.has_turn; i++) {
         PWR_TRY((all->nelts == 1 ? grant_one : grant_of_several)(
-            &share, job, &letter, APR_ARRAY_IDX(all, i, const pwr_account_t *), granted));
+            &quota, job, &letter, APR_ARRAY_IDX(all, i, const pwr_account_t *), granted));
     }
-    if (!share.has_turn) {
+    if (!quota.has_turn) {
         return pwr_job_wait(job);
     }
     if (granted->nelts == 0) {
-        return pwr_job_give_up(job, PWR_EVENT_MAIL_CAPPED, share.why);
+        return pwr_job_give_up(job, PWR_EVENT_MAIL_CAPPED, quota.why);
     }
     PWR_TRY(post_all(&fault, job, &letter, granted));
     return pwr_job_end(job, fault);

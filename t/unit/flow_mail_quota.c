@@ -1,7 +1,7 @@
-/* Promises of flow/share.h: how many mails and live links an account gets. */
+/* Promises of flow/mail_quota.h: how many mails and live links an account gets. */
 #include "flow_fixture.h"
 
-#include "flow/share.h"
+#include "flow/mail_quota.h"
 
 static fake_person_t *anna;
 
@@ -85,11 +85,11 @@ static void an_account_has_three_live_links_and_the_next_request_is_capped(void 
 }
 
 /* The share of one account, asked of a row that a worker has in hand. */
-static pwr_share_t ask_for(const char *id, bool is_proved)
+static pwr_mail_quota_t ask_for(const char *id, bool is_proved)
 {
     pwr_outbox_row_t *row = NULL;
     apr_time_t next = 0;
-    pwr_share_t share;
+    pwr_mail_quota_t share;
     bool is_held = false;
 
     put_row(id, PWR_ROW_LINK, "anna");
@@ -97,7 +97,7 @@ static pwr_share_t ask_for(const char *id, bool is_proved)
         pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.site, OWNER, DAY, flow.pool));
     row->is_proved = is_proved;
     pwr_job_t job = {.by = &flow.worker, .parts = &flow.parts, .row = row, .pool = flow.pool};
-    assert_fine(pwr_share_ask(&share, &job, &anna->account));
+    assert_fine(pwr_mail_quota_ask(&share, &job, &anna->account));
     assert_fine(
         pwr_outbox_give_up(&is_held, flow.parts.store, id, OWNER, PWR_LIFE_KEPT, flow.pool));
     return share;

@@ -3,7 +3,7 @@
  * stands in the store before the next one counts. A row about several accounts goes through them
  * one after the other; what it was granted for each is a row of its own, made to be counted.
  */
-#include "flow/share.h"
+#include "flow/mail_quota.h"
 
 #include <apr_strings.h>
 
@@ -21,12 +21,13 @@ static const char *judge_mails(const pwr_flow_settings_t *flow, int in_hour, int
     return in_day >= flow->mails_per_day ? "mails in a day" : NULL;
 }
 
-/* Have the account, and the name that was typed, had their share of mails and live links? Links of
- * this very row (an earlier delivery) do not count. Who proved more than a stranger can in bulk has
- * a share of their own, so that a flood of strangers' requests does not use it up. The name counts
- * beside the account because what it means may change; it comes last, as its rows are many in a
- * flood, which the others have ended by then. */
-static pwr_fault_t *judge_caps(pwr_share_t *share, pwr_job_t *job, const pwr_account_t *account)
+/* Have the account, and the name that was typed, used up their quota of mails and live links? Links
+ * of this very row (an earlier delivery) do not count. Who proved more than a stranger can in bulk
+ * has a quota of their own, so that a flood of strangers' requests does not use it up. The name
+ * counts beside the account because what it means may change; it comes last, as its rows are many
+ * in a flood, which the others have ended by then. */
+static pwr_fault_t *judge_caps(pwr_mail_quota_t *quota, pwr_job_t *job,
+                               const pwr_account_t *account)
 {
     const pwr_flow_settings_t *flow = &job->parts->settings->flow;
     pwr_store_t *store = job->parts->store;
@@ -38,37 +39,38 @@ static pwr_fault_t *judge_caps(pwr_share_t *share, pwr_job_t *job, const pwr_acc
     int in_hour = 0, in_day = 0, live = 0;
     int most_live = PWR_MAX_LIVE_LINKS + (job->row->is_proved ? PWR_MORE_LIVE_LINKS : 0);
 
-    like.account_digest = share->account_digest;
+    like.account_digest = quota->account_digest;
     PWR_TRY(pwr_outbox_count_of_account(&in_hour, store, &like, hour, job->pool));
     PWR_TRY(pwr_outbox_count_of_account(&in_day, store, &like, day, job->pool));
     PWR_TRY(pwr_tokens_count_live(&live, store, &other, job->pool));
-    share->why = judge_mails(flow, in_hour, in_day);
-    if (share->why == NULL && live >= most_live) {
-        share->why = "live links";
+    quota->why = judge_mails(flow, in_hour, in_day);
+    if (quota->why == NULL && live >= most_live) {
+        quota->why = "live links";
     }
-    if (share->why != NULL) {
+    if (quota->why != NULL) {
         return NULL;
     }
     PWR_TRY(pwr_outbox_count_of_typed_name(&in_hour, store, &like, hour, job->pool));
     PWR_TRY(pwr_outbox_count_of_typed_name(&in_day, store, &like, day, job->pool));
-    share->why = judge_mails(flow, in_hour, in_day);
+    quota->why = judge_mails(flow, in_hour, in_day);
     return NULL;
 }
 
-pwr_fault_t *pwr_share_ask(pwr_share_t *share, pwr_job_t *job, const pwr_account_t *account)
+pwr_fault_t *pwr_mail_quota_ask(pwr_mail_quota_t *quota, pwr_job_t *job,
+                                const pwr_account_t *account)
 {
     pwr_outbox_row_t mine = *job->row;
     char digest[PWR_DIGEST_CHARS + 1];
 
-    *share = (pwr_share_t){.has_turn = false};
+    *quota = (pwr_mail_quota_t){.has_turn = false};
     pwr_token_digest(digest, job->parts->key, "account", job->parts->site, account->id);
-    share->account_digest = mine.account_digest = apr_pstrdup(job->pool, digest);
-    PWR_TRY(pwr_outbox_take_turn(&share->has_turn, job->parts->store, &mine, job->by->owner,
+    quota->account_digest = mine.account_digest = apr_pstrdup(job->pool, digest);
+    PWR_TRY(pwr_outbox_take_turn(&quota->has_turn, job->parts->store, &mine, job->by->owner,
                                  job->pool));
-    return share->has_turn ? judge_caps(share, job, account) : NULL;
+    return quota->has_turn ? judge_caps(quota, job, account) : NULL;
 }
 
-pwr_fault_t *pwr_share_note(pwr_job_t *job, const pwr_account_t *account)
+pwr_fault_t *pwr_mail_quota_note(pwr_job_t *job, const pwr_account_t *account)
 {
     pwr_outbox_row_t note = *job->row;
     char digest[PWR_DIGEST_CHARS + 1];
