@@ -1,6 +1,6 @@
 /*
  * One row from taken to ended: whom it is about, and which mail that means. Making the links, the
- * caps, and the doors by which a row ends have files of their own (links, mail_quota, job).
+ * caps, and the doors by which a row ends have files of their own (reset_mail, mail_quota, job).
  */
 #include "flow/deliver.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "flow/links.h"
+#include "flow/reset_mail.h"
 #include "flow/mail_quota.h"
 #include "store/tokens.h"
 
@@ -129,7 +129,7 @@ static pwr_fault_t *answer_request(pwr_job_t *job, const apr_array_header_t *acc
         return refuse(job, first);
     }
     job->facts.account = logins;
-    return pwr_links_send(job, open);
+    return pwr_reset_mail_send(job, open);
 }
 
 static pwr_fault_t *work(pwr_job_t *job)

@@ -28,7 +28,7 @@ static void tell(job_t *job, pwr_event_t event, const char *detail)
 {
     const pwr_facts_t facts = {.client = job->form->client, .detail = detail};
 
-    pwr_link_tell(event, job->parts, &job->answer->link, &facts, job->pool);
+    pwr_reset_link_tell(event, job->parts, &job->answer->link, &facts, job->pool);
 }
 
 static void refuse(pwr_reset_answer_t *answer, const char *key, bool is_about_second)
@@ -69,31 +69,31 @@ static pwr_secret_t *judge(pwr_reset_answer_t *answer, const pwr_parts_t *parts,
  * them too. */
 static void finish(job_t *job, pwr_event_t event, pwr_row_kind_t kind)
 {
-    const pwr_link_t *link = &job->answer->link;
+    const pwr_reset_link_t *link = &job->answer->link;
     bool is_unlocked = kind == PWR_ROW_UNLOCKED;
     const pwr_outbox_row_t row = {.id = job->claim_id,
                                   .kind = kind,
                                   .client = job->form->client,
                                   .language = job->form->language};
 
-    pwr_link_burn(job->parts, link->row->account_id,
-                  is_unlocked ? PWR_TOKEN_UNLOCKED : PWR_TOKEN_USED, job->pool);
+    pwr_reset_link_burn(job->parts, link->row->account_id,
+                        is_unlocked ? PWR_TOKEN_UNLOCKED : PWR_TOKEN_USED, job->pool);
     job->answer->outcome = PWR_RESET_DONE;
     tell(job, event, NULL);
-    pwr_link_confirm(job->parts, link, row, job->pool);
+    pwr_reset_link_confirm(job->parts, link, row, job->pool);
 }
 
 /* Somebody else changed the account between our look and our write: that ends the link, whatever
  * the directory says later. */
 static void end_stale(job_t *job)
 {
-    pwr_link_t *link = &job->answer->link;
+    pwr_reset_link_t *link = &job->answer->link;
 
-    pwr_log_fault(pwr_link_ask(link, job->parts, job->pool));
-    if (link->state == PWR_LINK_LIVE) {
-        link->state = PWR_LINK_CHANGED;
+    pwr_log_fault(pwr_reset_link_ask(link, job->parts, job->pool));
+    if (link->state == PWR_RESET_LINK_LIVE) {
+        link->state = PWR_RESET_LINK_CHANGED;
     }
-    pwr_link_burn(job->parts, link->row->account_id, PWR_TOKEN_USED, job->pool);
+    pwr_reset_link_burn(job->parts, link->row->account_id, PWR_TOKEN_USED, job->pool);
     job->answer->outcome = PWR_RESET_DEAD;
     tell(job, PWR_EVENT_LINK_DEAD, "stale");
 }
@@ -103,7 +103,7 @@ static void let_go(job_t *job, const pwr_fault_t *why, const char *key_of_later)
 {
     bool is_refusal = why != NULL && why->kind == PWR_REFUSED;
 
-    pwr_link_release(job->parts, job->claim_id, job->pool);
+    pwr_reset_link_release(job->parts, job->claim_id, job->pool);
     refuse(job->answer, is_refusal ? why->key : key_of_later, false);
 }
 
@@ -160,16 +160,16 @@ static pwr_fault_t *open_link(bool *is_open, job_t *job)
 
     *is_open = false;
     *answer = (pwr_reset_answer_t){.outcome = PWR_RESET_DEAD};
-    PWR_TRY(pwr_link_find(&answer->link, job->parts, job->form->token, job->pool));
-    if (answer->link.state == PWR_LINK_LIVE) {
-        const pwr_fault_t *fault = pwr_link_ask(&answer->link, job->parts, job->pool);
+    PWR_TRY(pwr_reset_link_find(&answer->link, job->parts, job->form->token, job->pool));
+    if (answer->link.state == PWR_RESET_LINK_LIVE) {
+        const pwr_fault_t *fault = pwr_reset_link_ask(&answer->link, job->parts, job->pool);
         if (fault != NULL) {
             pwr_log_fault(fault);
             refuse(answer, "directory.temporary", false);
             return NULL;
         }
     }
-    *is_open = answer->link.state == PWR_LINK_LIVE;
+    *is_open = answer->link.state == PWR_RESET_LINK_LIVE;
     if (!*is_open) {
         tell(job, PWR_EVENT_LINK_DEAD, NULL);
     }
@@ -180,10 +180,10 @@ static pwr_fault_t *open_link(bool *is_open, job_t *job)
  */
 static pwr_fault_t *claim(bool *is_won, job_t *job)
 {
-    pwr_link_t *link = &job->answer->link;
+    pwr_reset_link_t *link = &job->answer->link;
 
-    PWR_TRY(pwr_link_claim(is_won, job->claim_id, link, job->parts, job->pool));
-    return *is_won ? NULL : pwr_link_find(link, job->parts, job->form->token, job->pool);
+    PWR_TRY(pwr_reset_link_claim(is_won, job->claim_id, link, job->parts, job->pool));
+    return *is_won ? NULL : pwr_reset_link_find(link, job->parts, job->form->token, job->pool);
 }
 
 pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
@@ -220,7 +220,7 @@ pwr_fault_t *pwr_reset_unlock(pwr_reset_answer_t *answer, pwr_parts_t *parts,
     if (!is_open) {
         return NULL;
     }
-    if (!pwr_link_may_unlock(&answer->link, parts)) {
+    if (!pwr_reset_link_may_unlock(&answer->link, parts)) {
         refuse(answer, "unlock.not_locked", false);
         return NULL;
     }
@@ -231,7 +231,7 @@ pwr_fault_t *pwr_reset_unlock(pwr_reset_answer_t *answer, pwr_parts_t *parts,
     return NULL;
 }
 
-pwr_fault_t *pwr_reset_return_of(const char **url, pwr_parts_t *parts, const pwr_link_t *link,
+pwr_fault_t *pwr_reset_return_of(const char **url, pwr_parts_t *parts, const pwr_reset_link_t *link,
                                  apr_pool_t *pool)
 {
     return pwr_returns_find(url, parts->store, link->row->request_id, pool);

@@ -5,7 +5,7 @@
 #ifndef PWR_FLOW_RESET_H
 #define PWR_FLOW_RESET_H
 
-#include "flow/link.h"
+#include "flow/reset_link.h"
 
 typedef struct {
     const char *token;
@@ -24,7 +24,7 @@ typedef enum {
 
 typedef struct {
     pwr_reset_outcome_t outcome;
-    pwr_link_t link;
+    pwr_reset_link_t link;
     const char *key;       /* REFUSED: the message */
     bool is_about_second;  /* REFUSED: the repeated field is wrong, not the first */
     pwr_verdict_t verdict; /* of the rules; all 0 when it did not come to that */
@@ -37,7 +37,7 @@ pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
                            const pwr_reset_form_t *form, apr_pool_t *pool) PWR_MUST_USE;
 
 /* Where the person who asked for this link came from; NULL when they came from nowhere. */
-pwr_fault_t *pwr_reset_return_of(const char **url, pwr_parts_t *parts, const pwr_link_t *link,
+pwr_fault_t *pwr_reset_return_of(const char **url, pwr_parts_t *parts, const pwr_reset_link_t *link,
                                  apr_pool_t *pool) PWR_MUST_USE;
 
 /* Ends the lock of the link's account, for who remembers the password. REFUSED when it is not

@@ -20,7 +20,7 @@ static int unavailable(const pwr_request_context_t *context, const pwr_fault_t *
 }
 
 /* Where the person of this link came from; NULL where that is not known or no longer allowed. */
-static const char *return_of(const pwr_request_context_t *context, const pwr_link_t *link)
+static const char *return_of(const pwr_request_context_t *context, const pwr_reset_link_t *link)
 {
     const char *url = NULL;
     pwr_fault_t *fault = NULL;
@@ -34,7 +34,7 @@ static const char *return_of(const pwr_request_context_t *context, const pwr_lin
     return pwr_return_judge(context->site, url, context->request->pool);
 }
 
-static int show_dead(const pwr_request_context_t *context, const pwr_link_t *link)
+static int show_dead(const pwr_request_context_t *context, const pwr_reset_link_t *link)
 {
     pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_DEAD);
 
@@ -42,10 +42,10 @@ static int show_dead(const pwr_request_context_t *context, const pwr_link_t *lin
 
     pwr_pages_show_dead(view, context, link);
     return pwr_respond_page(context, PWR_PAGE_DEAD, view,
-                            link->state == PWR_LINK_UNKNOWN ? HTTP_NOT_FOUND : HTTP_GONE);
+                            link->state == PWR_RESET_LINK_UNKNOWN ? HTTP_NOT_FOUND : HTTP_GONE);
 }
 
-static pwr_view_t *form_view(const pwr_request_context_t *context, const pwr_link_t *link)
+static pwr_view_t *form_view(const pwr_request_context_t *context, const pwr_reset_link_t *link)
 {
     pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_RESET);
 
@@ -56,14 +56,14 @@ static pwr_view_t *form_view(const pwr_request_context_t *context, const pwr_lin
 
 int pwr_handle_link_show(const pwr_request_context_t *context)
 {
-    pwr_link_t link;
-    pwr_fault_t *fault
-        = pwr_link_look(&link, &context->site->parts, context->secret, context->request->pool);
+    pwr_reset_link_t link;
+    pwr_fault_t *fault = pwr_reset_link_look(&link, &context->site->parts, context->secret,
+                                             context->request->pool);
 
     if (fault != NULL) {
         return unavailable(context, fault);
     }
-    if (link.state != PWR_LINK_LIVE) {
+    if (link.state != PWR_RESET_LINK_LIVE) {
         return show_dead(context, &link);
     }
     return pwr_respond_page(context, PWR_PAGE_RESET, form_view(context, &link), HTTP_OK);

@@ -124,7 +124,7 @@ int pwr_handle_request_post(const pwr_request_context_t *context)
     };
     if (typed == NULL && dead_token != NULL) {
         const char *digest
-            = pwr_link_digest_of(&context->site->parts, dead_token, context->request->pool);
+            = pwr_reset_link_digest_of(&context->site->parts, dead_token, context->request->pool);
         form.kind = digest != NULL ? PWR_ROW_AGAIN : PWR_ROW_LINK;
         form.typed_name = digest;
         form.form.has_link = digest != NULL;

@@ -254,28 +254,28 @@ void pwr_pages_show_verdict(pwr_view_t *view, const pwr_request_context_t *conte
 }
 
 void pwr_pages_show_link(pwr_view_t *view, const pwr_request_context_t *context,
-                         const pwr_link_t *link)
+                         const pwr_reset_link_t *link)
 {
     const pwr_policy_context_t policy_context
         = {.policy = context->site->policy, .rules = &link->rules, .account = link->account};
 
     pwr_view_text(view, "login", link->row->login);
-    pwr_view_flag(view, "may_unlock", pwr_link_may_unlock(link, &context->site->parts));
+    pwr_view_flag(view, "may_unlock", pwr_reset_link_may_unlock(link, &context->site->parts));
     pwr_pages_show_rules(view, context, &policy_context);
 }
 
 void pwr_pages_show_dead(pwr_view_t *view, const pwr_request_context_t *context,
-                         const pwr_link_t *link)
+                         const pwr_reset_link_t *link)
 {
     const pwr_secret_t *key = context->site->key;
 
-    pwr_view_flag(view, "is_expired", link->state == PWR_LINK_EXPIRED);
-    pwr_view_flag(view, "is_spent", link->state == PWR_LINK_SPENT);
-    pwr_view_flag(view, "is_unlocked", link->state == PWR_LINK_UNLOCKED);
-    pwr_view_flag(view, "is_stopped", link->state == PWR_LINK_STOPPED);
-    pwr_view_flag(view, "is_changed", link->state == PWR_LINK_CHANGED);
-    pwr_view_flag(view, "is_busy", link->state == PWR_LINK_BUSY);
-    pwr_view_flag(view, "is_unknown", link->state == PWR_LINK_UNKNOWN);
+    pwr_view_flag(view, "is_expired", link->state == PWR_RESET_LINK_EXPIRED);
+    pwr_view_flag(view, "is_spent", link->state == PWR_RESET_LINK_SPENT);
+    pwr_view_flag(view, "is_unlocked", link->state == PWR_RESET_LINK_UNLOCKED);
+    pwr_view_flag(view, "is_stopped", link->state == PWR_RESET_LINK_STOPPED);
+    pwr_view_flag(view, "is_changed", link->state == PWR_RESET_LINK_CHANGED);
+    pwr_view_flag(view, "is_busy", link->state == PWR_RESET_LINK_BUSY);
+    pwr_view_flag(view, "is_unknown", link->state == PWR_RESET_LINK_UNKNOWN);
     if (link->row == NULL) {
         return;
     }

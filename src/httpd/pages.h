@@ -6,7 +6,7 @@
 #ifndef PWR_HTTPD_PAGES_H
 #define PWR_HTTPD_PAGES_H
 
-#include "flow/link.h"
+#include "flow/reset_link.h"
 #include "httpd/page.h"
 #include "httpd/private.h"
 
@@ -39,7 +39,7 @@ void pwr_pages_show_form(pwr_view_t *view, const pwr_request_context_t *context,
 
 /* What the pages of a link show. */
 void pwr_pages_show_link(pwr_view_t *view, const pwr_request_context_t *context,
-                         const pwr_link_t *link);
+                         const pwr_reset_link_t *link);
 /* The box of rules: what `policy_context` asks, in the view's list "rules"; and the hint beside it.
  */
 void pwr_pages_show_rules(pwr_view_t *view, const pwr_request_context_t *context,
@@ -48,6 +48,6 @@ void pwr_pages_show_rules(pwr_view_t *view, const pwr_request_context_t *context
 void pwr_pages_show_verdict(pwr_view_t *view, const pwr_request_context_t *context,
                             const pwr_verdict_t *verdict);
 void pwr_pages_show_dead(pwr_view_t *view, const pwr_request_context_t *context,
-                         const pwr_link_t *link);
+                         const pwr_reset_link_t *link);
 
 #endif

@@ -46,11 +46,11 @@ static pwr_reset_answer_t unlock(void)
     return answer;
 }
 
-static pwr_link_state_t state_now(const char *of)
+static pwr_reset_link_state_t state_now(const char *of)
 {
-    pwr_link_t link;
+    pwr_reset_link_t link;
 
-    assert_fine(pwr_link_find(&link, &flow.parts, of, flow.pool));
+    assert_fine(pwr_reset_link_find(&link, &flow.parts, of, flow.pool));
     return link.state;
 }
 
@@ -58,7 +58,7 @@ static void assert_refused(const pwr_reset_answer_t *answer, const char *key)
 {
     assert_int_equal(PWR_RESET_REFUSED, answer->outcome);
     assert_string_equal(key, answer->key);
-    assert_int_equal(PWR_LINK_LIVE, state_now(token)); /* the link still works */
+    assert_int_equal(PWR_RESET_LINK_LIVE, state_now(token)); /* the link still works */
 }
 
 static void a_good_password_is_written_and_the_link_is_spent(void **state)
@@ -66,10 +66,10 @@ static void a_good_password_is_written_and_the_link_is_spent(void **state)
     (void)state;
     assert_int_equal(PWR_RESET_DONE, set_good().outcome);
     assert_string_equal(GOOD_PASSWORD, anna->password);
-    assert_int_equal(PWR_LINK_SPENT, state_now(token));
+    assert_int_equal(PWR_RESET_LINK_SPENT, state_now(token));
     pwr_reset_answer_t again = set_good();
     assert_int_equal(PWR_RESET_DEAD, again.outcome);
-    assert_int_equal(PWR_LINK_SPENT, again.link.state);
+    assert_int_equal(PWR_RESET_LINK_SPENT, again.link.state);
     assert_int_equal(1, fake_directory.writes);
 }
 
@@ -81,7 +81,7 @@ static void it_burns_every_other_link_of_the_account_and_no_other_accounts(void 
 
     put_link("of-berit", berit);
     assert_int_equal(PWR_RESET_DONE, set_good().outcome);
-    assert_int_equal(PWR_LINK_SPENT, state_now(sibling));
+    assert_int_equal(PWR_RESET_LINK_SPENT, state_now(sibling));
     assert_int_equal(1, live_links(berit));
 }
 
@@ -121,11 +121,11 @@ static void a_link_does_nothing_after_its_life(void **state)
 {
     (void)state;
     fixture_now += LINK_LIFE - 1;
-    assert_int_equal(PWR_LINK_LIVE, state_now(token));
+    assert_int_equal(PWR_RESET_LINK_LIVE, state_now(token));
     fixture_now += 1;
     pwr_reset_answer_t answer = set_good();
     assert_int_equal(PWR_RESET_DEAD, answer.outcome);
-    assert_int_equal(PWR_LINK_EXPIRED, answer.link.state);
+    assert_int_equal(PWR_RESET_LINK_EXPIRED, answer.link.state);
     assert_int_equal(0, fake_directory.writes);
 }
 
@@ -161,7 +161,7 @@ static void a_write_without_an_answer_is_told_as_such_and_is_never_repeated(void
     fake_directory.write = PWR_WRITE_UNKNOWN;
     fake_directory.write_fault = pwr_fault_later(flow.pool, "PWR0000", "no answer came");
     assert_int_equal(PWR_RESET_UNSURE, set_good().outcome);
-    assert_int_equal(PWR_LINK_BUSY, state_now(token));
+    assert_int_equal(PWR_RESET_LINK_BUSY, state_now(token));
     assert_int_equal(PWR_RESET_DEAD, set_good().outcome);
     assert_int_equal(1, fake_directory.writes);
     assert_int_equal(0, deliver_due()); /* no mail says that it was changed */
@@ -178,8 +178,8 @@ static void a_password_set_elsewhere_between_look_and_write_ends_the_link(void *
     fake_directory.before_write = change_elsewhere;
     pwr_reset_answer_t answer = set_good();
     assert_int_equal(PWR_RESET_DEAD, answer.outcome);
-    assert_int_equal(PWR_LINK_CHANGED, answer.link.state);
-    assert_int_equal(PWR_LINK_SPENT, state_now(token));
+    assert_int_equal(PWR_RESET_LINK_CHANGED, answer.link.state);
+    assert_int_equal(PWR_RESET_LINK_SPENT, state_now(token));
     assert_string_equal("the old password", anna->password);
 }
 
@@ -190,7 +190,7 @@ static void a_lock_is_ended_and_the_password_is_left_alone(void **state)
     assert_int_equal(PWR_RESET_DONE, unlock().outcome);
     assert_false(anna->account.is_locked);
     assert_string_equal("the old password", anna->password);
-    assert_int_equal(PWR_LINK_UNLOCKED, state_now(token));
+    assert_int_equal(PWR_RESET_LINK_UNLOCKED, state_now(token));
     assert_int_equal(1, deliver_due());
     assert_int_equal(1, count_mails(false));
 }
@@ -223,10 +223,10 @@ static void it_knows_where_the_person_came_from(void **state)
 {
     (void)state;
     const char *url = NULL;
-    pwr_link_t link;
+    pwr_reset_link_t link;
 
     assert_fine(pwr_returns_put(flow.parts.store, "request", "https://app.example/", flow.pool));
-    assert_fine(pwr_link_find(&link, &flow.parts, token, flow.pool));
+    assert_fine(pwr_reset_link_find(&link, &flow.parts, token, flow.pool));
     assert_fine(pwr_reset_return_of(&url, &flow.parts, &link, flow.pool));
     assert_string_equal("https://app.example/", url);
 }

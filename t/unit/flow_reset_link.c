@@ -1,7 +1,7 @@
-/* Promises of flow/link.h: what a link is worth now, by its row and by the directory. */
+/* Promises of flow/reset_link.h: what a link is worth now, by its row and by the directory. */
 #include "flow_fixture.h"
 
-#include "flow/link.h"
+#include "flow/reset_link.h"
 
 static fake_person_t *anna;
 static const char *token;
@@ -16,15 +16,15 @@ static int set_up_link(void **state)
     return 0;
 }
 
-static pwr_link_t look_at(const char *of)
+static pwr_reset_link_t look_at(const char *of)
 {
-    pwr_link_t link;
+    pwr_reset_link_t link;
 
-    assert_fine(pwr_link_look(&link, &flow.parts, of, flow.pool));
+    assert_fine(pwr_reset_link_look(&link, &flow.parts, of, flow.pool));
     return link;
 }
 
-static void assert_state(pwr_link_state_t state)
+static void assert_state(pwr_reset_link_state_t state)
 {
     assert_int_equal(state, look_at(token).state);
 }
@@ -33,9 +33,9 @@ static void a_live_link_knows_its_account_and_the_rules_of_its_password(void **s
 {
     (void)state;
     fake_directory.rules.min_length = 12;
-    pwr_link_t link = look_at(token);
+    pwr_reset_link_t link = look_at(token);
 
-    assert_int_equal(PWR_LINK_LIVE, link.state);
+    assert_int_equal(PWR_RESET_LINK_LIVE, link.state);
     assert_string_equal("anna", link.account->login);
     assert_int_equal(12, link.rules.min_length);
 }
@@ -52,31 +52,31 @@ static void a_text_that_is_no_link_of_this_site_is_unknown_and_asks_the_director
                            apr_pstrcat(flow.pool, token, "A", NULL)};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        assert_int_equal(PWR_LINK_UNKNOWN, look_at(texts[i]).state);
+        assert_int_equal(PWR_RESET_LINK_UNKNOWN, look_at(texts[i]).state);
     }
     assert_int_equal(0, fake_directory.reads);
     flow.parts.site = "https://other.example.org/reset";
-    assert_state(PWR_LINK_UNKNOWN);
+    assert_state(PWR_RESET_LINK_UNKNOWN);
 }
 
 static void it_expires_when_its_life_is_over(void **state)
 {
     (void)state;
     fixture_now += LINK_LIFE - 1;
-    assert_state(PWR_LINK_LIVE);
+    assert_state(PWR_RESET_LINK_LIVE);
     fixture_now += 1;
-    assert_state(PWR_LINK_EXPIRED);
+    assert_state(PWR_RESET_LINK_EXPIRED);
 }
 
 static void an_account_that_is_gone_or_can_no_longer_be_reset_ends_it(void **state)
 {
     (void)state;
     anna->account.barred = "disabled";
-    assert_state(PWR_LINK_CHANGED);
+    assert_state(PWR_RESET_LINK_CHANGED);
     anna->account.barred = NULL;
-    assert_state(PWR_LINK_LIVE);
+    assert_state(PWR_RESET_LINK_LIVE);
     anna->account.id = "another-id";
-    assert_state(PWR_LINK_CHANGED);
+    assert_state(PWR_RESET_LINK_CHANGED);
 }
 
 static void an_address_that_the_account_no_longer_has_ends_it(void **state)
@@ -86,19 +86,19 @@ static void an_address_that_the_account_no_longer_has_ends_it(void **state)
 
     APR_ARRAY_IDX(anna->account.mails, 0, const char *) = "new@example.org";
     anna->account.mail = "new@example.org";
-    assert_state(PWR_LINK_CHANGED);
+    assert_state(PWR_RESET_LINK_CHANGED);
     APR_ARRAY_PUSH(anna->account.mails, const char *) = mailed; /* it is one of several still */
-    assert_state(PWR_LINK_LIVE);
+    assert_state(PWR_RESET_LINK_LIVE);
 }
 
 static void a_password_set_elsewhere_ends_it_and_says_when_that_was(void **state)
 {
     (void)state;
     anna->account.stamp = "another";
-    assert_state(PWR_LINK_CHANGED);
+    assert_state(PWR_RESET_LINK_CHANGED);
     anna->account.password_changed = NOON + MINUTE;
-    pwr_link_t link = look_at(token);
-    assert_int_equal(PWR_LINK_SPENT, link.state);
+    pwr_reset_link_t link = look_at(token);
+    assert_int_equal(PWR_RESET_LINK_SPENT, link.state);
     assert_int_equal(NOON + MINUTE, link.ended);
 }
 
@@ -107,33 +107,33 @@ static void while_the_directory_does_not_answer_it_is_shown_with_the_sites_own_r
     (void)state;
     fake_directory.rules.min_length = 12;
     fake_directory.fault = pwr_fault_later(flow.pool, "PWR0000", "no server answers");
-    pwr_link_t link = look_at(token);
+    pwr_reset_link_t link = look_at(token);
 
-    assert_int_equal(PWR_LINK_LIVE, link.state);
+    assert_int_equal(PWR_RESET_LINK_LIVE, link.state);
     assert_null(link.account);
     assert_int_equal(8, link.rules.min_length);
     assert_true(was_logged("PWR0000"));
-    assert_false(pwr_link_may_unlock(&link, &flow.parts));
+    assert_false(pwr_reset_link_may_unlock(&link, &flow.parts));
 }
 
 static void one_of_two_claims_wins_and_a_release_lets_the_next_one_win(void **state)
 {
     (void)state;
     char first[PWR_CLAIM_CHARS + 1], second[PWR_CLAIM_CHARS + 1];
-    pwr_link_t link = look_at(token);
+    pwr_reset_link_t link = look_at(token);
     bool is_won = false;
 
     put_link("sibling", anna);
-    assert_fine(pwr_link_claim(&is_won, first, &link, &flow.parts, flow.pool));
+    assert_fine(pwr_reset_link_claim(&is_won, first, &link, &flow.parts, flow.pool));
     assert_true(is_won);
-    assert_state(PWR_LINK_BUSY);
+    assert_state(PWR_RESET_LINK_BUSY);
     assert_int_equal(0, live_links(anna));
-    assert_fine(pwr_link_claim(&is_won, second, &link, &flow.parts, flow.pool));
+    assert_fine(pwr_reset_link_claim(&is_won, second, &link, &flow.parts, flow.pool));
     assert_false(is_won);
     assert_string_not_equal(first, second);
-    pwr_link_release(&flow.parts, first, flow.pool);
+    pwr_reset_link_release(&flow.parts, first, flow.pool);
     assert_int_equal(2, live_links(anna));
-    assert_fine(pwr_link_claim(&is_won, second, &link, &flow.parts, flow.pool));
+    assert_fine(pwr_reset_link_claim(&is_won, second, &link, &flow.parts, flow.pool));
     assert_true(is_won);
 }
 
@@ -141,12 +141,12 @@ static void it_says_what_ended_it_and_when(void **state)
 {
     (void)state;
     const pwr_token_state_t ends[] = {PWR_TOKEN_USED, PWR_TOKEN_UNLOCKED};
-    const pwr_link_state_t states[] = {PWR_LINK_SPENT, PWR_LINK_UNLOCKED};
+    const pwr_reset_link_state_t states[] = {PWR_RESET_LINK_SPENT, PWR_RESET_LINK_UNLOCKED};
 
     for (int i = 0; i < 2; i++) {
         const char *one = put_link(i == 0 ? "used" : "unlocked", anna);
-        pwr_link_burn(&flow.parts, anna->account.id, ends[i], flow.pool);
-        pwr_link_t link = look_at(one);
+        pwr_reset_link_burn(&flow.parts, anna->account.id, ends[i], flow.pool);
+        pwr_reset_link_t link = look_at(one);
         assert_int_equal(states[i], link.state);
         assert_int_equal(fixture_now, link.ended);
     }

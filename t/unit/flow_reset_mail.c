@@ -1,4 +1,5 @@
-/* Promises of flow/links.h: which links a mail holds, and in which order their accounts are asked.
+/* Promises of flow/reset_mail.h: which links a mail holds, and in which order their accounts are
+ * asked.
  */
 #include "flow_fixture.h"
 

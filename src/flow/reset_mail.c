@@ -3,7 +3,7 @@
  * the same links in the same bytes, and a mail that arrives twice shows up once. All links of a row
  * have one "not me" link, as they have one request.
  */
-#include "flow/links.h"
+#include "flow/reset_mail.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +159,7 @@ static pwr_fault_t *post_all(const pwr_fault_t **fault, pwr_job_t *job, pwr_lett
     return NULL;
 }
 
-pwr_fault_t *pwr_links_send(pwr_job_t *job, const apr_array_header_t *accounts)
+pwr_fault_t *pwr_reset_mail_send(pwr_job_t *job, const apr_array_header_t *accounts)
 {
     const apr_array_header_t *all = in_order(accounts, job->pool);
     apr_array_header_t *granted = apr_array_make(job->pool, all->nelts, sizeof(pwr_addressee_t));

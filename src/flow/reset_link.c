@@ -4,7 +4,7 @@
  * claim picks one winner of all that may happen at once to the links of one account; a process that
  * dies after it leaves them dead, and the person asks for a new one.
  */
-#include "flow/link.h"
+#include "flow/reset_link.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "token/token.h"
 
-const char *pwr_link_digest_of(const pwr_parts_t *parts, const char *token, apr_pool_t *pool)
+const char *pwr_reset_link_digest_of(const pwr_parts_t *parts, const char *token, apr_pool_t *pool)
 {
     char digest[PWR_DIGEST_CHARS + 1];
 
@@ -26,21 +26,21 @@ const char *pwr_link_digest_of(const pwr_parts_t *parts, const char *token, apr_
 }
 
 /* What the row alone says. */
-static pwr_link_state_t state_of(const pwr_token_row_t *row, apr_time_t now)
+static pwr_reset_link_state_t state_of(const pwr_token_row_t *row, apr_time_t now)
 {
     switch (row->state) {
     case PWR_TOKEN_USED:
-        return PWR_LINK_SPENT;
+        return PWR_RESET_LINK_SPENT;
     case PWR_TOKEN_UNLOCKED:
-        return PWR_LINK_UNLOCKED;
+        return PWR_RESET_LINK_UNLOCKED;
     case PWR_TOKEN_REVOKED:
-        return PWR_LINK_STOPPED;
+        return PWR_RESET_LINK_STOPPED;
     case PWR_TOKEN_CLAIMED:
-        return PWR_LINK_BUSY;
+        return PWR_RESET_LINK_BUSY;
     case PWR_TOKEN_LIVE:
         break;
     }
-    return now >= row->expires ? PWR_LINK_EXPIRED : PWR_LINK_LIVE;
+    return now >= row->expires ? PWR_RESET_LINK_EXPIRED : PWR_RESET_LINK_LIVE;
 }
 
 static bool is_same(const pwr_parts_t *parts, const char *purpose, const char *text,
@@ -54,13 +54,13 @@ static bool is_same(const pwr_parts_t *parts, const char *purpose, const char *t
 
 /* Is the account still the one the link was mailed for? A password set elsewhere, another address,
  * or an account that may no longer reset ends the link. */
-static void compare_account(pwr_link_t *link, const pwr_parts_t *parts)
+static void compare_account(pwr_reset_link_t *link, const pwr_parts_t *parts)
 {
     const pwr_account_t *account = link->account;
     bool has_mail = false;
 
     if (account == NULL || account->barred != NULL) {
-        link->state = PWR_LINK_CHANGED;
+        link->state = PWR_RESET_LINK_CHANGED;
         return;
     }
     for (int i = 0; i < account->mails->nelts; i++) {
@@ -68,14 +68,15 @@ static void compare_account(pwr_link_t *link, const pwr_parts_t *parts)
         has_mail = has_mail || is_same(parts, PWR_TOKEN_MAIL, mail, link->row->mail_digest);
     }
     if (!has_mail) {
-        link->state = PWR_LINK_CHANGED;
+        link->state = PWR_RESET_LINK_CHANGED;
     } else if (!is_same(parts, PWR_TOKEN_STAMP, account->stamp, link->row->stamp_digest)) {
-        link->state = account->password_changed != 0 ? PWR_LINK_SPENT : PWR_LINK_CHANGED;
+        link->state
+            = account->password_changed != 0 ? PWR_RESET_LINK_SPENT : PWR_RESET_LINK_CHANGED;
         link->ended = account->password_changed;
     }
 }
 
-pwr_fault_t *pwr_link_ask(pwr_link_t *link, pwr_parts_t *parts, apr_pool_t *pool)
+pwr_fault_t *pwr_reset_link_ask(pwr_reset_link_t *link, pwr_parts_t *parts, apr_pool_t *pool)
 {
     pwr_rules_t rules = {0};
     pwr_account_t *account = NULL;
@@ -83,21 +84,21 @@ pwr_fault_t *pwr_link_ask(pwr_link_t *link, pwr_parts_t *parts, apr_pool_t *pool
     PWR_TRY(pwr_directory_read(&account, parts->directory, link->row->account_id, pool));
     link->account = account;
     compare_account(link, parts);
-    if (link->state == PWR_LINK_LIVE) {
+    if (link->state == PWR_RESET_LINK_LIVE) {
         PWR_TRY(pwr_directory_rules(&rules, parts->directory, account, pool));
         link->rules = pwr_policy_merge(&parts->settings->policy, &rules);
     }
     return NULL;
 }
 
-pwr_fault_t *pwr_link_find(pwr_link_t *link, pwr_parts_t *parts, const char *token,
-                           apr_pool_t *pool)
+pwr_fault_t *pwr_reset_link_find(pwr_reset_link_t *link, pwr_parts_t *parts, const char *token,
+                                 apr_pool_t *pool)
 {
     const pwr_rules_t none = {0};
-    const char *digest = pwr_link_digest_of(parts, token, pool);
+    const char *digest = pwr_reset_link_digest_of(parts, token, pool);
     pwr_token_row_t *row = NULL;
 
-    *link = (pwr_link_t){.state = PWR_LINK_UNKNOWN};
+    *link = (pwr_reset_link_t){.state = PWR_RESET_LINK_UNKNOWN};
     link->rules = pwr_policy_merge(&parts->settings->policy, &none);
     if (digest == NULL) {
         return NULL;
@@ -112,12 +113,12 @@ pwr_fault_t *pwr_link_find(pwr_link_t *link, pwr_parts_t *parts, const char *tok
     return NULL;
 }
 
-pwr_fault_t *pwr_link_look(pwr_link_t *link, pwr_parts_t *parts, const char *token,
-                           apr_pool_t *pool)
+pwr_fault_t *pwr_reset_link_look(pwr_reset_link_t *link, pwr_parts_t *parts, const char *token,
+                                 apr_pool_t *pool)
 {
-    PWR_TRY(pwr_link_find(link, parts, token, pool));
-    if (link->state == PWR_LINK_LIVE) {
-        pwr_fault_t *fault = pwr_link_ask(link, parts, pool);
+    PWR_TRY(pwr_reset_link_find(link, parts, token, pool));
+    if (link->state == PWR_RESET_LINK_LIVE) {
+        pwr_fault_t *fault = pwr_reset_link_ask(link, parts, pool);
         if (fault != NULL) {
             pwr_log_fault(fault);
         }
@@ -125,13 +126,14 @@ pwr_fault_t *pwr_link_look(pwr_link_t *link, pwr_parts_t *parts, const char *tok
     return NULL;
 }
 
-bool pwr_link_may_unlock(const pwr_link_t *link, const pwr_parts_t *parts)
+bool pwr_reset_link_may_unlock(const pwr_reset_link_t *link, const pwr_parts_t *parts)
 {
     return parts->settings->flow.may_unlock && link->account != NULL && link->account->is_locked;
 }
 
-pwr_fault_t *pwr_link_claim(bool *is_won, char claim_id[PWR_CLAIM_CHARS + 1],
-                            const pwr_link_t *link, pwr_parts_t *parts, apr_pool_t *pool)
+pwr_fault_t *pwr_reset_link_claim(bool *is_won, char claim_id[PWR_CLAIM_CHARS + 1],
+                                  const pwr_reset_link_t *link, pwr_parts_t *parts,
+                                  apr_pool_t *pool)
 {
     unsigned char bytes[PWR_CLAIM_BYTES];
 
@@ -140,21 +142,21 @@ pwr_fault_t *pwr_link_claim(bool *is_won, char claim_id[PWR_CLAIM_CHARS + 1],
     return pwr_tokens_claim(is_won, parts->store, link->row, claim_id, pool);
 }
 
-void pwr_link_release(pwr_parts_t *parts, const char *claim_id, apr_pool_t *pool)
+void pwr_reset_link_release(pwr_parts_t *parts, const char *claim_id, apr_pool_t *pool)
 {
     pwr_log_fault(pwr_tokens_release(parts->store, claim_id, pool));
 }
 
-void pwr_link_burn(pwr_parts_t *parts, const char *account_id, pwr_token_state_t state,
-                   apr_pool_t *pool)
+void pwr_reset_link_burn(pwr_parts_t *parts, const char *account_id, pwr_token_state_t state,
+                         apr_pool_t *pool)
 {
     const pwr_token_row_t like = {.site = parts->site, .account_id = account_id};
 
     pwr_log_fault(pwr_tokens_burn(parts->store, &like, state, pool));
 }
 
-void pwr_link_confirm(pwr_parts_t *parts, const pwr_link_t *link, pwr_outbox_row_t row,
-                      apr_pool_t *pool)
+void pwr_reset_link_confirm(pwr_parts_t *parts, const pwr_reset_link_t *link, pwr_outbox_row_t row,
+                            apr_pool_t *pool)
 {
     bool is_new = false;
 
@@ -165,8 +167,8 @@ void pwr_link_confirm(pwr_parts_t *parts, const pwr_link_t *link, pwr_outbox_row
     pwr_log_fault(pwr_outbox_put(&is_new, parts->store, &row, pool));
 }
 
-void pwr_link_tell(pwr_event_t event, pwr_parts_t *parts, const pwr_link_t *link,
-                   const pwr_facts_t *facts, apr_pool_t *scratch)
+void pwr_reset_link_tell(pwr_event_t event, pwr_parts_t *parts, const pwr_reset_link_t *link,
+                         const pwr_facts_t *facts, apr_pool_t *scratch)
 {
     pwr_facts_t whole = *facts;
 

@@ -3,12 +3,12 @@
  * address, with one link for each account that mail for it goes to; nobody gets the link of an
  * account whose mail goes elsewhere. In the worker.
  */
-#ifndef PWR_FLOW_LINKS_H
-#define PWR_FLOW_LINKS_H
+#ifndef PWR_FLOW_RESET_MAIL_H
+#define PWR_FLOW_RESET_MAIL_H
 
 #include "flow/job.h"
 
 /* `accounts` (const pwr_account_t *) may all be reset; at least one. */
-pwr_fault_t *pwr_links_send(pwr_job_t *job, const apr_array_header_t *accounts) PWR_MUST_USE;
+pwr_fault_t *pwr_reset_mail_send(pwr_job_t *job, const apr_array_header_t *accounts) PWR_MUST_USE;
 
 #endif
