@@ -24,7 +24,7 @@ typedef struct {
     bool is_read_only;        /* so says the server about itself; nothing was done */
     apr_uint32_t refused;     /* servers that said so of this write */
     apr_pool_t *pool;
-} job_t;
+} write_run_t;
 
 static pwr_fault_t *check(const pwr_secret_t *password, apr_pool_t *pool)
 {
@@ -52,43 +52,43 @@ static pwr_fault_t *check_new(const pwr_directory_t *directory, const pwr_secret
                        : NULL;
 }
 
-/* Reads the entry on the job's connection. */
-static pwr_answer_t read_again(job_t *job)
+/* Reads the entry on the run's connection. */
+static pwr_answer_t read_again(write_run_t *run)
 {
-    const pwr_kind_context_t *context = &job->directory->context;
-    pwr_answer_t answer = pwr_account_read_on(&job->entry, job->directory, job->connection,
-                                              job->account, job->pool);
+    const pwr_kind_context_t *context = &run->directory->context;
+    pwr_answer_t answer = pwr_account_read_on(&run->entry, run->directory, run->connection,
+                                              run->account, run->pool);
 
-    if (job->entry != NULL) {
+    if (run->entry != NULL) {
         pwr_account_t now = {.barred = NULL};
-        const char *stamp = context->kind->stamp_of(job->entry, context, job->pool);
-        context->kind->judge(&now, job->entry, pwr_clock_now());
+        const char *stamp = context->kind->stamp_of(run->entry, context, run->pool);
+        context->kind->judge(&now, run->entry, pwr_clock_now());
         bool is_same
-            = stamp != NULL && strcmp(stamp, job->account->stamp) == 0 && now.barred == NULL;
-        job->entry = is_same ? job->entry : NULL;
+            = stamp != NULL && strcmp(stamp, run->account->stamp) == 0 && now.barred == NULL;
+        run->entry = is_same ? run->entry : NULL;
     }
     return answer;
 }
 
 /* A connection that is alive, and the entry as it stands there; with a fault there is none. */
-static pwr_fault_t *begin(job_t *job)
+static pwr_fault_t *begin(write_run_t *run)
 {
-    pwr_connections_t *connections = job->directory->connections;
+    pwr_connections_t *connections = run->directory->connections;
     pwr_answer_t answer = {.code = LDAP_SERVER_DOWN, .words = ""};
 
     for (int attempt = 0; attempt < 2 && pwr_answer_is_lost(answer.code); attempt++) {
         PWR_TRY(
-            pwr_connection_take_to_write(&job->connection, connections, job->refused, job->pool));
-        bool is_fresh = job->connection->is_fresh;
-        answer = read_again(job);
+            pwr_connection_take_to_write(&run->connection, connections, run->refused, run->pool));
+        bool is_fresh = run->connection->is_fresh;
+        answer = read_again(run);
         if (pwr_answer_is_lost(answer.code)) {
             bool is_ill = is_fresh || answer.code != LDAP_SERVER_DOWN;
-            pwr_connection_drop(connections, job->connection, is_ill);
+            pwr_connection_drop(connections, run->connection, is_ill);
         } else if (answer.code != LDAP_SUCCESS) {
-            pwr_connection_give(connections, job->connection);
+            pwr_connection_give(connections, run->connection);
         }
     }
-    return pwr_answer_to_search(&answer, job->account->dn, job->pool);
+    return pwr_answer_to_search(&answer, run->account->dn, run->pool);
 }
 
 /* No answer, or none that can be understood. An answer that the server is busy is one. */
@@ -106,46 +106,46 @@ static bool is_read_only(const pwr_answer_t *answer, const char *key)
 }
 
 /* Whether the write is to be done on another server, as none was done on this one. */
-static bool goes_on(job_t *job, const pwr_connection_t *connection)
+static bool goes_on(write_run_t *run, const pwr_connection_t *connection)
 {
-    return job->is_read_only
-           && pwr_connection_refused(&job->refused, job->directory->connections, connection);
+    return run->is_read_only
+           && pwr_connection_refused(&run->refused, run->directory->connections, connection);
 }
 
 /* Sends a write over the handle and judges the answer. `is_lost`: the connection is no good now. */
-static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_t *job,
+static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, write_run_t *run,
                                pwr_ldap_handle_t *handle, const pwr_write_t *write)
 {
-    const pwr_kind_context_t *context = &job->directory->context;
+    const pwr_kind_context_t *context = &run->directory->context;
     pwr_answer_t answer;
     int id = 0;
 
     *outcome = PWR_WRITE_NOT_SENT;
     *is_lost = true;
-    job->is_read_only = false;
+    run->is_read_only = false;
     pwr_ldap_handle_begin(handle);
-    int code = context->kind->send(&id, handle, context, write, job->pool);
+    int code = context->kind->send(&id, handle, context, write, run->pool);
     if (code == LDAP_CONFIDENTIALITY_REQUIRED) {
         answer = (pwr_answer_t){.code = code, .words = "the connection is not encrypted"};
-        return pwr_answer_to_write(&answer, NULL, job->pool);
+        return pwr_answer_to_write(&answer, NULL, run->pool);
     }
     if (code != LDAP_SUCCESS) {
-        return pwr_fault_later(job->pool, "PWR0481",
+        return pwr_fault_later(run->pool, "PWR0481",
                                "The new password could not be sent (%s); nothing was changed.",
                                ldap_err2string(code));
     }
-    code = pwr_ldap_handle_answer(&answer, handle, LDAP_SUCCESS, id, job->pool);
+    code = pwr_ldap_handle_answer(&answer, handle, LDAP_SUCCESS, id, run->pool);
     if (is_unknown(code)) {
         *outcome = PWR_WRITE_UNKNOWN;
-        return pwr_fault_later(job->pool, "PWR0482",
+        return pwr_fault_later(run->pool, "PWR0482",
                                "The new password was sent and no answer came (%s): it may or may "
                                "not hold. It is not sent again.",
                                ldap_err2string(code));
     }
     *is_lost = false;
     const char *key = context->kind->key_of(&answer);
-    pwr_fault_t *fault = pwr_answer_to_write(&answer, key, job->pool);
-    job->is_read_only = is_read_only(&answer, key);
+    pwr_fault_t *fault = pwr_answer_to_write(&answer, key, run->pool);
+    run->is_read_only = is_read_only(&answer, key);
     *outcome = fault == NULL                ? PWR_WRITE_DONE
                : fault->kind == PWR_REFUSED ? PWR_WRITE_REFUSED
                                             : PWR_WRITE_NOT_SENT;
@@ -153,27 +153,27 @@ static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, job_
 }
 
 /* Changes attributes of the account's entry; the answer's code. */
-static int modify(pwr_answer_t *answer, job_t *job, LDAPMod **changes)
+static int modify(pwr_answer_t *answer, write_run_t *run, LDAPMod **changes)
 {
-    pwr_ldap_handle_t *handle = &job->connection->handle;
+    pwr_ldap_handle_t *handle = &run->connection->handle;
     int id = 0;
 
     pwr_ldap_handle_begin(handle);
-    int code = ldap_modify_ext(handle->ld, job->account->dn, changes, NULL, NULL, &id);
-    return pwr_ldap_handle_answer(answer, handle, code, id, job->pool);
+    int code = ldap_modify_ext(handle->ld, run->account->dn, changes, NULL, NULL, &id);
+    return pwr_ldap_handle_answer(answer, handle, code, id, run->pool);
 }
 
 /* What goes with a password: it is set already, so a fault here is told and stops nothing. */
-static void write_rest(bool *is_lost, job_t *job, const pwr_write_t *write)
+static void write_rest(bool *is_lost, write_run_t *run, const pwr_write_t *write)
 {
-    const pwr_kind_context_t *context = &job->directory->context;
-    LDAPMod **changes = context->kind->after(context, write, job->entry, job->pool);
+    const pwr_kind_context_t *context = &run->directory->context;
+    LDAPMod **changes = context->kind->after(context, write, run->entry, run->pool);
     pwr_answer_t answer;
 
     if (changes == NULL) {
         return;
     }
-    int code = modify(&answer, job, changes);
+    int code = modify(&answer, run, changes);
     *is_lost = pwr_answer_is_lost(code);
     if (code != LDAP_SUCCESS) {
         pwr_log(PWR_LOG_WARNING, "PWR0484",
@@ -184,31 +184,31 @@ static void write_rest(bool *is_lost, job_t *job, const pwr_write_t *write)
 }
 
 /* A write that leaves no trace where the stamp is read means that links outlive passwords. */
-static void check_stamp(bool *is_lost, job_t *job)
+static void check_stamp(bool *is_lost, write_run_t *run)
 {
-    pwr_answer_t answer = read_again(job);
+    pwr_answer_t answer = read_again(run);
 
     *is_lost = pwr_answer_is_lost(answer.code);
-    if (job->entry != NULL) {
+    if (run->entry != NULL) {
         pwr_log(PWR_LOG_WARNING, "PWR0486",
                 "A password was set, and nothing that the bind DN can read has changed by it: a "
                 "link would outlive a password that is changed elsewhere. Let the bind DN read "
                 "what the documentation lists for this kind of server (%s).",
-                job->directory->context.kind->name);
+                run->directory->context.kind->name);
     }
 }
 
-static void end(job_t *job, bool is_lost)
+static void end(write_run_t *run, bool is_lost)
 {
     if (is_lost) {
-        pwr_connection_drop(job->directory->connections, job->connection, true);
+        pwr_connection_drop(run->directory->connections, run->connection, true);
     } else {
-        pwr_connection_give(job->directory->connections, job->connection);
+        pwr_connection_give(run->directory->connections, run->connection);
     }
 }
 
 /* One write as the service, on servers in turn until one takes writes. */
-static pwr_fault_t *write_as_service(pwr_write_outcome_t *outcome, job_t *job,
+static pwr_fault_t *write_as_service(pwr_write_outcome_t *outcome, write_run_t *run,
                                      const pwr_write_t *write)
 {
     pwr_fault_t *fault = NULL;
@@ -216,21 +216,21 @@ static pwr_fault_t *write_as_service(pwr_write_outcome_t *outcome, job_t *job,
     bool has_more = true;
 
     for (*outcome = PWR_WRITE_NOT_SENT; has_more;) {
-        PWR_TRY(begin(job));
-        if (job->entry == NULL) {
+        PWR_TRY(begin(run));
+        if (run->entry == NULL) {
             *outcome = PWR_WRITE_STALE;
-            end(job, false);
+            end(run, false);
             return NULL;
         }
-        fault = send_write(outcome, &is_lost, job, &job->connection->handle, write);
+        fault = send_write(outcome, &is_lost, run, &run->connection->handle, write);
         if (*outcome == PWR_WRITE_DONE) {
-            write_rest(&is_lost, job, write);
+            write_rest(&is_lost, run, write);
         }
         if (*outcome == PWR_WRITE_DONE && !is_lost) {
-            check_stamp(&is_lost, job);
+            check_stamp(&is_lost, run);
         }
-        has_more = goes_on(job, job->connection);
-        end(job, is_lost);
+        has_more = goes_on(run, run->connection);
+        end(run, is_lost);
     }
     return fault;
 }
@@ -239,13 +239,13 @@ pwr_fault_t *pwr_password_set(pwr_write_outcome_t *outcome, pwr_directory_t *dir
                               const pwr_account_t *account, const pwr_secret_t *password,
                               apr_pool_t *pool)
 {
-    job_t job = {.directory = directory, .account = account, .pool = pool};
+    write_run_t run = {.directory = directory, .account = account, .pool = pool};
     const pwr_write_t write = {
         .dn = account->dn, .password = password, .must_change = directory->settings->must_change};
 
     *outcome = PWR_WRITE_NOT_SENT;
     PWR_TRY(check_new(directory, password, pool));
-    return write_as_service(outcome, &job, &write);
+    return write_as_service(outcome, &run, &write);
 }
 
 /* --- a person's own change --- */
@@ -270,14 +270,14 @@ static void close_proof(pwr_proof_t *proof)
 
 /* Binds as the person on a server that has not refused the write. The connection stays open while
  * it is bound. */
-static pwr_fault_t *bind_as_person(pwr_proof_t *proof, job_t *job)
+static pwr_fault_t *bind_as_person(pwr_proof_t *proof, write_run_t *run)
 {
     pwr_person_t person = {.dn = proof->account->dn, .password = proof->old};
 
     proof->bind = PWR_BIND_WRONG;
-    PWR_TRY(pwr_connection_open_as(&proof->connection, job->directory->connections, &person,
-                                   job->refused, job->pool));
-    proof->bind = job->directory->context.kind->bind_of(&person.answer);
+    PWR_TRY(pwr_connection_open_as(&proof->connection, run->directory->connections, &person,
+                                   run->refused, run->pool));
+    proof->bind = run->directory->context.kind->bind_of(&person.answer);
     if (!is_bound(proof)) {
         close_proof(proof);
     }
@@ -286,26 +286,26 @@ static pwr_fault_t *bind_as_person(pwr_proof_t *proof, job_t *job)
 
 pwr_fault_t *pwr_password_prove(pwr_proof_t *proof, pwr_directory_t *directory, apr_pool_t *pool)
 {
-    job_t job = {.directory = directory, .account = proof->account, .pool = pool};
+    write_run_t run = {.directory = directory, .account = proof->account, .pool = pool};
 
     PWR_TRY(check(proof->old, pool));
-    return bind_as_person(proof, &job);
+    return bind_as_person(proof, &run);
 }
 
 /* Writes as the person, on servers in turn until one takes writes. */
-static pwr_fault_t *write_as_person(pwr_write_outcome_t *outcome, job_t *job, pwr_proof_t *proof,
-                                    const pwr_write_t *write)
+static pwr_fault_t *write_as_person(pwr_write_outcome_t *outcome, write_run_t *run,
+                                    pwr_proof_t *proof, const pwr_write_t *write)
 {
     pwr_fault_t *fault = NULL;
     bool is_lost = false;
     bool has_more = true;
 
     while (has_more) {
-        fault = send_write(outcome, &is_lost, job, &proof->connection->handle, write);
-        has_more = goes_on(job, proof->connection);
+        fault = send_write(outcome, &is_lost, run, &proof->connection->handle, write);
+        has_more = goes_on(run, proof->connection);
         close_proof(proof);
         if (has_more) {
-            PWR_TRY(bind_as_person(proof, job));
+            PWR_TRY(bind_as_person(proof, run));
             has_more = is_bound(proof);
         }
     }
@@ -317,47 +317,47 @@ static pwr_fault_t *write_as_person(pwr_write_outcome_t *outcome, job_t *job, pw
 pwr_fault_t *pwr_password_change(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
                                  pwr_proof_t *proof, const pwr_secret_t *password, apr_pool_t *pool)
 {
-    job_t job = {.directory = directory, .account = proof->account, .pool = pool};
+    write_run_t run = {.directory = directory, .account = proof->account, .pool = pool};
     const pwr_write_t write = {.dn = proof->account->dn, .password = password, .old = proof->old};
     bool is_theirs = is_bound(proof) && !directory->context.kind->changes_as_service;
 
     *outcome = PWR_WRITE_NOT_SENT;
     PWR_TRY(check_new(directory, password, pool));
     if (is_theirs) {
-        return write_as_person(outcome, &job, proof, &write);
+        return write_as_person(outcome, &run, proof, &write);
     }
     close_proof(proof);
-    return write_as_service(outcome, &job, &write);
+    return write_as_service(outcome, &run, &write);
 }
 
 /* The answer of the server; LDAP_SUCCESS where there was nothing to do. */
-static pwr_fault_t *unlock_once(pwr_answer_t *answer, job_t *job)
+static pwr_fault_t *unlock_once(pwr_answer_t *answer, write_run_t *run)
 {
     *answer = (pwr_answer_t){.code = LDAP_SUCCESS, .words = ""};
-    PWR_TRY(begin(job));
+    PWR_TRY(begin(run));
     LDAPMod **changes
-        = job->entry != NULL ? job->directory->context.kind->unlock(job->entry, job->pool) : NULL;
+        = run->entry != NULL ? run->directory->context.kind->unlock(run->entry, run->pool) : NULL;
     if (changes != NULL) {
-        modify(answer, job, changes);
+        modify(answer, run, changes);
     }
-    job->is_read_only = is_read_only(answer, NULL);
+    run->is_read_only = is_read_only(answer, NULL);
     return NULL;
 }
 
 pwr_fault_t *pwr_password_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
                                  const pwr_account_t *account, apr_pool_t *pool)
 {
-    job_t job = {.directory = directory, .account = account, .pool = pool};
+    write_run_t run = {.directory = directory, .account = account, .pool = pool};
     pwr_answer_t answer;
     bool has_more = true;
 
     for (*outcome = PWR_WRITE_NOT_SENT; has_more;) {
-        PWR_TRY(unlock_once(&answer, &job));
-        has_more = goes_on(&job, job.connection);
-        end(&job, pwr_answer_is_lost(answer.code));
+        PWR_TRY(unlock_once(&answer, &run));
+        has_more = goes_on(&run, run.connection);
+        end(&run, pwr_answer_is_lost(answer.code));
     }
     if (answer.code == LDAP_SUCCESS) {
-        *outcome = job.entry != NULL ? PWR_WRITE_DONE : PWR_WRITE_STALE;
+        *outcome = run.entry != NULL ? PWR_WRITE_DONE : PWR_WRITE_STALE;
         return NULL;
     }
     if (is_unknown(answer.code)) {

@@ -45,27 +45,28 @@ typedef struct {
     pwr_rules_t rules;     /* the person's, once the proof is right; else those for everybody */
     pwr_verdict_t verdict; /* of the new password, by those */
     apr_pool_t *pool;
-} job_t;
+} change_run_t;
 
-static void tell(job_t *job, pwr_event_t event, const char *detail)
+static void tell(change_run_t *run, pwr_event_t event, const char *detail)
 {
-    const pwr_account_t *account = job->attempt.account;
+    const pwr_account_t *account = run->attempt.account;
     pwr_facts_t facts = {
-        .site = job->parts->site,
-        .request_id = job->nonce,
+        .site = run->parts->site,
+        .request_id = run->nonce,
         .account = account != NULL ? account->login : NULL,
-        .client = job->form->form.client,
-        .tag = job->attempt.fault != NULL ? job->attempt.fault->tag : NULL,
+        .client = run->form->form.client,
+        .tag = run->attempt.fault != NULL ? run->attempt.fault->tag : NULL,
         .detail = detail,
     };
-    pwr_events_raise(job->parts->events, event, &facts, job->pool);
+    pwr_events_raise(run->parts->events, event, &facts, run->pool);
 }
 
-static void refuse(job_t *job, pwr_change_end_t outcome, pwr_change_field_t field, const char *key)
+static void refuse(change_run_t *run, pwr_change_end_t outcome, pwr_change_field_t field,
+                   const char *key)
 {
-    job->answer->outcome = outcome;
-    job->answer->field = field;
-    job->answer->key = key;
+    run->answer->outcome = outcome;
+    run->answer->field = field;
+    run->answer->key = key;
 }
 
 /* --- the form --------------------------------------------------------------------------------- */
@@ -95,14 +96,14 @@ pwr_rules_t pwr_change_rules(pwr_parts_t *parts, apr_pool_t *scratch)
 }
 
 /* The robot check, which counts the form against its client. */
-static bool is_let_in(job_t *job)
+static bool is_let_in(change_run_t *run)
 {
-    pwr_change_answer_t *answer = job->answer;
+    pwr_change_answer_t *answer = run->answer;
     const char *key = NULL;
     pwr_challenge_verdict_t verdict
-        = pwr_challenge_judge(&job->parts->request.challenge, &job->form->form, job->pool);
+        = pwr_challenge_judge(&run->parts->request.challenge, &run->form->form, run->pool);
 
-    job->nonce = verdict.nonce;
+    run->nonce = verdict.nonce;
     answer->level = verdict.level;
     answer->retry_after = verdict.retry_after;
     switch (pwr_request_outcome(&key, verdict.outcome)) {
@@ -115,7 +116,7 @@ static bool is_let_in(job_t *job)
         answer->outcome = PWR_CHANGE_TOO_MANY;
         break;
     default:
-        refuse(job, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, key);
+        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, key);
         answer->is_form_spent = verdict.outcome == PWR_CHALLENGE_STALE;
         break;
     }
@@ -127,36 +128,36 @@ static const char *text_of(const char *field)
     return field != NULL ? field : "";
 }
 
-static bool has_name(job_t *job)
+static bool has_name(change_run_t *run)
 {
     const char *key = NULL;
 
-    job->answer->typed = pwr_request_clean_name(&key, job->form->name, job->pool);
-    if (key != NULL && job->answer->outcome != PWR_CHANGE_TOO_MANY) {
-        refuse(job, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, key);
+    run->answer->typed = pwr_request_clean_name(&key, run->form->name, run->pool);
+    if (key != NULL && run->answer->outcome != PWR_CHANGE_TOO_MANY) {
+        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, key);
     }
     return key == NULL;
 }
 
 /* What can be said of the passwords without asking whose they are. */
-static bool is_filled_in(job_t *job)
+static bool is_filled_in(change_run_t *run)
 {
-    const pwr_change_form_t *form = job->form;
+    const pwr_change_form_t *form = run->form;
     const char *old = text_of(form->old);
     const char *key = NULL;
 
     if (old[0] == '\0' || strlen(old) > PWR_MAX_PASSWORD) {
-        refuse(job, PWR_CHANGE_AGAIN, PWR_CHANGE_OLD,
+        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_OLD,
                old[0] == '\0' ? "change.old_empty" : "change.old_long");
-    } else if ((job->new_password = pwr_policy_prepare(&key, text_of(form->first), job->pool))
+    } else if ((run->new_password = pwr_policy_prepare(&key, text_of(form->first), run->pool))
                == NULL) {
-        refuse(job, PWR_CHANGE_AGAIN, PWR_CHANGE_FIRST, key);
+        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_FIRST, key);
     } else if (strcmp(form->first, text_of(form->second)) != 0) {
-        refuse(job, PWR_CHANGE_AGAIN, PWR_CHANGE_SECOND, "password.different");
+        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_SECOND, "password.different");
     } else if (strcmp(form->first, old) == 0) {
-        refuse(job, PWR_CHANGE_AGAIN, PWR_CHANGE_FIRST, "change.same");
+        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_FIRST, "change.same");
     } else {
-        job->old_password = pwr_secret_make(old, strlen(old), job->pool);
+        run->old_password = pwr_secret_make(old, strlen(old), run->pool);
         return true;
     }
     return false;
@@ -175,81 +176,81 @@ static void wait_for_time_slot(apr_time_t begun, apr_interval_time_t slot)
 
 /* The first fault is kept for the end, and stops the account from being tried; others are logged.
  */
-static void note_fault(job_t *job, const pwr_fault_t *fault, const char *why)
+static void note_fault(change_run_t *run, const pwr_fault_t *fault, const char *why)
 {
-    if (job->attempt.fault != NULL) {
+    if (run->attempt.fault != NULL) {
         pwr_log_fault(fault);
     } else {
-        job->attempt.fault = fault;
+        run->attempt.fault = fault;
     }
-    if (fault != NULL && job->attempt.why == NULL) {
-        job->attempt.why = why;
+    if (fault != NULL && run->attempt.why == NULL) {
+        run->attempt.why = why;
     }
 }
 
 /* Finds the account and counts the attempt against it. `capped`: the name has had its attempts. */
-static void find_account(job_t *job, const char *capped)
+static void find_account(change_run_t *run, const char *capped)
 {
-    pwr_attempt_t *found = &job->attempt;
+    pwr_attempt_t *found = &run->attempt;
     const char *why = NULL;
 
-    pwr_attempt_find(found, job->parts->directory, job->answer->typed, job->pool);
-    job->mark.account_id = found->account != NULL ? found->account->id : NULL;
-    note_fault(job, pwr_attempt_cap_put_account(&why, job->parts, &job->mark, job->pool), "store");
+    pwr_attempt_find(found, run->parts->directory, run->answer->typed, run->pool);
+    run->mark.account_id = found->account != NULL ? found->account->id : NULL;
+    note_fault(run, pwr_attempt_cap_put_account(&why, run->parts, &run->mark, run->pool), "store");
     if (found->why == NULL) {
         found->why = capped != NULL ? capped : why;
     }
 }
 
 /* The account, or the dummy where the account may not be tried. */
-static void aim(job_t *job)
+static void aim(change_run_t *run)
 {
-    const pwr_attempt_t *attempt = &job->attempt;
+    const pwr_attempt_t *attempt = &run->attempt;
 
-    job->target.is_dummy = attempt->why != NULL;
-    job->target.account = job->target.is_dummy ? attempt->dummy : attempt->account;
+    run->target.is_dummy = attempt->why != NULL;
+    run->target.account = run->target.is_dummy ? attempt->dummy : attempt->account;
 }
 
 /* Chooses whom the bind is made at. Every fault on the way ends in the dummy, and so does a bind
  * that could bring the account near its lock. */
-static void choose_target(job_t *job)
+static void choose_target(change_run_t *run)
 {
     bool is_near = false;
 
-    aim(job);
-    job->target.lockout = job->lockout;
-    note_fault(job,
-               pwr_attempt_lockout(&job->target.lockout, job->parts->directory, job->target.account,
-                                   job->pool),
+    aim(run);
+    run->target.lockout = run->lockout;
+    note_fault(run,
+               pwr_attempt_lockout(&run->target.lockout, run->parts->directory, run->target.account,
+                                   run->pool),
                "lockout policy unreadable");
-    aim(job);
+    aim(run);
     note_fault(
-        job,
-        pwr_attempt_cap_check_lockout(&is_near, job->parts, &job->mark, &job->target, job->pool),
+        run,
+        pwr_attempt_cap_check_lockout(&is_near, run->parts, &run->mark, &run->target, run->pool),
         "nearness to the lock unreadable");
-    if (is_near && job->attempt.why == NULL) {
-        job->attempt.why = "lockout near";
+    if (is_near && run->attempt.why == NULL) {
+        run->attempt.why = "lockout near";
     }
-    aim(job);
+    aim(run);
 }
 
 /* The one bind of an attempt. Where the account may not be tried, no answer makes it right. */
-static bool prove(job_t *job)
+static bool prove(change_run_t *run)
 {
-    const pwr_attempt_t *attempt = &job->attempt;
-    const pwr_attempt_cap_target_t *target = &job->target;
+    const pwr_attempt_t *attempt = &run->attempt;
+    const pwr_attempt_cap_target_t *target = &run->target;
     bool is_real = !target->is_dummy;
-    const pwr_fault_t *fault = pwr_attempt_prove(&job->proof, job->parts->directory,
-                                                 target->account, job->old_password, job->pool);
+    const pwr_fault_t *fault = pwr_attempt_prove(&run->proof, run->parts->directory,
+                                                 target->account, run->old_password, run->pool);
 
-    note_fault(job, fault, "no answer to the bind");
-    pwr_log_fault(pwr_attempt_cap_end(job->parts, &job->mark, target,
-                                      fault == NULL ? &job->proof.bind : NULL, job->pool));
-    if (is_real && attempt->why == NULL && pwr_proof_is_right(&job->proof)) {
+    note_fault(run, fault, "no answer to the bind");
+    pwr_log_fault(pwr_attempt_cap_end(run->parts, &run->mark, target,
+                                      fault == NULL ? &run->proof.bind : NULL, run->pool));
+    if (is_real && attempt->why == NULL && pwr_proof_is_right(&run->proof)) {
         return true;
     }
     if (attempt->why == NULL) {
-        job->attempt.why = job->proof.bind == PWR_BIND_LOCKED ? "locked" : "wrong password";
+        run->attempt.why = run->proof.bind == PWR_BIND_LOCKED ? "locked" : "wrong password";
     }
     return false;
 }
@@ -257,137 +258,137 @@ static bool prove(job_t *job)
 /* --- the end ---------------------------------------------------------------------------------- */
 
 /* The one end of every delivery that is not proved. */
-static void end_wrong(job_t *job, apr_time_t bind_begun)
+static void end_wrong(change_run_t *run, apr_time_t bind_begun)
 {
-    if (job->parts->limit != NULL) {
-        pwr_client_limit_count(job->parts->limit, job->form->form.client, COST_OF_WRONG);
+    if (run->parts->limit != NULL) {
+        pwr_client_limit_count(run->parts->limit, run->form->form.client, COST_OF_WRONG);
     }
-    pwr_log_fault(job->attempt.fault);
-    refuse(job, PWR_CHANGE_WRONG, PWR_CHANGE_OLD, "change.wrong");
-    tell(job, PWR_EVENT_CHANGE_REFUSED, job->attempt.why);
+    pwr_log_fault(run->attempt.fault);
+    refuse(run, PWR_CHANGE_WRONG, PWR_CHANGE_OLD, "change.wrong");
+    tell(run, PWR_EVENT_CHANGE_REFUSED, run->attempt.why);
     wait_for_time_slot(bind_begun, BIND_SLOT);
 }
 
 /* By the person's own rules. */
-static pwr_fault_t *judge_password(job_t *job)
+static pwr_fault_t *judge_password(change_run_t *run)
 {
-    const pwr_account_t *account = job->attempt.account;
+    const pwr_account_t *account = run->attempt.account;
     pwr_rules_t rules = {0};
 
-    PWR_TRY(pwr_directory_rules(&rules, job->parts->directory, account, job->pool));
-    job->rules = pwr_policy_merge(&job->parts->settings->policy, &rules);
+    PWR_TRY(pwr_directory_rules(&rules, run->parts->directory, account, run->pool));
+    run->rules = pwr_policy_merge(&run->parts->settings->policy, &rules);
     pwr_policy_context_t context
-        = {.policy = job->parts->policy, .rules = &job->rules, .account = account};
-    job->verdict = pwr_policy_judge(&context, job->new_password, job->pool);
+        = {.policy = run->parts->policy, .rules = &run->rules, .account = account};
+    run->verdict = pwr_policy_judge(&context, run->new_password, run->pool);
     return NULL;
 }
 
 /* Judges the new password and sets it where the rules allow that. */
-static pwr_fault_t *set_password(pwr_write_outcome_t *write, job_t *job)
+static pwr_fault_t *set_password(pwr_write_outcome_t *write, change_run_t *run)
 {
     *write = PWR_WRITE_NOT_SENT;
-    PWR_TRY(judge_password(job));
-    return job->verdict.key == NULL ? pwr_attempt_change_password(
-               write, job->parts->directory, &job->proof, job->new_password, job->pool)
+    PWR_TRY(judge_password(run));
+    return run->verdict.key == NULL ? pwr_attempt_change_password(
+               write, run->parts->directory, &run->proof, run->new_password, run->pool)
                                     : NULL;
 }
 
 /* Every link of the account is burnt; its new stamp alone kills them too, should the store fail. */
-static void finish(job_t *job)
+static void finish(change_run_t *run)
 {
-    pwr_store_t *store = job->parts->store;
-    const char *id = job->attempt.account->id;
-    const pwr_token_row_t like = {.site = job->parts->site, .account_id = id};
+    pwr_store_t *store = run->parts->store;
+    const char *id = run->attempt.account->id;
+    const pwr_token_row_t like = {.site = run->parts->site, .account_id = id};
 
-    pwr_log_fault(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, job->pool));
-    pwr_log_fault(pwr_attempt_cap_forget(job->parts, id, job->pool));
-    job->answer->outcome = PWR_CHANGE_DONE;
-    tell(job, PWR_EVENT_PASSWORD_CHANGED, NULL);
-    pwr_log_fault(pwr_outbox_confirm_attempt(store, job->nonce, id, job->pool));
+    pwr_log_fault(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, run->pool));
+    pwr_log_fault(pwr_attempt_cap_forget(run->parts, id, run->pool));
+    run->answer->outcome = PWR_CHANGE_DONE;
+    tell(run, PWR_EVENT_PASSWORD_CHANGED, NULL);
+    pwr_log_fault(pwr_outbox_confirm_attempt(store, run->nonce, id, run->pool));
 }
 
 /* The person has proved to know the old password, and may hear the truth. */
-static void end_right(job_t *job)
+static void end_right(change_run_t *run)
 {
     pwr_write_outcome_t write = PWR_WRITE_NOT_SENT;
-    const pwr_fault_t *refusal = set_password(&write, job);
-    const char *key = job->verdict.key;
+    const pwr_fault_t *refusal = set_password(&write, run);
+    const char *key = run->verdict.key;
     pwr_log_fault(refusal);
     if (write == PWR_WRITE_DONE) {
-        finish(job);
+        finish(run);
         return;
     }
     if (write == PWR_WRITE_UNKNOWN) {
-        job->answer->outcome = PWR_CHANGE_UNSURE;
-        tell(job, PWR_EVENT_PASSWORD_UNKNOWN, refusal != NULL ? refusal->detail : NULL);
+        run->answer->outcome = PWR_CHANGE_UNSURE;
+        tell(run, PWR_EVENT_PASSWORD_UNKNOWN, refusal != NULL ? refusal->detail : NULL);
         return;
     }
     if (key == NULL) {
         bool has_words = refusal != NULL && refusal->kind == PWR_REFUSED;
         key = has_words ? refusal->key : "change.temporary";
     }
-    job->answer->rules = job->rules;
-    job->answer->account = job->attempt.account;
-    job->answer->verdict = job->verdict;
-    refuse(job, PWR_CHANGE_REFUSED, PWR_CHANGE_FIRST, key);
-    tell(job, PWR_EVENT_CHANGE_REFUSED, key);
+    run->answer->rules = run->rules;
+    run->answer->account = run->attempt.account;
+    run->answer->verdict = run->verdict;
+    refuse(run, PWR_CHANGE_REFUSED, PWR_CHANGE_FIRST, key);
+    tell(run, PWR_EVENT_CHANGE_REFUSED, key);
 }
 
 /* A form that was sent twice has the answer of the first time, if that is known. The directory is
  * not asked, so the box shows the rules that were read last. */
-static pwr_fault_t *end_again(job_t *job)
+static pwr_fault_t *end_again(change_run_t *run)
 {
-    const pwr_rules_t last = pwr_directory_last_rules(job->parts->directory);
+    const pwr_rules_t last = pwr_directory_last_rules(run->parts->directory);
     bool is_confirmed = false;
 
-    PWR_TRY(pwr_outbox_is_confirmed(&is_confirmed, job->parts->store, job->nonce, job->pool));
-    job->answer->outcome = PWR_CHANGE_DONE;
-    job->answer->rules = pwr_policy_merge(&job->parts->settings->policy, &last);
+    PWR_TRY(pwr_outbox_is_confirmed(&is_confirmed, run->parts->store, run->nonce, run->pool));
+    run->answer->outcome = PWR_CHANGE_DONE;
+    run->answer->rules = pwr_policy_merge(&run->parts->settings->policy, &last);
     if (!is_confirmed) {
-        refuse(job, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, "change.used");
+        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, "change.used");
     }
     return NULL;
 }
 
 /* The directory answers nobody: the attempt is not counted, as none is made. */
-static pwr_fault_t *end_unreachable(job_t *job, pwr_fault_t *fault, apr_time_t begun)
+static pwr_fault_t *end_unreachable(change_run_t *run, pwr_fault_t *fault, apr_time_t begun)
 {
-    pwr_log_fault(pwr_outbox_forgive_attempt(job->parts->store, job->nonce, job->pool));
+    pwr_log_fault(pwr_outbox_forgive_attempt(run->parts->store, run->nonce, run->pool));
     wait_for_time_slot(begun, BIND_SLOT);
     return fault;
 }
 
-static pwr_fault_t *attempt_once(job_t *job, apr_time_t begun)
+static pwr_fault_t *attempt_once(change_run_t *run, apr_time_t begun)
 {
-    job->mark = (pwr_counted_attempt_t){
-        .nonce = job->nonce,
-        .name = pwr_request_fold_name(job->answer->typed, job->pool),
-        .language = job->form->language,
-        .client = job->form->form.client,
+    run->mark = (pwr_counted_attempt_t){
+        .nonce = run->nonce,
+        .name = pwr_request_fold_name(run->answer->typed, run->pool),
+        .language = run->form->language,
+        .client = run->form->form.client,
     };
     const char *capped = NULL;
     bool is_new = false;
 
-    PWR_TRY(pwr_attempt_cap_put(&is_new, &capped, job->parts, &job->mark, job->pool));
-    job->answer->is_form_spent = true;
+    PWR_TRY(pwr_attempt_cap_put(&is_new, &capped, run->parts, &run->mark, run->pool));
+    run->answer->is_form_spent = true;
     if (!is_new) {
-        return end_again(job);
+        return end_again(run);
     }
-    pwr_fault_t *fault = pwr_directory_reach(job->parts->directory, job->pool);
+    pwr_fault_t *fault = pwr_directory_reach(run->parts->directory, run->pool);
     if (fault != NULL) {
-        return end_unreachable(job, fault, begun);
+        return end_unreachable(run, fault, begun);
     }
-    fault = read_rules(&job->rules, &job->lockout, job->parts, job->pool);
-    job->answer->rules = job->rules;
-    find_account(job, capped);
-    note_fault(job, fault, "policy unreadable");
-    choose_target(job);
+    fault = read_rules(&run->rules, &run->lockout, run->parts, run->pool);
+    run->answer->rules = run->rules;
+    find_account(run, capped);
+    note_fault(run, fault, "policy unreadable");
+    choose_target(run);
     wait_for_time_slot(begun, READING_SLOT);
     apr_time_t bind_begun = pwr_clock_now();
-    if (prove(job)) {
-        end_right(job);
+    if (prove(run)) {
+        end_right(run);
     } else {
-        end_wrong(job, bind_begun);
+        end_wrong(run, bind_begun);
     }
     return NULL;
 }
@@ -395,16 +396,16 @@ static pwr_fault_t *attempt_once(job_t *job, apr_time_t begun)
 pwr_fault_t *pwr_change_password(pwr_change_answer_t *answer, pwr_parts_t *parts,
                                  const pwr_change_form_t *form, apr_pool_t *pool)
 {
-    job_t job = {.answer = answer, .parts = parts, .form = form, .pool = pool};
+    change_run_t run = {.answer = answer, .parts = parts, .form = form, .pool = pool};
     apr_time_t begun = pwr_clock_now();
 
     *answer = (pwr_change_answer_t){.outcome = PWR_CHANGE_AGAIN};
-    bool is_let = is_let_in(&job);
-    bool is_named = has_name(&job);
-    if (!is_let || !is_named || !is_filled_in(&job)) {
+    bool is_let = is_let_in(&run);
+    bool is_named = has_name(&run);
+    if (!is_let || !is_named || !is_filled_in(&run)) {
         answer->rules = pwr_change_rules(parts, pool);
-        tell(&job, PWR_EVENT_CHANGE_REFUSED, answer->key);
+        tell(&run, PWR_EVENT_CHANGE_REFUSED, answer->key);
         return NULL;
     }
-    return attempt_once(&job, begun);
+    return attempt_once(&run, begun);
 }

@@ -26,23 +26,23 @@ static const char *judge_mails(const pwr_flow_settings_t *flow, int in_hour, int
  * has a quota of their own, so that a flood of strangers' requests does not use it up. The name
  * counts beside the account because what it means may change; it comes last, as its rows are many
  * in a flood, which the others have ended by then. */
-static pwr_fault_t *judge_caps(pwr_mail_quota_t *quota, pwr_job_t *job,
+static pwr_fault_t *judge_caps(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
                                const pwr_account_t *account)
 {
-    const pwr_flow_settings_t *flow = &job->parts->settings->flow;
-    pwr_store_t *store = job->parts->store;
-    pwr_outbox_row_t like = *job->row;
-    pwr_token_row_t other
-        = {.site = job->parts->site, .account_id = account->id, .request_id = job->row->id};
+    const pwr_flow_settings_t *flow = &delivery->parts->settings->flow;
+    pwr_store_t *store = delivery->parts->store;
+    pwr_outbox_row_t like = *delivery->row;
+    pwr_token_row_t other = {
+        .site = delivery->parts->site, .account_id = account->id, .request_id = delivery->row->id};
     apr_time_t hour = pwr_clock_now() - apr_time_from_sec(3600);
     apr_time_t day = pwr_clock_now() - apr_time_from_sec(86400);
     int in_hour = 0, in_day = 0, live = 0;
-    int most_live = PWR_MAX_LIVE_LINKS + (job->row->is_proved ? PWR_MORE_LIVE_LINKS : 0);
+    int most_live = PWR_MAX_LIVE_LINKS + (delivery->row->is_proved ? PWR_MORE_LIVE_LINKS : 0);
 
     like.account_digest = quota->account_digest;
-    PWR_TRY(pwr_outbox_count_of_account(&in_hour, store, &like, hour, job->pool));
-    PWR_TRY(pwr_outbox_count_of_account(&in_day, store, &like, day, job->pool));
-    PWR_TRY(pwr_tokens_count_live(&live, store, &other, job->pool));
+    PWR_TRY(pwr_outbox_count_of_account(&in_hour, store, &like, hour, delivery->pool));
+    PWR_TRY(pwr_outbox_count_of_account(&in_day, store, &like, day, delivery->pool));
+    PWR_TRY(pwr_tokens_count_live(&live, store, &other, delivery->pool));
     quota->why = judge_mails(flow, in_hour, in_day);
     if (quota->why == NULL && live >= most_live) {
         quota->why = "live links";
@@ -50,38 +50,39 @@ static pwr_fault_t *judge_caps(pwr_mail_quota_t *quota, pwr_job_t *job,
     if (quota->why != NULL) {
         return NULL;
     }
-    PWR_TRY(pwr_outbox_count_of_typed_name(&in_hour, store, &like, hour, job->pool));
-    PWR_TRY(pwr_outbox_count_of_typed_name(&in_day, store, &like, day, job->pool));
+    PWR_TRY(pwr_outbox_count_of_typed_name(&in_hour, store, &like, hour, delivery->pool));
+    PWR_TRY(pwr_outbox_count_of_typed_name(&in_day, store, &like, day, delivery->pool));
     quota->why = judge_mails(flow, in_hour, in_day);
     return NULL;
 }
 
-pwr_fault_t *pwr_mail_quota_ask(pwr_mail_quota_t *quota, pwr_job_t *job,
+pwr_fault_t *pwr_mail_quota_ask(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
                                 const pwr_account_t *account)
 {
-    pwr_outbox_row_t mine = *job->row;
+    pwr_outbox_row_t mine = *delivery->row;
     char digest[PWR_DIGEST_CHARS + 1];
 
     *quota = (pwr_mail_quota_t){.has_turn = false};
-    pwr_token_digest(digest, job->parts->key, "account", job->parts->site, account->id);
-    quota->account_digest = mine.account_digest = apr_pstrdup(job->pool, digest);
-    PWR_TRY(pwr_outbox_take_turn(&quota->has_turn, job->parts->store, &mine, job->by->owner,
-                                 job->pool));
-    return quota->has_turn ? judge_caps(quota, job, account) : NULL;
+    pwr_token_digest(digest, delivery->parts->key, "account", delivery->parts->site, account->id);
+    quota->account_digest = mine.account_digest = apr_pstrdup(delivery->pool, digest);
+    PWR_TRY(pwr_outbox_take_turn(&quota->has_turn, delivery->parts->store, &mine,
+                                 delivery->by->owner, delivery->pool));
+    return quota->has_turn ? judge_caps(quota, delivery, account) : NULL;
 }
 
-pwr_fault_t *pwr_mail_quota_note(pwr_job_t *job, const pwr_account_t *account)
+pwr_fault_t *pwr_mail_quota_note(pwr_delivery_t *delivery, const pwr_account_t *account)
 {
-    pwr_outbox_row_t note = *job->row;
+    pwr_outbox_row_t note = *delivery->row;
     char digest[PWR_DIGEST_CHARS + 1];
     bool is_new = false;
 
-    pwr_token_digest(digest, job->parts->key, "account", job->parts->site, account->id);
-    note.id = apr_psprintf(job->pool, "%s.%.16s", job->row->id, digest);
+    pwr_token_digest(digest, delivery->parts->key, "account", delivery->parts->site, account->id);
+    note.id = apr_psprintf(delivery->pool, "%s.%.16s", delivery->row->id, digest);
     note.typed_name = note.typed_name_digest = note.seed = "";
     note.account_digest = digest;
     note.created = note.due = pwr_clock_now();
     note.needed = note.created + PWR_LONGEST_CAP;
     note.life = PWR_LIFE_KEPT;
-    return pwr_outbox_put_ended(&is_new, job->parts->store, &note, PWR_ROW_DONE, job->pool);
+    return pwr_outbox_put_ended(&is_new, delivery->parts->store, &note, PWR_ROW_DONE,
+                                delivery->pool);
 }

@@ -5,7 +5,7 @@
 #ifndef PWR_FLOW_MAIL_QUOTA_H
 #define PWR_FLOW_MAIL_QUOTA_H
 
-#include "flow/job.h"
+#include "flow/delivery.h"
 
 typedef struct {
     bool has_turn;              /* false: another row of the account is in hand; come again later */
@@ -15,10 +15,11 @@ typedef struct {
 
 /* Takes the account's turn for the row and counts. Who is granted one counts it before the row
  * asks for another account, or ends: by the row's own end, or by a note. */
-pwr_fault_t *pwr_mail_quota_ask(pwr_mail_quota_t *quota, pwr_job_t *job,
+pwr_fault_t *pwr_mail_quota_ask(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
                                 const pwr_account_t *account) PWR_MUST_USE;
 
 /* Counts a mail to this account, one of several of the row. Once, however often it is called. */
-pwr_fault_t *pwr_mail_quota_note(pwr_job_t *job, const pwr_account_t *account) PWR_MUST_USE;
+pwr_fault_t *pwr_mail_quota_note(pwr_delivery_t *delivery,
+                                 const pwr_account_t *account) PWR_MUST_USE;
 
 #endif

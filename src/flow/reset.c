@@ -22,13 +22,13 @@ typedef struct {
     const pwr_reset_form_t *form;
     char claim_id[PWR_CLAIM_CHARS + 1];
     apr_pool_t *pool;
-} job_t;
+} reset_run_t;
 
-static void tell(job_t *job, pwr_event_t event, const char *detail)
+static void tell(reset_run_t *run, pwr_event_t event, const char *detail)
 {
-    const pwr_facts_t facts = {.client = job->form->client, .detail = detail};
+    const pwr_facts_t facts = {.client = run->form->client, .detail = detail};
 
-    pwr_reset_link_tell(event, job->parts, &job->answer->link, &facts, job->pool);
+    pwr_reset_link_tell(event, run->parts, &run->answer->link, &facts, run->pool);
 }
 
 static void refuse(pwr_reset_answer_t *answer, const char *key, bool is_about_second)
@@ -67,102 +67,102 @@ static pwr_secret_t *judge(pwr_reset_answer_t *answer, const pwr_parts_t *parts,
 
 /* Every link of the account is burnt first. Should the store fail now, a new password's stamp kills
  * them too. */
-static void finish(job_t *job, pwr_event_t event, pwr_row_kind_t kind)
+static void finish(reset_run_t *run, pwr_event_t event, pwr_row_kind_t kind)
 {
-    const pwr_reset_link_t *link = &job->answer->link;
+    const pwr_reset_link_t *link = &run->answer->link;
     bool is_unlocked = kind == PWR_ROW_UNLOCKED;
-    const pwr_outbox_row_t row = {.id = job->claim_id,
+    const pwr_outbox_row_t row = {.id = run->claim_id,
                                   .kind = kind,
-                                  .client = job->form->client,
-                                  .language = job->form->language};
+                                  .client = run->form->client,
+                                  .language = run->form->language};
 
-    pwr_reset_link_burn(job->parts, link->row->account_id,
-                        is_unlocked ? PWR_TOKEN_UNLOCKED : PWR_TOKEN_USED, job->pool);
-    job->answer->outcome = PWR_RESET_DONE;
-    tell(job, event, NULL);
-    pwr_reset_link_confirm(job->parts, link, row, job->pool);
+    pwr_reset_link_burn(run->parts, link->row->account_id,
+                        is_unlocked ? PWR_TOKEN_UNLOCKED : PWR_TOKEN_USED, run->pool);
+    run->answer->outcome = PWR_RESET_DONE;
+    tell(run, event, NULL);
+    pwr_reset_link_confirm(run->parts, link, row, run->pool);
 }
 
 /* Somebody else changed the account between our look and our write: that ends the link, whatever
  * the directory says later. */
-static void end_stale(job_t *job)
+static void end_stale(reset_run_t *run)
 {
-    pwr_reset_link_t *link = &job->answer->link;
+    pwr_reset_link_t *link = &run->answer->link;
 
-    pwr_log_fault(pwr_reset_link_ask(link, job->parts, job->pool));
+    pwr_log_fault(pwr_reset_link_ask(link, run->parts, run->pool));
     if (link->state == PWR_RESET_LINK_LIVE) {
         link->state = PWR_RESET_LINK_CHANGED;
     }
-    pwr_reset_link_burn(job->parts, link->row->account_id, PWR_TOKEN_USED, job->pool);
-    job->answer->outcome = PWR_RESET_DEAD;
-    tell(job, PWR_EVENT_LINK_DEAD, "stale");
+    pwr_reset_link_burn(run->parts, link->row->account_id, PWR_TOKEN_USED, run->pool);
+    run->answer->outcome = PWR_RESET_DEAD;
+    tell(run, PWR_EVENT_LINK_DEAD, "stale");
 }
 
 /* The directory said no, or was not reached: the same link works again. */
-static void let_go(job_t *job, const pwr_fault_t *why, const char *key_of_later)
+static void let_go(reset_run_t *run, const pwr_fault_t *why, const char *key_of_later)
 {
     bool is_refusal = why != NULL && why->kind == PWR_REFUSED;
 
-    pwr_reset_link_release(job->parts, job->claim_id, job->pool);
-    refuse(job->answer, is_refusal ? why->key : key_of_later, false);
+    pwr_reset_link_release(run->parts, run->claim_id, run->pool);
+    refuse(run->answer, is_refusal ? why->key : key_of_later, false);
 }
 
-static void write_password(job_t *job, const pwr_secret_t *password)
+static void write_password(reset_run_t *run, const pwr_secret_t *password)
 {
     pwr_write_outcome_t outcome = PWR_WRITE_NOT_SENT;
     const pwr_fault_t *fault = pwr_directory_set_password(
-        &outcome, job->parts->directory, job->answer->link.account, password, job->pool);
+        &outcome, run->parts->directory, run->answer->link.account, password, run->pool);
 
     pwr_log_fault(fault);
     switch (outcome) {
     case PWR_WRITE_DONE:
-        pwr_log_fault(pwr_attempt_cap_forget(job->parts, job->answer->link.account->id, job->pool));
-        finish(job, PWR_EVENT_PASSWORD_SET, PWR_ROW_CHANGED);
+        pwr_log_fault(pwr_attempt_cap_forget(run->parts, run->answer->link.account->id, run->pool));
+        finish(run, PWR_EVENT_PASSWORD_SET, PWR_ROW_CHANGED);
         break;
     case PWR_WRITE_STALE:
-        end_stale(job);
+        end_stale(run);
         break;
     case PWR_WRITE_REFUSED:
     case PWR_WRITE_NOT_SENT:
-        let_go(job, fault, "directory.temporary");
-        tell(job, PWR_EVENT_PASSWORD_REFUSED, job->answer->key);
+        let_go(run, fault, "directory.temporary");
+        tell(run, PWR_EVENT_PASSWORD_REFUSED, run->answer->key);
         break;
     case PWR_WRITE_UNKNOWN:
-        job->answer->outcome = PWR_RESET_UNSURE;
-        tell(job, PWR_EVENT_PASSWORD_UNKNOWN, fault != NULL ? fault->detail : NULL);
+        run->answer->outcome = PWR_RESET_UNSURE;
+        tell(run, PWR_EVENT_PASSWORD_UNKNOWN, fault != NULL ? fault->detail : NULL);
         break;
     }
 }
 
 /* Unlocking twice does what unlocking once does, so an answer that was lost leaves the link alive.
  */
-static void write_unlock(job_t *job)
+static void write_unlock(reset_run_t *run)
 {
     pwr_write_outcome_t outcome = PWR_WRITE_NOT_SENT;
-    const pwr_fault_t *fault = pwr_directory_unlock(&outcome, job->parts->directory,
-                                                    job->answer->link.account, job->pool);
+    const pwr_fault_t *fault = pwr_directory_unlock(&outcome, run->parts->directory,
+                                                    run->answer->link.account, run->pool);
 
     pwr_log_fault(fault);
     if (outcome == PWR_WRITE_DONE) {
-        finish(job, PWR_EVENT_ACCOUNT_UNLOCKED, PWR_ROW_UNLOCKED);
+        finish(run, PWR_EVENT_ACCOUNT_UNLOCKED, PWR_ROW_UNLOCKED);
     } else if (outcome == PWR_WRITE_STALE) {
-        end_stale(job);
+        end_stale(run);
     } else {
-        let_go(job, fault, "unlock.temporary");
-        tell(job, PWR_EVENT_UNLOCK_REFUSED, fault != NULL ? fault->detail : NULL);
+        let_go(run, fault, "unlock.temporary");
+        tell(run, PWR_EVENT_UNLOCK_REFUSED, fault != NULL ? fault->detail : NULL);
     }
 }
 
 /* Is the link alive, and its account still the one it was mailed for? The answer says why not. */
-static pwr_fault_t *open_link(bool *is_open, job_t *job)
+static pwr_fault_t *open_link(bool *is_open, reset_run_t *run)
 {
-    pwr_reset_answer_t *answer = job->answer;
+    pwr_reset_answer_t *answer = run->answer;
 
     *is_open = false;
     *answer = (pwr_reset_answer_t){.outcome = PWR_RESET_DEAD};
-    PWR_TRY(pwr_reset_link_find(&answer->link, job->parts, job->form->token, job->pool));
+    PWR_TRY(pwr_reset_link_find(&answer->link, run->parts, run->form->token, run->pool));
     if (answer->link.state == PWR_RESET_LINK_LIVE) {
-        const pwr_fault_t *fault = pwr_reset_link_ask(&answer->link, job->parts, job->pool);
+        const pwr_fault_t *fault = pwr_reset_link_ask(&answer->link, run->parts, run->pool);
         if (fault != NULL) {
             pwr_log_fault(fault);
             refuse(answer, "directory.temporary", false);
@@ -171,40 +171,40 @@ static pwr_fault_t *open_link(bool *is_open, job_t *job)
     }
     *is_open = answer->link.state == PWR_RESET_LINK_LIVE;
     if (!*is_open) {
-        tell(job, PWR_EVENT_LINK_DEAD, NULL);
+        tell(run, PWR_EVENT_LINK_DEAD, NULL);
     }
     return NULL;
 }
 
 /* Takes the account's links for this call alone; whoever comes second is told what became of them.
  */
-static pwr_fault_t *claim(bool *is_won, job_t *job)
+static pwr_fault_t *claim(bool *is_won, reset_run_t *run)
 {
-    pwr_reset_link_t *link = &job->answer->link;
+    pwr_reset_link_t *link = &run->answer->link;
 
-    PWR_TRY(pwr_reset_link_claim(is_won, job->claim_id, link, job->parts, job->pool));
-    return *is_won ? NULL : pwr_reset_link_find(link, job->parts, job->form->token, job->pool);
+    PWR_TRY(pwr_reset_link_claim(is_won, run->claim_id, link, run->parts, run->pool));
+    return *is_won ? NULL : pwr_reset_link_find(link, run->parts, run->form->token, run->pool);
 }
 
 pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
                            const pwr_reset_form_t *form, apr_pool_t *pool)
 {
-    job_t job = {.answer = answer, .parts = parts, .form = form, .pool = pool};
+    reset_run_t run = {.answer = answer, .parts = parts, .form = form, .pool = pool};
     bool is_open = false;
     bool is_won = false;
 
-    PWR_TRY(open_link(&is_open, &job));
+    PWR_TRY(open_link(&is_open, &run));
     if (!is_open) {
         return NULL;
     }
     const pwr_secret_t *password = judge(answer, parts, form, pool);
     if (password == NULL) {
-        tell(&job, PWR_EVENT_PASSWORD_REFUSED, answer->key);
+        tell(&run, PWR_EVENT_PASSWORD_REFUSED, answer->key);
         return NULL;
     }
-    PWR_TRY(claim(&is_won, &job));
+    PWR_TRY(claim(&is_won, &run));
     if (is_won) {
-        write_password(&job, password);
+        write_password(&run, password);
     }
     return NULL;
 }
@@ -212,11 +212,11 @@ pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
 pwr_fault_t *pwr_reset_unlock(pwr_reset_answer_t *answer, pwr_parts_t *parts,
                               const pwr_reset_form_t *form, apr_pool_t *pool)
 {
-    job_t job = {.answer = answer, .parts = parts, .form = form, .pool = pool};
+    reset_run_t run = {.answer = answer, .parts = parts, .form = form, .pool = pool};
     bool is_open = false;
     bool is_won = false;
 
-    PWR_TRY(open_link(&is_open, &job));
+    PWR_TRY(open_link(&is_open, &run));
     if (!is_open) {
         return NULL;
     }
@@ -224,9 +224,9 @@ pwr_fault_t *pwr_reset_unlock(pwr_reset_answer_t *answer, pwr_parts_t *parts,
         refuse(answer, "unlock.not_locked", false);
         return NULL;
     }
-    PWR_TRY(claim(&is_won, &job));
+    PWR_TRY(claim(&is_won, &run));
     if (is_won) {
-        write_unlock(&job);
+        write_unlock(&run);
     }
     return NULL;
 }

@@ -15,57 +15,58 @@
 #include "store/tokens.h"
 #include "token/token.h"
 
-static void digest(char out[PWR_DIGEST_CHARS + 1], pwr_job_t *job, const char *purpose,
+static void digest(char out[PWR_DIGEST_CHARS + 1], pwr_delivery_t *delivery, const char *purpose,
                    const char *text)
 {
-    pwr_token_digest(out, job->parts->key, purpose, job->parts->site, text);
+    pwr_token_digest(out, delivery->parts->key, purpose, delivery->parts->site, text);
 }
 
-static const pwr_secret_t *derive_link(pwr_job_t *job, const pwr_account_t *account)
+static const pwr_secret_t *derive_link(pwr_delivery_t *delivery, const pwr_account_t *account)
 {
-    char *seed = apr_pstrcat(job->pool, job->row->seed, account->id, NULL);
+    char *seed = apr_pstrcat(delivery->pool, delivery->row->seed, account->id, NULL);
 
-    pwr_crypto_wipe_with(seed, strlen(seed), job->pool);
-    return pwr_token_derive(job->parts->key, PWR_TOKEN_LINK, seed, job->pool);
+    pwr_crypto_wipe_with(seed, strlen(seed), delivery->pool);
+    return pwr_token_derive(delivery->parts->key, PWR_TOKEN_LINK, seed, delivery->pool);
 }
 
 /* Makes the account's link usable from now on, for the whole life of a link. */
-static pwr_fault_t *put_token(pwr_job_t *job, const pwr_letter_t *letter,
+static pwr_fault_t *put_token(pwr_delivery_t *delivery, const pwr_letter_t *letter,
                               const pwr_addressee_t *addressee)
 {
     const pwr_account_t *account = addressee->account;
     char link[PWR_DIGEST_CHARS + 1], stop[PWR_DIGEST_CHARS + 1];
     char mail[PWR_DIGEST_CHARS + 1], stamp[PWR_DIGEST_CHARS + 1];
 
-    digest(link, job, PWR_TOKEN_LINK, pwr_secret_bytes(addressee->token));
-    digest(stop, job, PWR_TOKEN_STOP, pwr_secret_bytes(letter->stop_token));
-    digest(mail, job, PWR_TOKEN_MAIL, account->mail);
-    digest(stamp, job, PWR_TOKEN_STAMP, account->stamp);
+    digest(link, delivery, PWR_TOKEN_LINK, pwr_secret_bytes(addressee->token));
+    digest(stop, delivery, PWR_TOKEN_STOP, pwr_secret_bytes(letter->stop_token));
+    digest(mail, delivery, PWR_TOKEN_MAIL, account->mail);
+    digest(stamp, delivery, PWR_TOKEN_STAMP, account->stamp);
     pwr_token_row_t token = {
         .digest = link,
         .stop_digest = stop,
-        .request_id = job->row->id,
-        .site = job->parts->site,
+        .request_id = delivery->row->id,
+        .site = delivery->parts->site,
         .account_id = account->id,
         .login = account->login,
         .mail_digest = mail,
         .stamp_digest = stamp,
-        .language = job->row->language,
+        .language = delivery->row->language,
         .state = PWR_TOKEN_LIVE,
         .created = pwr_clock_now(),
         .expires = letter->until,
     };
-    return pwr_tokens_put(job->parts->store, &token, job->pool);
+    return pwr_tokens_put(delivery->parts->store, &token, delivery->pool);
 }
 
 /* Whether an earlier delivery of this row got so far. What it was granted then, it has. */
-static pwr_fault_t *has_token(bool *has, pwr_job_t *job, const pwr_secret_t *link_token)
+static pwr_fault_t *has_token(bool *has, pwr_delivery_t *delivery, const pwr_secret_t *link_token)
 {
     pwr_token_row_t *row = NULL;
     char link[PWR_DIGEST_CHARS + 1];
 
-    digest(link, job, PWR_TOKEN_LINK, pwr_secret_bytes(link_token));
-    PWR_TRY(pwr_tokens_find(&row, job->parts->store, job->parts->site, link, job->pool));
+    digest(link, delivery, PWR_TOKEN_LINK, pwr_secret_bytes(link_token));
+    PWR_TRY(
+        pwr_tokens_find(&row, delivery->parts->store, delivery->parts->site, link, delivery->pool));
     *has = row != NULL;
     return NULL;
 }
@@ -76,15 +77,16 @@ static void add(apr_array_header_t *addressees, const pwr_addressee_t *one)
 }
 
 /* The row's only account: the row itself counts against its caps. */
-static pwr_fault_t *grant_one(pwr_mail_quota_t *quota, pwr_job_t *job, const pwr_letter_t *letter,
-                              const pwr_account_t *account, apr_array_header_t *granted)
+static pwr_fault_t *grant_one(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
+                              const pwr_letter_t *letter, const pwr_account_t *account,
+                              apr_array_header_t *granted)
 {
-    const pwr_addressee_t one = {.account = account, .token = derive_link(job, account)};
+    const pwr_addressee_t one = {.account = account, .token = derive_link(delivery, account)};
 
-    PWR_TRY(pwr_mail_quota_ask(quota, job, account));
+    PWR_TRY(pwr_mail_quota_ask(quota, delivery, account));
     if (quota->has_turn && quota->why == NULL) {
-        job->account_digest = quota->account_digest;
-        PWR_TRY(put_token(job, letter, &one));
+        delivery->account_digest = quota->account_digest;
+        PWR_TRY(put_token(delivery, letter, &one));
         add(granted, &one);
     }
     return NULL;
@@ -92,21 +94,21 @@ static pwr_fault_t *grant_one(pwr_mail_quota_t *quota, pwr_job_t *job, const pwr
 
 /* One of several: its token and a note hold what it was granted, so that the row can go on to the
  * next account. */
-static pwr_fault_t *grant_of_several(pwr_mail_quota_t *quota, pwr_job_t *job,
+static pwr_fault_t *grant_of_several(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
                                      const pwr_letter_t *letter, const pwr_account_t *account,
                                      apr_array_header_t *granted)
 {
-    const pwr_addressee_t one = {.account = account, .token = derive_link(job, account)};
+    const pwr_addressee_t one = {.account = account, .token = derive_link(delivery, account)};
     bool has = false;
 
     *quota = (pwr_mail_quota_t){.has_turn = true};
-    PWR_TRY(has_token(&has, job, one.token));
+    PWR_TRY(has_token(&has, delivery, one.token));
     if (!has) {
-        PWR_TRY(pwr_mail_quota_ask(quota, job, account));
+        PWR_TRY(pwr_mail_quota_ask(quota, delivery, account));
     }
     if (quota->has_turn && quota->why == NULL) {
-        PWR_TRY(put_token(job, letter, &one));
-        PWR_TRY(pwr_mail_quota_note(job, account));
+        PWR_TRY(put_token(delivery, letter, &one));
+        PWR_TRY(pwr_mail_quota_note(delivery, account));
         add(granted, &one);
     }
     return NULL;
@@ -145,43 +147,45 @@ static apr_array_header_t *those_at(const apr_array_header_t *granted, const cha
 }
 
 /* One mail for each address. */
-static pwr_fault_t *post_all(const pwr_fault_t **fault, pwr_job_t *job, pwr_letter_t *letter,
-                             const apr_array_header_t *granted)
+static pwr_fault_t *post_all(const pwr_fault_t **fault, pwr_delivery_t *delivery,
+                             pwr_letter_t *letter, const apr_array_header_t *granted)
 {
     for (int i = 0; i < granted->nelts && *fault == NULL; i++) {
         const pwr_addressee_t *one = &APR_ARRAY_IDX(granted, i, pwr_addressee_t);
         letter->to = one->account->mail;
-        letter->addressees = those_at(granted, letter->to, job->pool);
+        letter->addressees = those_at(granted, letter->to, delivery->pool);
         if (APR_ARRAY_IDX(letter->addressees, 0, pwr_addressee_t).account == one->account) {
-            PWR_TRY(pwr_job_post(fault, job, letter, i));
+            PWR_TRY(pwr_delivery_post(fault, delivery, letter, i));
         }
     }
     return NULL;
 }
 
-pwr_fault_t *pwr_reset_mail_send(pwr_job_t *job, const apr_array_header_t *accounts)
+pwr_fault_t *pwr_reset_mail_send(pwr_delivery_t *delivery, const apr_array_header_t *accounts)
 {
-    const apr_array_header_t *all = in_order(accounts, job->pool);
-    apr_array_header_t *granted = apr_array_make(job->pool, all->nelts, sizeof(pwr_addressee_t));
+    const apr_array_header_t *all = in_order(accounts, delivery->pool);
+    apr_array_header_t *granted
+        = apr_array_make(delivery->pool, all->nelts, sizeof(pwr_addressee_t));
     const pwr_fault_t *fault = NULL;
     pwr_mail_quota_t quota = {.has_turn = true};
     pwr_letter_t letter = {
         .kind = PWR_LETTER_LINK,
-        .language = job->row->language,
-        .until = pwr_clock_now() + job->parts->settings->flow.link_life,
-        .stop_token = pwr_token_derive(job->parts->key, PWR_TOKEN_STOP, job->row->seed, job->pool),
+        .language = delivery->row->language,
+        .until = pwr_clock_now() + delivery->parts->settings->flow.link_life,
+        .stop_token = pwr_token_derive(delivery->parts->key, PWR_TOKEN_STOP, delivery->row->seed,
+                                       delivery->pool),
     };
 
     for (int i = 0; i < all->nelts && quota.has_turn; i++) {
         PWR_TRY((all->nelts == 1 ? grant_one : grant_of_several)(
-            &quota, job, &letter, APR_ARRAY_IDX(all, i, const pwr_account_t *), granted));
+            &quota, delivery, &letter, APR_ARRAY_IDX(all, i, const pwr_account_t *), granted));
     }
     if (!quota.has_turn) {
-        return pwr_job_wait(job);
+        return pwr_delivery_wait(delivery);
     }
     if (granted->nelts == 0) {
-        return pwr_job_give_up(job, PWR_EVENT_MAIL_CAPPED, quota.why);
+        return pwr_delivery_give_up(delivery, PWR_EVENT_MAIL_CAPPED, quota.why);
     }
-    PWR_TRY(post_all(&fault, job, &letter, granted));
-    return pwr_job_end(job, fault);
+    PWR_TRY(post_all(&fault, delivery, &letter, granted));
+    return pwr_delivery_end(delivery, fault);
 }

@@ -6,9 +6,10 @@
 #ifndef PWR_FLOW_RESET_MAIL_H
 #define PWR_FLOW_RESET_MAIL_H
 
-#include "flow/job.h"
+#include "flow/delivery.h"
 
 /* `accounts` (const pwr_account_t *) may all be reset; at least one. */
-pwr_fault_t *pwr_reset_mail_send(pwr_job_t *job, const apr_array_header_t *accounts) PWR_MUST_USE;
+pwr_fault_t *pwr_reset_mail_send(pwr_delivery_t *delivery,
+                                 const apr_array_header_t *accounts) PWR_MUST_USE;
 
 #endif

@@ -164,7 +164,7 @@ static void end_row(seat_t *seat, const pwr_fault_t *fault)
 }
 
 /* Works all rows that are due; says when to look again. */
-static apr_time_t work(const pwr_deliverer_t *deliverer, seat_t *seat, apr_pool_t *scratch)
+static apr_time_t work(const pwr_outbox_worker_t *worker, seat_t *seat, apr_pool_t *scratch)
 {
     pwr_crew_t *crew = seat->crew;
     struct pollfd stop = {.fd = crew->state->stop_fd, .events = POLLIN};
@@ -177,7 +177,7 @@ static apr_time_t work(const pwr_deliverer_t *deliverer, seat_t *seat, apr_pool_
     }
     while (is_worked && poll(&stop, 1, 0) == 0) {
         begin_row(seat);
-        pwr_fault_t *fault = pwr_deliver_next(&is_worked, &next, deliverer, scratch);
+        pwr_fault_t *fault = pwr_outbox_worker_next(&is_worked, &next, worker, scratch);
         end_row(seat, fault);
         if (fault != NULL) {
             pwr_log_fault(fault);
@@ -196,16 +196,15 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
     pwr_crew_t *crew = seat->crew;
     pwr_crew_state_t *state = crew->state;
     apr_pool_t *pool = apr_thread_pool_get(thread), *scratch = NULL;
-    pwr_deliverer_t deliverer = {.parts = &crew->site->parts, .owner = seat->owner};
-    pwr_fault_t *fault
-        = pwr_relays_open(&deliverer.relays, &crew->site->settings->parts.mail, pool);
+    pwr_outbox_worker_t worker = {.parts = &crew->site->parts, .owner = seat->owner};
+    pwr_fault_t *fault = pwr_relays_open(&worker.relays, &crew->site->settings->parts.mail, pool);
 
     pwr_log_set_place(crew->site->server);
     apr_pool_create(&scratch, pool);
     if (fault != NULL) {
         pwr_log_fault(fault);
     } else {
-        while (sleep_until(crew, work(&deliverer, seat, scratch))) {
+        while (sleep_until(crew, work(&worker, seat, scratch))) {
         }
     }
     apr_thread_mutex_lock(state->mutex);

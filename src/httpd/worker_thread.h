@@ -5,7 +5,7 @@
 #ifndef PWR_HTTPD_WORKER_THREAD_H
 #define PWR_HTTPD_WORKER_THREAD_H
 
-#include "flow/deliver.h"
+#include "flow/outbox_worker.h"
 #include "flow/maintain.h"
 #include "httpd/private.h"
 

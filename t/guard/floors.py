@@ -38,7 +38,7 @@ EVERYWHERE = re.compile(
 # What flow/request may know of the parts, and the other stories of its own floor.
 REQUEST = "src/flow/request"
 REQUEST_KNOWS = {"base", "store", "text", "abuse", "events", "flow"}
-OTHER_STORIES = {"deliver.h", "reset.h", "revoke.h", "maintain.h", "check.h"}
+OTHER_STORIES = {"outbox_worker.h", "reset.h", "revoke.h", "maintain.h", "check.h"}
 
 
 def room(path, root):

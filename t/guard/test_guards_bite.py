@@ -50,7 +50,7 @@ HOUSE = {
     "src/store/connections.c": '#include <apr_dbd.h>\n#include "store/store.h"\n',
     "src/mail/mail.h": '#include "base/fault.h"\n',
     "src/flow/parts.h": '#include "store/store.h"\n',
-    "src/flow/deliver.h": '#include "base/fault.h"\n',
+    "src/flow/outbox_worker.h": '#include "base/fault.h"\n',
     "src/flow/request.h": '#include "flow/parts.h"\n',
     "src/flow/request.c": '#include "flow/request.h"\n#include <string.h>\n',
     "src/httpd/handler.c": '#include <httpd.h>\n#include "flow/request.h"\n',
@@ -63,7 +63,7 @@ HOUSE = {
     ("src/base/fault.h", '\n#include "store/store.h"\n', 2, "an arrow up"),
     ("src/mail/mail.h", '#include "events/events.h"\n', 1, "an arrow sideways"),
     ("src/store/store.h", '#include "text/text.h"\n', 1, "an arrow sideways"),
-    ("src/flow/deliver.c", '#include <httpd.h>\n', 1, "which only src/httpd/ and mod_pwreset.c and mod_pwreset_captcha.c may"),
+    ("src/flow/outbox_worker.c", '#include <httpd.h>\n', 1, "which only src/httpd/ and mod_pwreset.c and mod_pwreset_captcha.c may"),
     ("src/mail/message.c", '#include <curl/curl.h>\n', 1, "which only src/mail/smtp.c"),
     ("src/base/https.c", '#include <sodium.h>\n', 1, "which only src/base/crypto.c"),
     ("src/token/token.c", '#include <apr_dbd.h>\n', 1, "which only src/store/"),
@@ -77,7 +77,7 @@ HOUSE = {
     ("src/base/model.h", '#include "nowhere.h"\n', 1, "there is no such file"),
     ("src/extras/extra.c", '\n', 1, "stands in no room"),
     ("src/flow/request.c", '#include "mail/mail.h"\n', 1, "the request story reaches"),
-    ("src/flow/request.c", '#include "flow/deliver.h"\n', 1, "the request story reaches"),
+    ("src/flow/request.c", '#include "flow/outbox_worker.h"\n', 1, "the request story reaches"),
 ])
 def test_the_floors_guard_sees_an_arrow_that_must_not_be(tmp_path, path, text, line, words):
     shelves = {"src/events/events.h": "", "src/text/text.h": ""}

@@ -10,7 +10,7 @@
 #include "store_fixture.h"
 
 #include "base/log.h"
-#include "flow/deliver.h"
+#include "flow/outbox_worker.h"
 #include "store/tokens.h"
 #include "store/trail.h"
 #include "token/token.h"
@@ -28,7 +28,7 @@ typedef struct {
     char mails[40]; /* the folder that is the relay */
     pwr_parts_settings_t settings;
     pwr_parts_t parts;
-    pwr_deliverer_t worker;
+    pwr_outbox_worker_t worker;
 } flow_t;
 
 static flow_t flow;
@@ -115,7 +115,7 @@ static inline void open_flow(void)
         .limit = limit,
     };
     assert_fine(pwr_parts_open(&flow.parts, NULL, flow.pool));
-    flow.worker = (pwr_deliverer_t){.parts = &flow.parts, .owner = OWNER};
+    flow.worker = (pwr_outbox_worker_t){.parts = &flow.parts, .owner = OWNER};
     assert_fine(pwr_relays_open(&flow.worker.relays, &flow.settings.mail, flow.pool));
 }
 
@@ -218,7 +218,7 @@ static inline int deliver_due(void)
     int count = -1;
 
     while (is_worked && count < 100) {
-        assert_fine(pwr_deliver_next(&is_worked, &next, &flow.worker, flow.pool));
+        assert_fine(pwr_outbox_worker_next(&is_worked, &next, &flow.worker, flow.pool));
         count++;
     }
     return count;

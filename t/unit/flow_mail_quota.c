@@ -96,7 +96,7 @@ static pwr_mail_quota_t ask_for(const char *id, bool is_proved)
     assert_fine(
         pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.site, OWNER, DAY, flow.pool));
     row->is_proved = is_proved;
-    pwr_job_t job = {.by = &flow.worker, .parts = &flow.parts, .row = row, .pool = flow.pool};
+    pwr_delivery_t job = {.by = &flow.worker, .parts = &flow.parts, .row = row, .pool = flow.pool};
     assert_fine(pwr_mail_quota_ask(&share, &job, &anna->account));
     assert_fine(
         pwr_outbox_give_up(&is_held, flow.parts.store, id, OWNER, PWR_LIFE_KEPT, flow.pool));

@@ -1,4 +1,4 @@
-/* Promises of flow/deliver.h: which mail a row leads to, and how it ends. */
+/* Promises of flow/outbox_worker.h: which mail a row leads to, and how it ends. */
 #include "flow_fixture.h"
 
 #include "base/limits.h"
@@ -202,12 +202,12 @@ static void it_says_when_the_next_row_is_due(void **state)
     bool is_worked = true;
     apr_time_t next = 1;
 
-    assert_fine(pwr_deliver_next(&is_worked, &next, &flow.worker, flow.pool));
+    assert_fine(pwr_outbox_worker_next(&is_worked, &next, &flow.worker, flow.pool));
     assert_false(is_worked);
     assert_int_equal(0, next);
     put_row("row", PWR_ROW_LINK, "anna");
     fixture_now -= MINUTE;
-    assert_fine(pwr_deliver_next(&is_worked, &next, &flow.worker, flow.pool));
+    assert_fine(pwr_outbox_worker_next(&is_worked, &next, &flow.worker, flow.pool));
     assert_false(is_worked);
     assert_int_equal(fixture_now + MINUTE, next);
 }
