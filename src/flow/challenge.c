@@ -62,10 +62,10 @@ pwr_sealed_task_t pwr_challenge_make_task(const pwr_task_parts_t *parts, const p
                                           apr_pool_t *pool)
 {
     pwr_sealed_task_t task = {.captcha = pwr_captcha_task_make(parts->captcha)};
-    char letters[PWR_CAPTCHA_TASK_CHARS + 1];
+    char mail_templates[PWR_CAPTCHA_TASK_CHARS + 1];
 
-    pwr_captcha_task_write(letters, &task.captcha);
-    const char *text = apr_pstrcat(pool, held->form_seal, "\n", letters, NULL);
+    pwr_captcha_task_write(mail_templates, &task.captcha);
+    const char *text = apr_pstrcat(pool, held->form_seal, "\n", mail_templates, NULL);
     task.sealed = pwr_seal_make(parts->key, PWR_SEAL_TASK, text, pool);
     return task;
 }
@@ -86,10 +86,11 @@ bool pwr_challenge_open_task(pwr_sealed_task_t *task, const pwr_task_parts_t *pa
         || pwr_clock_now() - seal.made > PWR_TASK_LIFE) {
         return false;
     }
-    const char *letters = strchr(seal.text, '\n');
+    const char *mail_templates = strchr(seal.text, '\n');
     task->sealed = sealed;
-    return letters != NULL && pwr_captcha_task_read(&task->captcha, parts->captcha, letters + 1)
-           && (held == NULL || is_for(held, seal.text, (size_t)(letters - seal.text)));
+    return mail_templates != NULL
+           && pwr_captcha_task_read(&task->captcha, parts->captcha, mail_templates + 1)
+           && (held == NULL || is_for(held, seal.text, (size_t)(mail_templates - seal.text)));
 }
 
 bool pwr_challenge_has_task(const pwr_task_parts_t *parts)

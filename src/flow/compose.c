@@ -6,9 +6,9 @@
 
 #include <apr_strings.h>
 
-static bool is_chosen(const pwr_letter_t *letter)
+static bool is_chosen(const pwr_mail_values_t *values)
 {
-    return letter->language[0] == '/';
+    return values->language[0] == '/';
 }
 
 /* "<base>[/<language>]<between><token>", wiped with the pool. */
@@ -33,10 +33,10 @@ static void show_addressee(pwr_view_t *view, const pwr_parts_t *parts, const cha
 }
 
 /* One account stands in the view itself, several in a list of it. */
-static void show_addressees(pwr_view_t *view, const pwr_parts_t *parts, const pwr_letter_t *letter,
-                            const char *chosen, apr_pool_t *pool)
+static void show_addressees(pwr_view_t *view, const pwr_parts_t *parts,
+                            const pwr_mail_values_t *values, const char *chosen, apr_pool_t *pool)
 {
-    const apr_array_header_t *all = letter->addressees;
+    const apr_array_header_t *all = values->addressees;
 
     if (all->nelts == 1) {
         show_addressee(view, parts, chosen, &APR_ARRAY_IDX(all, 0, pwr_addressee_t), pool);
@@ -51,7 +51,7 @@ static void show_addressees(pwr_view_t *view, const pwr_parts_t *parts, const pw
 }
 
 /* `language` is that of the words, `chosen` stands in the links. */
-static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_letter_t *letter,
+static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_mail_values_t *values,
                              const pwr_language_t *language, const char *chosen, apr_pool_t *pool)
 {
     const pwr_flow_settings_t *flow = &parts->settings->flow;
@@ -64,13 +64,13 @@ static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_letter_t *lette
     pwr_view_text(view, "login_url", flow->login_url);
     pwr_view_text(view, "zone", flow->time_zone);
     pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
-    show_addressees(view, parts, letter, chosen, pool);
-    if (letter->kind == PWR_LETTER_LINK) {
+    show_addressees(view, parts, values, chosen, pool);
+    if (values->kind == PWR_MAIL_TEMPLATE_LINK) {
         pwr_view_text(view, "stop_link",
-                      address_with(parts, chosen, "/stop/", letter->stop_token, pool));
-        pwr_view_time(view, "until", letter->until);
+                      address_with(parts, chosen, "/stop/", values->stop_token, pool));
+        pwr_view_time(view, "until", values->until);
     } else {
-        pwr_view_time(view, "changed", letter->changed);
+        pwr_view_time(view, "changed", values->changed);
     }
     return view;
 }
@@ -85,8 +85,8 @@ static pwr_fault_t *render(const char **text, const pwr_template_t *template,
     return NULL;
 }
 
-/* The language in which it is said again: the site's own when the letter is in the second one
- * already. NULL when there is none but the letter's. */
+/* The language in which it is said again: the site's own when the mail is in the second one
+ * already. NULL when there is none but the mail's. */
 static const pwr_language_t *second_of(const pwr_parts_t *parts, const pwr_language_t *first)
 {
     const pwr_messages_t *messages = parts->texts->messages;
@@ -99,7 +99,7 @@ static const pwr_language_t *second_of(const pwr_parts_t *parts, const pwr_langu
     return second != first ? second : NULL;
 }
 
-/* Adds to `view` what a letter in two languages says below: `body` in the second one. */
+/* Adds to `view` what a mail in two languages says below: `body` in the second one. */
 static pwr_fault_t *render_below(pwr_view_t *view, const pwr_template_t *body,
                                  const pwr_view_t *below, const pwr_language_t *second,
                                  apr_pool_t *pool)
@@ -125,26 +125,26 @@ static void add_second(pwr_mail_t *mail, const char *key, const pwr_view_t *belo
     mail->language = apr_pstrcat(pool, mail->language, ", ", pwr_language_tag(second), NULL);
 }
 
-pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts, const pwr_letter_t *letter,
-                         apr_pool_t *pool)
+pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts,
+                         const pwr_mail_values_t *values, apr_pool_t *pool)
 {
-    static const char *const subjects[PWR_LETTER_COUNT] = {
-        [PWR_LETTER_LINK] = "mail.link.subject",
-        [PWR_LETTER_CHANGED] = "mail.changed.subject",
-        [PWR_LETTER_UNLOCKED] = "mail.unlocked.subject",
-        [PWR_LETTER_BARRED] = "mail.barred.subject",
+    static const char *const subjects[PWR_MAIL_TEMPLATE_COUNT] = {
+        [PWR_MAIL_TEMPLATE_LINK] = "mail.link.subject",
+        [PWR_MAIL_TEMPLATE_CHANGED] = "mail.changed.subject",
+        [PWR_MAIL_TEMPLATE_UNLOCKED] = "mail.unlocked.subject",
+        [PWR_MAIL_TEMPLATE_BARRED] = "mail.barred.subject",
     };
     const pwr_texts_t *texts = parts->texts;
-    const pwr_letter_texts_t *own = &texts->letters[letter->kind];
-    const char *key = subjects[letter->kind];
+    const pwr_mail_template_t *own = &texts->mail_templates[values->kind];
+    const char *key = subjects[values->kind];
     const pwr_language_t *first
-        = pwr_messages_language(texts->messages, letter->language + (is_chosen(letter) ? 1 : 0));
+        = pwr_messages_language(texts->messages, values->language + (is_chosen(values) ? 1 : 0));
     const pwr_language_t *second = second_of(parts, first);
     const char *chosen
-        = is_chosen(letter) ? apr_pstrcat(pool, "/", pwr_language_tag(first), NULL) : "";
-    pwr_view_t *view = make_view(parts, letter, first, chosen, pool);
+        = is_chosen(values) ? apr_pstrcat(pool, "/", pwr_language_tag(first), NULL) : "";
+    pwr_view_t *view = make_view(parts, values, first, chosen, pool);
     const pwr_view_t *below
-        = second != NULL ? make_view(parts, letter, second, chosen, pool) : NULL;
+        = second != NULL ? make_view(parts, values, second, chosen, pool) : NULL;
 
     mail->subject = pwr_messages_format(first, key, view, pool);
     mail->language = pwr_language_tag(first);

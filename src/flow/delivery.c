@@ -101,16 +101,16 @@ pwr_fault_t *pwr_delivery_wait(pwr_delivery_t *delivery)
         pwr_clock_now() + TURN_PAUSE + TURN_PAUSE * chance / 255, delivery->pool);
 }
 
-/* Sends one letter; a relay's final refusal gives the row up, anything else comes again. NULL in
+/* Sends one mail; a relay's final refusal gives the row up, anything else comes again. NULL in
  * `fault`: it was taken. */
 pwr_fault_t *pwr_delivery_post(const pwr_fault_t **fault, pwr_delivery_t *delivery,
-                               const pwr_letter_t *letter, int copy)
+                               const pwr_mail_values_t *values, int copy)
 {
     pwr_mail_t mail
-        = {.to = letter->to, .date = delivery->row->created, .language = delivery->row->language};
+        = {.to = values->to, .date = delivery->row->created, .language = delivery->row->language};
 
     mail.message_id = apr_psprintf(delivery->pool, "%s.%d", delivery->row->id, copy);
-    PWR_TRY(pwr_compose(&mail, delivery->parts, letter, delivery->pool));
+    PWR_TRY(pwr_compose(&mail, delivery->parts, values, delivery->pool));
     *fault = pwr_relays_send(&delivery->relay, delivery->by->relays, &mail, delivery->pool);
     return NULL;
 }

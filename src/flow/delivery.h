@@ -30,9 +30,9 @@ void pwr_delivery_tell(pwr_delivery_t *delivery, pwr_event_t event, const char *
 /* A mail that late would only puzzle: the person has long asked again, or given up. */
 bool pwr_delivery_is_too_old(const pwr_delivery_t *delivery);
 
-/* Sends one letter, the `copy`th of the row; NULL in `fault`: a relay took it. */
+/* Sends one mail, the `copy`th of the row; NULL in `fault`: a relay took it. */
 pwr_fault_t *pwr_delivery_post(const pwr_fault_t **fault, pwr_delivery_t *delivery,
-                               const pwr_letter_t *letter, int copy) PWR_MUST_USE;
+                               const pwr_mail_values_t *values, int copy) PWR_MUST_USE;
 
 /* The doors. `end` is the one after pwr_delivery_post: a relay's final refusal gives the row up,
  * anything else comes again. `wait` is for another's turn, which is no failure and nobody's

@@ -61,15 +61,15 @@ static pwr_fault_t *send_done(pwr_delivery_t *delivery, const pwr_account_t *acc
         return pwr_delivery_give_up(delivery, PWR_EVENT_ACCOUNT_BARRED, PWR_BARRED_NO_MAIL);
     }
     for (int i = 0; i < account->mails->nelts && fault == NULL; i++) {
-        pwr_letter_t letter = {
-            .kind
-            = delivery->row->kind == PWR_ROW_UNLOCKED ? PWR_LETTER_UNLOCKED : PWR_LETTER_CHANGED,
+        pwr_mail_values_t values = {
+            .kind = delivery->row->kind == PWR_ROW_UNLOCKED ? PWR_MAIL_TEMPLATE_UNLOCKED
+                                                            : PWR_MAIL_TEMPLATE_CHANGED,
             .to = APR_ARRAY_IDX(account->mails, i, const char *),
             .addressees = alone(account, delivery->pool),
             .language = delivery->row->language,
             .changed = delivery->row->created,
         };
-        PWR_TRY(pwr_delivery_post(&fault, delivery, &letter, i));
+        PWR_TRY(pwr_delivery_post(&fault, delivery, &values, i));
     }
     return pwr_delivery_end(delivery, fault);
 }
@@ -91,14 +91,14 @@ static pwr_fault_t *refuse(pwr_delivery_t *delivery, const pwr_account_t *accoun
     if (quota.why != NULL) {
         return pwr_delivery_give_up(delivery, PWR_EVENT_ACCOUNT_BARRED, account->barred);
     }
-    pwr_letter_t letter = {
-        .kind = PWR_LETTER_BARRED,
+    pwr_mail_values_t values = {
+        .kind = PWR_MAIL_TEMPLATE_BARRED,
         .to = account->mail,
         .addressees = alone(account, delivery->pool),
         .language = delivery->row->language,
     };
     delivery->account_digest = quota.account_digest;
-    PWR_TRY(pwr_delivery_post(&fault, delivery, &letter, 0));
+    PWR_TRY(pwr_delivery_post(&fault, delivery, &values, 0));
     if (fault == NULL) {
         pwr_delivery_tell(delivery, PWR_EVENT_ACCOUNT_BARRED, account->barred);
     }

@@ -10,18 +10,20 @@
 static const struct {
     const char *name;
     pwr_slots_t slots;
-} letters[PWR_LETTER_COUNT] = {
-    [PWR_LETTER_LINK] = {"link",
-                         {.common = COMMON,
-                          .own = "link stop_link until name is_several account_count accounts",
-                          .needed = "link"}},
-    [PWR_LETTER_CHANGED] = {"changed", {.common = COMMON, .own = "changed", .needed = ""}},
-    [PWR_LETTER_UNLOCKED] = {"unlocked", {.common = COMMON, .own = "changed", .needed = ""}},
-    [PWR_LETTER_BARRED] = {"barred", {.common = COMMON, .own = "", .needed = ""}},
+} mail_templates[PWR_MAIL_TEMPLATE_COUNT] = {
+    [PWR_MAIL_TEMPLATE_LINK]
+    = {"link",
+       {.common = COMMON,
+        .own = "link stop_link until name is_several account_count accounts",
+        .needed = "link"}},
+    [PWR_MAIL_TEMPLATE_CHANGED] = {"changed", {.common = COMMON, .own = "changed", .needed = ""}},
+    [PWR_MAIL_TEMPLATE_UNLOCKED] = {"unlocked", {.common = COMMON, .own = "changed", .needed = ""}},
+    [PWR_MAIL_TEMPLATE_BARRED] = {"barred", {.common = COMMON, .own = "", .needed = ""}},
 };
 
-static pwr_fault_t *load_letter(pwr_letter_texts_t *made, const pwr_template_source_t *source,
-                                const char *name, apr_pool_t *pool)
+static pwr_fault_t *load_mail_template(pwr_mail_template_t *made,
+                                       const pwr_template_source_t *source, const char *name,
+                                       apr_pool_t *pool)
 {
     const struct {
         const char *end;
@@ -51,9 +53,10 @@ static pwr_fault_t *load_mails(pwr_texts_t *texts, const pwr_flow_settings_t *se
         .language = pwr_messages_language(texts->messages, settings->language),
     };
 
-    for (int i = 0; i < PWR_LETTER_COUNT; i++) {
-        source.slots = &letters[i].slots;
-        PWR_TRY(load_letter(&texts->letters[i], &source, letters[i].name, pool));
+    for (int i = 0; i < PWR_MAIL_TEMPLATE_COUNT; i++) {
+        source.slots = &mail_templates[i].slots;
+        PWR_TRY(
+            load_mail_template(&texts->mail_templates[i], &source, mail_templates[i].name, pool));
     }
     return NULL;
 }

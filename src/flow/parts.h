@@ -57,23 +57,23 @@ typedef struct {
 
 /* The mails there are; each has mail/<name>.txt and .html (parts.c). */
 typedef enum {
-    PWR_LETTER_LINK,
-    PWR_LETTER_CHANGED,
-    PWR_LETTER_UNLOCKED,
-    PWR_LETTER_BARRED, /* the account cannot be reset */
-    PWR_LETTER_COUNT
-} pwr_letter_kind_t;
+    PWR_MAIL_TEMPLATE_LINK,
+    PWR_MAIL_TEMPLATE_CHANGED,
+    PWR_MAIL_TEMPLATE_UNLOCKED,
+    PWR_MAIL_TEMPLATE_BARRED, /* the account cannot be reset */
+    PWR_MAIL_TEMPLATE_COUNT
+} pwr_mail_template_kind_t;
 
 /* One kind of mail; the bodies are what is said again below in a second language. */
 typedef struct {
     pwr_template_t *text, *html;
     pwr_template_t *text_body, *html_body;
-} pwr_letter_texts_t;
+} pwr_mail_template_t;
 
 /* The words and mails, loaded once before the fork. */
 typedef struct {
     pwr_messages_t *messages;
-    pwr_letter_texts_t letters[PWR_LETTER_COUNT];
+    pwr_mail_template_t mail_templates[PWR_MAIL_TEMPLATE_COUNT];
 } pwr_texts_t;
 
 typedef struct {

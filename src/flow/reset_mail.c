@@ -30,7 +30,7 @@ static const pwr_secret_t *derive_link(pwr_delivery_t *delivery, const pwr_accou
 }
 
 /* Makes the account's link usable from now on, for the whole life of a link. */
-static pwr_fault_t *put_token(pwr_delivery_t *delivery, const pwr_letter_t *letter,
+static pwr_fault_t *put_token(pwr_delivery_t *delivery, const pwr_mail_values_t *values,
                               const pwr_addressee_t *addressee)
 {
     const pwr_account_t *account = addressee->account;
@@ -38,7 +38,7 @@ static pwr_fault_t *put_token(pwr_delivery_t *delivery, const pwr_letter_t *lett
     char mail[PWR_DIGEST_CHARS + 1], stamp[PWR_DIGEST_CHARS + 1];
 
     digest(link, delivery, PWR_TOKEN_LINK, pwr_secret_bytes(addressee->token));
-    digest(stop, delivery, PWR_TOKEN_STOP, pwr_secret_bytes(letter->stop_token));
+    digest(stop, delivery, PWR_TOKEN_STOP, pwr_secret_bytes(values->stop_token));
     digest(mail, delivery, PWR_TOKEN_MAIL, account->mail);
     digest(stamp, delivery, PWR_TOKEN_STAMP, account->stamp);
     pwr_token_row_t token = {
@@ -53,7 +53,7 @@ static pwr_fault_t *put_token(pwr_delivery_t *delivery, const pwr_letter_t *lett
         .language = delivery->row->language,
         .state = PWR_TOKEN_LIVE,
         .created = pwr_clock_now(),
-        .expires = letter->until,
+        .expires = values->until,
     };
     return pwr_tokens_put(delivery->parts->store, &token, delivery->pool);
 }
@@ -78,7 +78,7 @@ static void add(apr_array_header_t *addressees, const pwr_addressee_t *one)
 
 /* The row's only account: the row itself counts against its caps. */
 static pwr_fault_t *grant_one(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
-                              const pwr_letter_t *letter, const pwr_account_t *account,
+                              const pwr_mail_values_t *values, const pwr_account_t *account,
                               apr_array_header_t *granted)
 {
     const pwr_addressee_t one = {.account = account, .token = derive_link(delivery, account)};
@@ -86,7 +86,7 @@ static pwr_fault_t *grant_one(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
     PWR_TRY(pwr_mail_quota_ask(quota, delivery, account));
     if (quota->has_turn && quota->why == NULL) {
         delivery->account_digest = quota->account_digest;
-        PWR_TRY(put_token(delivery, letter, &one));
+        PWR_TRY(put_token(delivery, values, &one));
         add(granted, &one);
     }
     return NULL;
@@ -95,7 +95,7 @@ static pwr_fault_t *grant_one(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
 /* One of several: its token and a note hold what it was granted, so that the row can go on to the
  * next account. */
 static pwr_fault_t *grant_of_several(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
-                                     const pwr_letter_t *letter, const pwr_account_t *account,
+                                     const pwr_mail_values_t *values, const pwr_account_t *account,
                                      apr_array_header_t *granted)
 {
     const pwr_addressee_t one = {.account = account, .token = derive_link(delivery, account)};
@@ -107,7 +107,7 @@ static pwr_fault_t *grant_of_several(pwr_mail_quota_t *quota, pwr_delivery_t *de
         PWR_TRY(pwr_mail_quota_ask(quota, delivery, account));
     }
     if (quota->has_turn && quota->why == NULL) {
-        PWR_TRY(put_token(delivery, letter, &one));
+        PWR_TRY(put_token(delivery, values, &one));
         PWR_TRY(pwr_mail_quota_note(delivery, account));
         add(granted, &one);
     }
@@ -148,14 +148,14 @@ static apr_array_header_t *those_at(const apr_array_header_t *granted, const cha
 
 /* One mail for each address. */
 static pwr_fault_t *post_all(const pwr_fault_t **fault, pwr_delivery_t *delivery,
-                             pwr_letter_t *letter, const apr_array_header_t *granted)
+                             pwr_mail_values_t *values, const apr_array_header_t *granted)
 {
     for (int i = 0; i < granted->nelts && *fault == NULL; i++) {
         const pwr_addressee_t *one = &APR_ARRAY_IDX(granted, i, pwr_addressee_t);
-        letter->to = one->account->mail;
-        letter->addressees = those_at(granted, letter->to, delivery->pool);
-        if (APR_ARRAY_IDX(letter->addressees, 0, pwr_addressee_t).account == one->account) {
-            PWR_TRY(pwr_delivery_post(fault, delivery, letter, i));
+        values->to = one->account->mail;
+        values->addressees = those_at(granted, values->to, delivery->pool);
+        if (APR_ARRAY_IDX(values->addressees, 0, pwr_addressee_t).account == one->account) {
+            PWR_TRY(pwr_delivery_post(fault, delivery, values, i));
         }
     }
     return NULL;
@@ -168,8 +168,8 @@ pwr_fault_t *pwr_reset_mail_send(pwr_delivery_t *delivery, const apr_array_heade
         = apr_array_make(delivery->pool, all->nelts, sizeof(pwr_addressee_t));
     const pwr_fault_t *fault = NULL;
     pwr_mail_quota_t quota = {.has_turn = true};
-    pwr_letter_t letter = {
-        .kind = PWR_LETTER_LINK,
+    pwr_mail_values_t values = {
+        .kind = PWR_MAIL_TEMPLATE_LINK,
         .language = delivery->row->language,
         .until = pwr_clock_now() + delivery->parts->settings->flow.link_life,
         .stop_token = pwr_token_derive(delivery->parts->key, PWR_TOKEN_STOP, delivery->row->seed,
@@ -178,7 +178,7 @@ pwr_fault_t *pwr_reset_mail_send(pwr_delivery_t *delivery, const apr_array_heade
 
     for (int i = 0; i < all->nelts && quota.has_turn; i++) {
         PWR_TRY((all->nelts == 1 ? grant_one : grant_of_several)(
-            &quota, delivery, &letter, APR_ARRAY_IDX(all, i, const pwr_account_t *), granted));
+            &quota, delivery, &values, APR_ARRAY_IDX(all, i, const pwr_account_t *), granted));
     }
     if (!quota.has_turn) {
         return pwr_delivery_wait(delivery);
@@ -186,6 +186,6 @@ pwr_fault_t *pwr_reset_mail_send(pwr_delivery_t *delivery, const apr_array_heade
     if (granted->nelts == 0) {
         return pwr_delivery_give_up(delivery, PWR_EVENT_MAIL_CAPPED, quota.why);
     }
-    PWR_TRY(post_all(&fault, delivery, &letter, granted));
+    PWR_TRY(post_all(&fault, delivery, &values, granted));
     return pwr_delivery_end(delivery, fault);
 }

@@ -12,9 +12,9 @@ static int set_up_anna(void **state)
     return 0;
 }
 
-static pwr_letter_t letter_of(pwr_letter_kind_t kind, const char *language)
+static pwr_mail_values_t letter_of(pwr_mail_template_kind_t kind, const char *language)
 {
-    pwr_letter_t letter = {
+    pwr_mail_values_t letter = {
         .kind = kind,
         .to = anna->account.mail,
         .addressees = apr_array_make(flow.pool, 2, sizeof(pwr_addressee_t)),
@@ -26,18 +26,18 @@ static pwr_letter_t letter_of(pwr_letter_kind_t kind, const char *language)
     return letter;
 }
 
-static void address(pwr_letter_t *letter, const fake_person_t *person)
+static void address(pwr_mail_values_t *letter, const fake_person_t *person)
 {
     APR_ARRAY_PUSH((apr_array_header_t *)(apr_uintptr_t)letter->addressees, pwr_addressee_t)
         = (pwr_addressee_t){
             .account = &person->account,
-            .token = letter->kind == PWR_LETTER_LINK ? pwr_token_derive(
+            .token = letter->kind == PWR_MAIL_TEMPLATE_LINK ? pwr_token_derive(
                          flow.parts.key, PWR_TOKEN_LINK, person->account.id, flow.pool)
-                                                     : NULL,
+                                                            : NULL,
         };
 }
 
-static pwr_mail_t compose(const pwr_letter_t *letter)
+static pwr_mail_t compose(const pwr_mail_values_t *letter)
 {
     pwr_mail_t mail = {0};
 
@@ -47,7 +47,7 @@ static pwr_mail_t compose(const pwr_letter_t *letter)
 
 static pwr_mail_t compose_link(const char *language)
 {
-    pwr_letter_t letter = letter_of(PWR_LETTER_LINK, language);
+    pwr_mail_values_t letter = letter_of(PWR_MAIL_TEMPLATE_LINK, language);
 
     address(&letter, anna);
     return compose(&letter);
@@ -112,7 +112,7 @@ static void a_second_language_says_it_again_below(void **state)
 static void several_accounts_have_a_link_each(void **state)
 {
     (void)state;
-    pwr_letter_t letter = letter_of(PWR_LETTER_LINK, "en");
+    pwr_mail_values_t letter = letter_of(PWR_MAIL_TEMPLATE_LINK, "en");
 
     address(&letter, anna);
     address(&letter, fake_directory_add("berit", flow.pool));
@@ -125,10 +125,11 @@ static void several_accounts_have_a_link_each(void **state)
 static void a_mail_about_what_was_done_has_no_link_that_does_anything(void **state)
 {
     (void)state;
-    const pwr_letter_kind_t kinds[] = {PWR_LETTER_CHANGED, PWR_LETTER_UNLOCKED, PWR_LETTER_BARRED};
+    const pwr_mail_template_kind_t kinds[]
+        = {PWR_MAIL_TEMPLATE_CHANGED, PWR_MAIL_TEMPLATE_UNLOCKED, PWR_MAIL_TEMPLATE_BARRED};
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        pwr_letter_t letter = letter_of(kinds[i], "en");
+        pwr_mail_values_t letter = letter_of(kinds[i], "en");
         address(&letter, anna);
         pwr_mail_t mail = compose(&letter);
         assert_null(strstr(mail.text, "/r/"));

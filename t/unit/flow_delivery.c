@@ -144,11 +144,11 @@ static void a_mail_that_is_sent_again_has_the_same_name_and_a_copy_has_another(v
     const pwr_fault_t *fault = NULL;
     fake_person_t *anna = fake_directory_add("anna", flow.pool);
     apr_array_header_t *addressees = apr_array_make(flow.pool, 1, sizeof(pwr_addressee_t));
-    pwr_letter_t letter = {.kind = PWR_LETTER_CHANGED,
-                           .to = anna->account.mail,
-                           .addressees = addressees,
-                           .language = "en",
-                           .changed = NOON};
+    pwr_mail_values_t letter = {.kind = PWR_MAIL_TEMPLATE_CHANGED,
+                                .to = anna->account.mail,
+                                .addressees = addressees,
+                                .language = "en",
+                                .changed = NOON};
     pwr_delivery_t job = take("row", &flow.worker);
 
     APR_ARRAY_PUSH(addressees, pwr_addressee_t) = (pwr_addressee_t){.account = &anna->account};

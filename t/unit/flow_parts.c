@@ -16,8 +16,8 @@ static void an_opened_site_is_named_by_its_base_url_and_hands_requests_no_more_t
 static void every_kind_of_mail_has_its_templates(void **state)
 {
     (void)state;
-    for (int i = 0; i < PWR_LETTER_COUNT; i++) {
-        const pwr_letter_texts_t *texts = &flow.parts.texts->letters[i];
+    for (int i = 0; i < PWR_MAIL_TEMPLATE_COUNT; i++) {
+        const pwr_mail_template_t *texts = &flow.parts.texts->letters[i];
         assert_non_null(texts->text);
         assert_non_null(texts->html);
         assert_non_null(texts->text_body);

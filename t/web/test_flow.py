@@ -249,9 +249,9 @@ def test_a_mail_is_well_made_and_says_that_a_machine_sent_it(quick):
     person = quick.someone()
     link = ask_for_link(quick, person)
     done = new_mails(quick, lambda: quick.set_password(link, NEW))
-    letters = [mail for mail in quick.inbox.all() if mail.to == person.mails]
-    assert len(letters) == 2 and done[0].path == letters[1].path
-    for mail in letters:
+    mails = [mail for mail in quick.inbox.all() if mail.to == person.mails]
+    assert len(mails) == 2 and done[0].path == mails[1].path
+    for mail in mails:
         message = mail.message
         assert not defects_of(message)
         assert message.get_content_type() == "multipart/alternative"
@@ -271,11 +271,11 @@ def test_a_mail_is_well_made_and_says_that_a_machine_sent_it(quick):
         assert quick.inbox.envelope_of(mail)["from"] == "passord@example.org"
         assert quick.inbox.envelope_of(mail)["tls"]
         assert not re.search(r"<img|<link|src=|url\(|@import", mail.html)
-    assert link in letters[0].text.splitlines()
-    targets = set(re.findall('href="([^"]+)"', letters[0].html))
-    assert targets == {link, quick.stop_link_of(letters[0])} == set(letters[0].links)
-    assert link in re.sub("<[^>]*>", " ", letters[0].html)
-    assert not letters[1].links and NEW not in letters[1].raw.decode()
+    assert link in mails[0].text.splitlines()
+    targets = set(re.findall('href="([^"]+)"', mails[0].html))
+    assert targets == {link, quick.stop_link_of(mails[0])} == set(mails[0].links)
+    assert link in re.sub("<[^>]*>", " ", mails[0].html)
+    assert not mails[1].links and NEW not in mails[1].raw.decode()
 
 
 def test_no_answer_to_a_request_carries_the_token_or_the_account(quick):
