@@ -89,12 +89,13 @@ static pwr_fault_t *render(const char **text, const pwr_template_t *template,
  * already. NULL when there is none but the mail's. */
 static const pwr_language_t *second_of(const pwr_parts_t *parts, const pwr_language_t *first)
 {
-    const pwr_messages_t *messages = parts->texts->messages;
+    const pwr_translations_t *translations = parts->texts->translations;
     const char *tag = parts->settings->flow.mail_also;
-    const pwr_language_t *second = tag != NULL ? pwr_messages_language(messages, tag) : first;
+    const pwr_language_t *second
+        = tag != NULL ? pwr_translations_language(translations, tag) : first;
 
     if (second == first && tag != NULL) {
-        second = pwr_messages_language(messages, NULL);
+        second = pwr_translations_language(translations, NULL);
     }
     return second != first ? second : NULL;
 }
@@ -119,7 +120,7 @@ static pwr_fault_t *render_below(pwr_view_t *view, const pwr_template_t *body,
 static void add_second(pwr_mail_t *mail, const char *key, const pwr_view_t *below,
                        const pwr_language_t *second, apr_pool_t *pool)
 {
-    const char *subject = pwr_messages_format(second, key, below, pool);
+    const char *subject = pwr_translations_format(second, key, below, pool);
 
     mail->subject = apr_pstrcat(pool, mail->subject, " / ", subject, NULL);
     mail->language = apr_pstrcat(pool, mail->language, ", ", pwr_language_tag(second), NULL);
@@ -137,8 +138,8 @@ pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts,
     const pwr_texts_t *texts = parts->texts;
     const pwr_mail_template_t *own = &texts->mail_templates[values->kind];
     const char *key = subjects[values->kind];
-    const pwr_language_t *first
-        = pwr_messages_language(texts->messages, values->language + (is_chosen(values) ? 1 : 0));
+    const pwr_language_t *first = pwr_translations_language(
+        texts->translations, values->language + (is_chosen(values) ? 1 : 0));
     const pwr_language_t *second = second_of(parts, first);
     const char *chosen
         = is_chosen(values) ? apr_pstrcat(pool, "/", pwr_language_tag(first), NULL) : "";
@@ -146,7 +147,7 @@ pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts,
     const pwr_view_t *below
         = second != NULL ? make_view(parts, values, second, chosen, pool) : NULL;
 
-    mail->subject = pwr_messages_format(first, key, view, pool);
+    mail->subject = pwr_translations_format(first, key, view, pool);
     mail->language = pwr_language_tag(first);
     if (second != NULL) {
         add_second(mail, key, below, second, pool);

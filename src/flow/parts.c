@@ -50,7 +50,7 @@ static pwr_fault_t *load_mails(pwr_texts_t *texts, const pwr_flow_settings_t *se
     pwr_template_source_t source = {
         .folder = apr_pstrcat(pool, settings->files, "/mail", NULL),
         .own = settings->mails,
-        .language = pwr_messages_language(texts->messages, settings->language),
+        .language = pwr_translations_language(texts->translations, settings->language),
     };
 
     for (int i = 0; i < PWR_MAIL_TEMPLATE_COUNT; i++) {
@@ -65,17 +65,18 @@ pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t
                                   apr_pool_t *pool)
 {
     pwr_texts_t *loaded = apr_pcalloc(pool, sizeof *loaded);
-    const pwr_messages_source_t source = {
+    const pwr_translations_source_t source = {
         .folder = apr_pstrcat(pool, settings->files, "/messages", NULL),
         .fallback = settings->language,
         .time_zone = settings->time_zone,
         .offered = settings->languages,
     };
 
-    PWR_TRY(pwr_messages_load(&loaded->messages, &source, pool));
+    PWR_TRY(pwr_translations_load(&loaded->translations, &source, pool));
     PWR_TRY(load_mails(loaded, settings, pool));
     if (settings->mail_also != NULL
-        && strcmp(pwr_language_tag(pwr_messages_language(loaded->messages, settings->mail_also)),
+        && strcmp(pwr_language_tag(
+                      pwr_translations_language(loaded->translations, settings->mail_also)),
                   settings->mail_also)
                != 0) {
         return pwr_fault_broken(pool, "PWR0805",

@@ -72,7 +72,7 @@ typedef struct {
 
 /* The words and mails, loaded once before the fork. */
 typedef struct {
-    pwr_messages_t *messages;
+    pwr_translations_t *translations;
     pwr_mail_template_t mail_templates[PWR_MAIL_TEMPLATE_COUNT];
 } pwr_texts_t;
 

@@ -23,7 +23,7 @@
 
 static const char *words_of(const pwr_request_context_t *context, const char *key)
 {
-    return pwr_messages_format(context->language, key, NULL, context->request->pool);
+    return pwr_translations_format(context->language, key, NULL, context->request->pool);
 }
 
 /* The parts of the page with a picture and a sound. */

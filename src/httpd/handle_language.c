@@ -17,10 +17,10 @@
 
 const pwr_language_t *pwr_handle_language_take(const char **path, const pwr_site_t *site)
 {
-    const pwr_messages_t *messages = site->texts->messages;
+    const pwr_translations_t *translations = site->texts->translations;
 
-    for (int i = 0; **path == '/' && i < pwr_messages_count(messages); i++) {
-        const pwr_language_t *language = pwr_messages_at(messages, i);
+    for (int i = 0; **path == '/' && i < pwr_translations_count(translations); i++) {
+        const pwr_language_t *language = pwr_translations_at(translations, i);
         size_t length = strlen(pwr_language_tag(language));
         const char *rest = *path + 1;
         if (strncmp(rest, pwr_language_tag(language), length) == 0
@@ -60,17 +60,17 @@ void pwr_handle_language_strip(request_rec *request, const pwr_site_t *site)
 void pwr_handle_language_begin(pwr_request_context_t *context, const char *path)
 {
     request_rec *request = context->request;
-    const pwr_messages_t *messages = context->site->texts->messages;
+    const pwr_translations_t *translations = context->site->texts->translations;
     const char *chosen = apr_table_get(request->notes, NOTE);
 
     context->path = path;
     context->prefix = context->site->base_path;
     if (chosen != NULL) {
-        choose(context, pwr_messages_language(messages, chosen));
+        choose(context, pwr_translations_language(translations, chosen));
         return;
     }
     context->language = pwr_language_match(
-        messages, apr_table_get(request->headers_in, "Accept-Language"), request->pool);
+        translations, apr_table_get(request->headers_in, "Accept-Language"), request->pool);
 }
 
 const char *pwr_handle_language_mark(const pwr_request_context_t *context)
@@ -122,12 +122,12 @@ static const char *address_of(const pwr_request_context_t *context, const pwr_vi
 
 void pwr_handle_language_links(pwr_view_t *view, const pwr_request_context_t *context)
 {
-    const pwr_messages_t *messages = context->site->texts->messages;
+    const pwr_translations_t *translations = context->site->texts->translations;
     apr_pool_t *pool = context->request->pool;
     const char *address = address_of(context, view);
 
-    for (int i = 0; i < pwr_messages_count(messages); i++) {
-        const pwr_language_t *other = pwr_messages_at(messages, i);
+    for (int i = 0; i < pwr_translations_count(translations); i++) {
+        const pwr_language_t *other = pwr_translations_at(translations, i);
         if (other == context->language) {
             continue;
         }
@@ -140,6 +140,7 @@ void pwr_handle_language_links(pwr_view_t *view, const pwr_request_context_t *co
                                   address, NULL));
     }
     pwr_view_text(view, "language_name", pwr_language_name(context->language));
-    pwr_view_flag(view, "has_languages", pwr_messages_count(messages) > 1);
-    pwr_view_flag(view, "has_many_languages", pwr_messages_count(messages) - 1 > MOST_IN_A_ROW);
+    pwr_view_flag(view, "has_languages", pwr_translations_count(translations) > 1);
+    pwr_view_flag(view, "has_many_languages",
+                  pwr_translations_count(translations) - 1 > MOST_IN_A_ROW);
 }

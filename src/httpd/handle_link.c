@@ -148,8 +148,8 @@ static int show_stop(const pwr_request_context_t *context, const char *flag, int
     }
     if (status == HTTP_OK && flag != NULL) {
         pwr_view_text(view, "title",
-                      pwr_messages_format(context->language, "stop.done_title", view,
-                                          context->request->pool));
+                      pwr_translations_format(context->language, "stop.done_title", view,
+                                              context->request->pool));
     }
     if (flag == NULL) {
         pwr_view_text(view, "token", context->secret);

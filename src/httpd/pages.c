@@ -71,7 +71,7 @@ pwr_fault_t *pwr_pages_load(pwr_pages_t **pages, const pwr_settings_t *settings,
     pwr_template_source_t source = {
         .folder = apr_pstrcat(pool, flow->files, "/pages", NULL),
         .own = settings->pages,
-        .language = pwr_messages_language(texts->messages, flow->language),
+        .language = pwr_translations_language(texts->translations, flow->language),
         .used = apr_hash_make(pool),
     };
 
@@ -137,11 +137,11 @@ pwr_view_t *pwr_pages_view(const pwr_request_context_t *context, pwr_page_t page
 void pwr_pages_finish(pwr_view_t *view, const pwr_request_context_t *context, pwr_page_t page)
 {
     apr_pool_t *pool = context->request->pool;
-    const char *title = pwr_messages_format(context->language, rows[page].title, view, pool);
+    const char *title = pwr_translations_format(context->language, rows[page].title, view, pool);
 
     if (pwr_view_get(view, "has_errors").kind != PWR_VIEW_NOTHING) {
         const char *prefix
-            = pwr_messages_format(context->language, "common.error_prefix", view, pool);
+            = pwr_translations_format(context->language, "common.error_prefix", view, pool);
         title = apr_pstrcat(pool, prefix, " ", title, NULL);
     }
     if (pwr_view_get(view, "title").kind == PWR_VIEW_NOTHING) {
@@ -154,7 +154,7 @@ void pwr_pages_error(pwr_view_t *view, const pwr_request_context_t *context,
                      const pwr_page_error_t *error)
 {
     const char *text
-        = pwr_messages_format(context->language, error->key, view, context->request->pool);
+        = pwr_translations_format(context->language, error->key, view, context->request->pool);
     pwr_view_t *item = pwr_view_add(view, "errors");
 
     pwr_view_flag(view, "has_errors", true);
@@ -228,7 +228,7 @@ static void add_rule(pwr_view_t *view, const pwr_request_context_t *context,
     pwr_view_text(item, "kind", line->kind);
     pwr_view_flag(item, "has_tick", line->has_tick);
     pwr_view_text(item, "value", line->detail != NULL ? line->detail : apr_itoa(pool, line->asked));
-    pwr_view_text(item, "text", pwr_messages_format(context->language, key, item, pool));
+    pwr_view_text(item, "text", pwr_translations_format(context->language, key, item, pool));
 }
 
 void pwr_pages_show_rules(pwr_view_t *view, const pwr_request_context_t *context,

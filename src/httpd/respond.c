@@ -106,7 +106,7 @@ int pwr_respond_error(const pwr_request_context_t *context, int status, const ch
 {
     request_rec *request = context->request;
     pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_ERROR);
-    const char *text = pwr_messages_format(context->language, key, view, request->pool);
+    const char *text = pwr_translations_format(context->language, key, view, request->pool);
 
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(request->err_headers_out, "Retry-After", "300");

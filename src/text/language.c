@@ -42,8 +42,8 @@ static const char *bounded(const char *header, apr_pool_t *scratch)
 
 _Static_assert((PWR_MAX_LANGUAGES & INDEX_MASK) == 0, "an index must fill whole bits");
 
-static const pwr_language_t *match(const pwr_messages_t *messages, const char *accept_language,
-                                   apr_pool_t *scratch)
+static const pwr_language_t *match(const pwr_translations_t *translations,
+                                   const char *accept_language, apr_pool_t *scratch)
 {
     UErrorCode status = U_ZERO_ERROR;
     UAcceptResult outcome = ULOC_ACCEPT_FAILED;
@@ -52,41 +52,41 @@ static const pwr_language_t *match(const pwr_messages_t *messages, const char *a
     char tag[ULOC_FULLNAME_CAPACITY] = "";
 
     if (!is_plausible(accept_language)) {
-        return pwr_messages_language(messages, NULL);
+        return pwr_translations_language(translations, NULL);
     }
-    for (int i = 0; i < pwr_messages_count(messages); i++) {
-        tags[i] = pwr_language_tag(pwr_messages_at(messages, i));
+    for (int i = 0; i < pwr_translations_count(translations); i++) {
+        tags[i] = pwr_language_tag(pwr_translations_at(translations, i));
     }
     UEnumeration *there
-        = uenum_openCharStringsEnumeration(tags, pwr_messages_count(messages), &status);
+        = uenum_openCharStringsEnumeration(tags, pwr_translations_count(translations), &status);
     uloc_acceptLanguageFromHTTP(locale, sizeof locale, &outcome, bounded(accept_language, scratch),
                                 there, &status);
     uenum_close(there);
     uloc_toLanguageTag(locale, tag, sizeof tag, true, &status);
     if (U_FAILURE(status) || outcome == ULOC_ACCEPT_FAILED) {
-        return pwr_messages_language(messages, NULL);
+        return pwr_translations_language(translations, NULL);
     }
-    return pwr_messages_language(messages, tag);
+    return pwr_translations_language(translations, tag);
 }
 
-const pwr_language_t *pwr_language_match(const pwr_messages_t *messages,
+const pwr_language_t *pwr_language_match(const pwr_translations_t *translations,
                                          const char *accept_language, apr_pool_t *scratch)
 {
-    pwr_matches_t *matches = pwr_messages_matches(messages);
+    pwr_matches_t *matches = pwr_translations_matches(translations);
 
     if (accept_language == NULL) {
-        return pwr_messages_language(messages, NULL);
+        return pwr_translations_language(translations, NULL);
     }
     apr_uint64_t hash
         = pwr_crypto_short_hash(matches->key, accept_language, strlen(accept_language));
     _Atomic apr_uint64_t *word = &matches->words[hash % PWR_MATCHES]; /* index bits serve twice */
     apr_uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
     if (seen != 0 && ((seen ^ hash) & ~INDEX_MASK) == 0) {
-        return pwr_messages_at(messages, (int)(seen & INDEX_MASK));
+        return pwr_translations_at(translations, (int)(seen & INDEX_MASK));
     }
-    const pwr_language_t *language = match(messages, accept_language, scratch);
+    const pwr_language_t *language = match(translations, accept_language, scratch);
     int index = 0;
-    while (pwr_messages_at(messages, index) != language) {
+    while (pwr_translations_at(translations, index) != language) {
         index++;
     }
     atomic_store_explicit(word, (hash & ~INDEX_MASK) | (apr_uint64_t)index, memory_order_relaxed);

@@ -3,11 +3,11 @@
 #ifndef PWR_TEXT_LANGUAGE_H
 #define PWR_TEXT_LANGUAGE_H
 
-#include "text/messages.h"
+#include "text/translations.h"
 
 /* The best language for the header's value (NULL when absent), else the fallback. "no" is taken for
  * "nb". Never NULL; any value is safe. Any thread. */
-const pwr_language_t *pwr_language_match(const pwr_messages_t *messages,
+const pwr_language_t *pwr_language_match(const pwr_translations_t *translations,
                                          const char *accept_language, apr_pool_t *scratch);
 
 #endif

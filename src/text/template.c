@@ -184,7 +184,7 @@ static int step(page_t *page, int index)
         write_variable(page, op);
         return index + 1;
     case PWR_OP_MESSAGE:
-        write_text(page, pwr_messages_format(page->language, op->text, page->view, page->pool),
+        write_text(page, pwr_translations_format(page->language, op->text, page->view, page->pool),
                    op->is_raw);
         return index + 1;
     case PWR_OP_SECTION:

@@ -177,7 +177,7 @@ static pwr_fault_t *take_variable(parser_t *parser, const source_t *source, cons
         op = add_op(parser, PWR_OP_VARIABLE, tag->content);
     } else {
         op = add_op(parser, PWR_OP_MESSAGE, tag->content + 2);
-        if (!pwr_messages_has(language, op->text)) {
+        if (!pwr_translations_has(language, op->text)) {
             return refuse(parser, source, tag->start, "PWR0348",
                           apr_psprintf(parser->pool, "there is no message '%s' in %s.txt.",
                                        op->text, pwr_language_tag(language)));

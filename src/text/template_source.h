@@ -6,7 +6,7 @@
 
 #include <apr_hash.h>
 
-#include "text/messages.h"
+#include "text/translations.h"
 #include "text/slots.h"
 
 typedef struct pwr_template_t pwr_template_t;

@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 
-#include "text/messages.h"
+#include "text/translations.h"
 
 #define MOST_FILES 8
 
@@ -45,13 +45,13 @@ static inline void add_file(const char *name, const char *text)
 }
 
 /* The messages of the files that were added. */
-static inline pwr_messages_t *load_messages(const char *fallback)
+static inline pwr_translations_t *load_messages(const char *fallback)
 {
-    const pwr_messages_source_t source = {.folder = folder.path, .fallback = fallback};
-    pwr_messages_t *messages = NULL;
+    const pwr_translations_source_t source = {.folder = folder.path, .fallback = fallback};
+    pwr_translations_t *translations = NULL;
 
-    MUST(pwr_messages_load(&messages, &source, program_pool()) == NULL);
-    return messages;
+    MUST(pwr_translations_load(&translations, &source, program_pool()) == NULL);
+    return translations;
 }
 
 #endif

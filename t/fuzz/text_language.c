@@ -6,7 +6,7 @@
 
 #include "text/language.h"
 
-static pwr_messages_t *load_languages(void)
+static pwr_translations_t *load_languages(void)
 {
     static const char *const names[] = {"nb.txt", "en.txt", "de.txt", "pt.txt", "ar.txt", "se.txt"};
 
@@ -17,19 +17,19 @@ static pwr_messages_t *load_languages(void)
     return load_messages("nb");
 }
 
-static void forget(pwr_messages_t *messages)
+static void forget(pwr_translations_t *translations)
 {
-    pwr_matches_t *matches = pwr_messages_matches(messages);
+    pwr_matches_t *matches = pwr_translations_matches(translations);
 
     for (int i = 0; i < PWR_MATCHES; i++) {
         atomic_store(&matches->words[i], 0);
     }
 }
 
-static bool is_offered(const pwr_messages_t *messages, const pwr_language_t *language)
+static bool is_offered(const pwr_translations_t *translations, const pwr_language_t *language)
 {
-    for (int i = 0; i < pwr_messages_count(messages); i++) {
-        if (pwr_messages_at(messages, i) == language) {
+    for (int i = 0; i < pwr_translations_count(translations); i++) {
+        if (pwr_translations_at(translations, i) == language) {
             return true;
         }
     }
@@ -38,17 +38,17 @@ static bool is_offered(const pwr_messages_t *messages, const pwr_language_t *lan
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    static pwr_messages_t *messages;
+    static pwr_translations_t *translations;
     input_t input = open_input(bytes, length);
     char *header = rest_on_heap(&input);
 
-    messages = messages != NULL ? messages : load_languages();
-    const pwr_language_t *language = pwr_language_match(messages, header, input.pool);
-    MUST(is_offered(messages, language));
-    MUST(pwr_language_match(messages, header, input.pool) == language);
-    forget(messages);
-    MUST(pwr_language_match(messages, header, input.pool) == language);
-    MUST(is_offered(messages, pwr_messages_language(messages, header)));
+    translations = translations != NULL ? translations : load_languages();
+    const pwr_language_t *language = pwr_language_match(translations, header, input.pool);
+    MUST(is_offered(translations, language));
+    MUST(pwr_language_match(translations, header, input.pool) == language);
+    forget(translations);
+    MUST(pwr_language_match(translations, header, input.pool) == language);
+    MUST(is_offered(translations, pwr_translations_language(translations, header)));
     free(header);
     apr_pool_destroy(input.pool);
     return 0;

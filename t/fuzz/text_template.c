@@ -15,7 +15,7 @@ static const pwr_language_t *make_language(void)
     open_folder();
     add_file("p.html", "({{a}}\n{{#l}}{{i}}{{/l}})\n");
     add_file("nb.txt", "m = {a} {n, plural, one {#} other {#}}\n");
-    return pwr_messages_language(load_messages("nb"), "nb");
+    return pwr_translations_language(load_messages("nb"), "nb");
 }
 
 static const pwr_view_t *make_view(apr_pool_t *pool)

@@ -20,7 +20,7 @@ IN_TEMPLATE = re.compile(r"\{\{\{?\s*&?\s*t\.([A-Za-z0-9_.-]+)\s*\}?\}\}")
 KEY = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 PATTERN = re.compile(r"[a-z0-9_.-]*(%s[a-z0-9_.-]*)+|[a-z0-9_-]+(\.[a-z0-9_-]+)*\.")
 # Calls whose literal argument is a message key, and which argument it is.
-CALLS = re.compile(r"\b(pwr_fault_refused|pwr_messages_format|pwr_messages_has)\s*\(")
+CALLS = re.compile(r"\b(pwr_fault_refused|pwr_translations_format|pwr_translations_has)\s*\(")
 FILE_ENDINGS = (".html", ".txt", ".css", ".js", ".conf", ".c", ".h", ".sql", ".json", ".pem")
 
 

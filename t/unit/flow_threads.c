@@ -69,14 +69,14 @@ static void assert_right_in_threads(bool (*run)(void *, int, apr_pool_t *), void
 /* --- words ------------------------------------------------------------------------------------ */
 
 typedef struct {
-    pwr_messages_t *messages;
+    pwr_translations_t *translations;
     pwr_template_t *template;
     pwr_expression_t *expression;
 } words_t;
 
 static words_t load_words(scratch_t *scratch)
 {
-    const pwr_messages_source_t source
+    const pwr_translations_source_t source
         = {.folder = scratch->folder, .fallback = "nb", .time_zone = "Europe/Oslo"};
     words_t words = {0};
 
@@ -85,9 +85,9 @@ static words_t load_words(scratch_t *scratch)
     scratch_write(scratch, "en.txt",
                   "m = {n, plural, one {# link} other {# links}} {t, date, short}\n");
     scratch_write(scratch, "page.html", "{{#l}}{{i}}{{/l}} {{t.m}}");
-    assert_null(pwr_messages_load(&words.messages, &source, scratch->pool));
-    const pwr_template_source_t from
-        = {.folder = scratch->folder, .language = pwr_messages_language(words.messages, "nb")};
+    assert_null(pwr_translations_load(&words.translations, &source, scratch->pool));
+    const pwr_template_source_t from = {
+        .folder = scratch->folder, .language = pwr_translations_language(words.translations, "nb")};
     assert_null(
         pwr_template_load(&words.template, &from, "page.html", PWR_TEMPLATE_HTML, scratch->pool));
     assert_null(pwr_expression_compile(&words.expression, "^(a|b)+c$", scratch->pool));
@@ -100,7 +100,7 @@ static bool say_words(void *shared, int number, apr_pool_t *pool)
     const char *header
         = apr_psprintf(pool, number % 2 == 0 ? "nb;q=0.%d" : "en;q=0.%d", number + 1);
     const char *expected = number % 2 == 0 ? "012 7 lenker 22.11.2026" : "012 7 links 11/22/26";
-    const pwr_language_t *language = pwr_language_match(words->messages, header, pool);
+    const pwr_language_t *language = pwr_language_match(words->translations, header, pool);
     pwr_view_t *view = pwr_view_make(pool);
     const char *page = NULL;
     bool is_found = false;

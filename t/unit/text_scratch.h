@@ -91,7 +91,7 @@ static inline void assert_broken(const pwr_fault_t *fault, const char *tag, cons
 
 /* Where messages come from; every language of the folder is offered. */
 #define SOURCE(in, own, zone)                                                                      \
-    (&(const pwr_messages_source_t){.folder = (in), .fallback = (own), .time_zone = (zone)})
+    (&(const pwr_translations_source_t){.folder = (in), .fallback = (own), .time_zone = (zone)})
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_open, scratch_close)
 

@@ -7,11 +7,12 @@
 
 static const pwr_language_t *language_of(scratch_t *scratch)
 {
-    pwr_messages_t *messages;
+    pwr_translations_t *translations;
 
     scratch_write(scratch, "nb.txt", "plain = Hei\n");
-    assert_fine(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool));
-    return pwr_messages_language(messages, "nb");
+    assert_fine(
+        pwr_translations_load(&translations, SOURCE(scratch->folder, "nb", NULL), scratch->pool));
+    return pwr_translations_language(translations, "nb");
 }
 
 static pwr_fault_t *load_with(scratch_t *scratch, const char *source, const pwr_slots_t *slots)

@@ -21,14 +21,15 @@ typedef struct {
 
 static const pwr_language_t *language_of(scratch_t *scratch)
 {
-    pwr_messages_t *messages;
+    pwr_translations_t *translations;
 
     scratch_write(
         scratch, "nb.txt",
         "plain = Fish & <chips>\nhello = Hei {name}, {n, plural, one {#} other {# ganger}}"
         "\nitem = [{i}]\n");
-    assert_fine(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool));
-    return pwr_messages_language(messages, "nb");
+    assert_fine(
+        pwr_translations_load(&translations, SOURCE(scratch->folder, "nb", NULL), scratch->pool));
+    return pwr_translations_language(translations, "nb");
 }
 
 static pwr_view_t *sample(scratch_t *scratch)

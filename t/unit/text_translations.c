@@ -1,21 +1,21 @@
-/* The promises of src/text/messages.h. */
+/* The promises of src/text/translations.h. */
 #include "text_scratch.h"
 
 #include <unicode/uclean.h>
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "text/messages.h"
+#include "text/translations.h"
 
 #define EXPIRES APR_INT64_C(1714552800000000) /* 2024-05-01 08:40:00 UTC */
 
-static pwr_messages_t *load(scratch_t *scratch)
+static pwr_translations_t *load(scratch_t *scratch)
 {
-    pwr_messages_t *messages;
+    pwr_translations_t *all;
 
     assert_fine(
-        pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", "Europe/Oslo"), scratch->pool));
-    return messages;
+        pwr_translations_load(&all, SOURCE(scratch->folder, "nb", "Europe/Oslo"), scratch->pool));
+    return all;
 }
 
 /* The message of one pattern, in the language of `tag`. */
@@ -25,8 +25,8 @@ static const char *formatted_in(scratch_t *scratch, const char *tag, const char 
     scratch_write(scratch, "nb.txt", "key = x\n");
     scratch_write(scratch, apr_pstrcat(scratch->pool, tag, ".txt", NULL),
                   apr_pstrcat(scratch->pool, "key = ", pattern, "\n", NULL));
-    return pwr_messages_format(pwr_messages_language(load(scratch), tag), "key", view,
-                               scratch->pool);
+    return pwr_translations_format(pwr_translations_language(load(scratch), tag), "key", view,
+                                   scratch->pool);
 }
 
 static const char *formatted(scratch_t *scratch, const char *pattern, const pwr_view_t *view)
@@ -50,10 +50,10 @@ static pwr_view_t *sample(scratch_t *scratch)
 
 static pwr_fault_t *load_fault(scratch_t *scratch, const char *text)
 {
-    pwr_messages_t *messages;
+    pwr_translations_t *all;
 
     scratch_write(scratch, "nb.txt", text);
-    return pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool);
+    return pwr_translations_load(&all, SOURCE(scratch->folder, "nb", NULL), scratch->pool);
 }
 
 static void a_file_is_read_line_by_line(void **state)
@@ -73,16 +73,18 @@ static void a_file_is_read_line_by_line(void **state)
                   "d = a = b # no comment\n"
                   "e =\n"
                   "f = last");
-    const pwr_language_t *nb = pwr_messages_language(load(scratch), "nb");
-    assert_string_equal(pwr_messages_format(nb, "a.one", NULL, scratch->pool), "first");
-    assert_string_equal(pwr_messages_format(nb, "b_2", NULL, scratch->pool),
+    const pwr_language_t *nb = pwr_translations_language(load(scratch), "nb");
+    assert_string_equal(pwr_translations_format(nb, "a.one", NULL, scratch->pool), "first");
+    assert_string_equal(pwr_translations_format(nb, "b_2", NULL, scratch->pool),
                         "second goes on and on");
-    assert_string_equal(pwr_messages_format(nb, "c", NULL, scratch->pool), "starts late = here");
-    assert_string_equal(pwr_messages_format(nb, "d", NULL, scratch->pool), "a = b # no comment");
-    assert_false(pwr_messages_has(nb, "e")); /* not translated yet */
-    assert_string_equal(pwr_messages_format(nb, "f", NULL, scratch->pool), "last");
-    assert_true(pwr_messages_has(nb, "f"));
-    assert_false(pwr_messages_has(nb, "g"));
+    assert_string_equal(pwr_translations_format(nb, "c", NULL, scratch->pool),
+                        "starts late = here");
+    assert_string_equal(pwr_translations_format(nb, "d", NULL, scratch->pool),
+                        "a = b # no comment");
+    assert_false(pwr_translations_has(nb, "e")); /* not translated yet */
+    assert_string_equal(pwr_translations_format(nb, "f", NULL, scratch->pool), "last");
+    assert_true(pwr_translations_has(nb, "f"));
+    assert_false(pwr_translations_has(nb, "g"));
 }
 
 static void a_bad_file_is_broken_with_its_line(void **state)
@@ -156,19 +158,18 @@ static void too_much_is_refused_when_loaded(void **state)
 static void a_folder_must_hold_the_fallback_and_nothing_odd(void **state)
 {
     scratch_t *scratch = *state;
-    pwr_messages_t *messages;
+    pwr_translations_t *all;
 
-    assert_broken(
-        pwr_messages_load(&messages, SOURCE("/nowhere/at/all", "nb", NULL), scratch->pool),
-        "PWR0320", "/nowhere/at/all");
+    assert_broken(pwr_translations_load(&all, SOURCE("/nowhere/at/all", "nb", NULL), scratch->pool),
+                  "PWR0320", "/nowhere/at/all");
     scratch_write(scratch, "en.txt", "a = x\n");
-    assert_broken(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool),
+    assert_broken(pwr_translations_load(&all, SOURCE(scratch->folder, "nb", NULL), scratch->pool),
                   "PWR0322", "nb.txt");
     assert_broken(
-        pwr_messages_load(&messages, SOURCE(scratch->folder, "en", "Europe/Olso"), scratch->pool),
+        pwr_translations_load(&all, SOURCE(scratch->folder, "en", "Europe/Olso"), scratch->pool),
         "PWR0323", "Europe/Olso");
     scratch_write(scratch, "nb_old!.txt", "a = x\n");
-    assert_broken(pwr_messages_load(&messages, SOURCE(scratch->folder, "en", NULL), scratch->pool),
+    assert_broken(pwr_translations_load(&all, SOURCE(scratch->folder, "en", NULL), scratch->pool),
                   "PWR0321", "nb_old!");
 }
 
@@ -181,16 +182,16 @@ static void languages_are_in_order_and_know_their_names(void **state)
     scratch_write(scratch, "ar.txt", "a = x\n");
     scratch_write(scratch, "nb.txt~", "no message file");
     scratch_write(scratch, ".en.txt", "no message file");
-    const pwr_messages_t *messages = load(scratch);
-    assert_int_equal(pwr_messages_count(messages), 3);
-    assert_string_equal(pwr_language_tag(pwr_messages_at(messages, 0)), "ar");
-    assert_string_equal(pwr_language_tag(pwr_messages_at(messages, 1)), "en");
-    assert_string_equal(pwr_language_tag(pwr_messages_at(messages, 2)), "nb");
-    assert_string_equal(pwr_language_direction(pwr_messages_at(messages, 0)), "rtl");
-    assert_string_equal(pwr_language_direction(pwr_messages_at(messages, 2)), "ltr");
-    assert_ptr_equal(pwr_messages_language(messages, "EN"), pwr_messages_at(messages, 1));
-    assert_ptr_equal(pwr_messages_language(messages, "xx"), pwr_messages_at(messages, 2));
-    assert_ptr_equal(pwr_messages_language(messages, NULL), pwr_messages_at(messages, 2));
+    const pwr_translations_t *all = load(scratch);
+    assert_int_equal(pwr_translations_count(all), 3);
+    assert_string_equal(pwr_language_tag(pwr_translations_at(all, 0)), "ar");
+    assert_string_equal(pwr_language_tag(pwr_translations_at(all, 1)), "en");
+    assert_string_equal(pwr_language_tag(pwr_translations_at(all, 2)), "nb");
+    assert_string_equal(pwr_language_direction(pwr_translations_at(all, 0)), "rtl");
+    assert_string_equal(pwr_language_direction(pwr_translations_at(all, 2)), "ltr");
+    assert_ptr_equal(pwr_translations_language(all, "EN"), pwr_translations_at(all, 1));
+    assert_ptr_equal(pwr_translations_language(all, "xx"), pwr_translations_at(all, 2));
+    assert_ptr_equal(pwr_translations_language(all, NULL), pwr_translations_at(all, 2));
 }
 
 static int log_lines;
@@ -206,17 +207,17 @@ static void keep_line(pwr_log_level_t level, const char *tag, const char *line,
     log_lines++;
 }
 
-static pwr_messages_t *load_logged(scratch_t *scratch, const char *offered)
+static pwr_translations_t *load_logged(scratch_t *scratch, const char *offered)
 {
-    const pwr_messages_source_t source
+    const pwr_translations_source_t source
         = {.folder = scratch->folder, .fallback = "nb", .offered = offered};
-    pwr_messages_t *messages;
+    pwr_translations_t *all;
 
     log_lines = 0;
     pwr_log_set(keep_line);
-    assert_fine(pwr_messages_load(&messages, &source, scratch->pool));
+    assert_fine(pwr_translations_load(&all, &source, scratch->pool));
     pwr_log_set(NULL);
-    return messages;
+    return all;
 }
 
 static void a_language_that_is_not_complete_falls_back_by_key_and_one_line_says_so(void **state)
@@ -225,14 +226,14 @@ static void a_language_that_is_not_complete_falls_back_by_key_and_one_line_says_
 
     scratch_write(scratch, "nb.txt", "a = x\nb.c = norsk {many}\nb.d = to\n");
     scratch_write(scratch, "en.txt", "a = y\nb.d =\n");
-    const pwr_language_t *en = pwr_messages_language(load_logged(scratch, NULL), "en");
+    const pwr_language_t *en = pwr_translations_language(load_logged(scratch, NULL), "en");
     assert_int_equal(log_lines, 1);
     assert_non_null(strstr(last_line, "en.txt lacks 2 of 3 messages"));
     assert_non_null(strstr(last_line, "'b.c'"));
     assert_non_null(strstr(last_line, "from nb.txt"));
-    assert_string_equal(pwr_messages_format(en, "a", NULL, scratch->pool), "y");
-    assert_string_equal(pwr_messages_format(en, "b.d", NULL, scratch->pool), "to");
-    assert_string_equal(pwr_messages_format(en, "b.c", sample(scratch), scratch->pool),
+    assert_string_equal(pwr_translations_format(en, "a", NULL, scratch->pool), "y");
+    assert_string_equal(pwr_translations_format(en, "b.d", NULL, scratch->pool), "to");
+    assert_string_equal(pwr_translations_format(en, "b.c", sample(scratch), scratch->pool),
                         "norsk 1\xc2\xa0"
                         "234");
 }
@@ -244,34 +245,34 @@ static void what_even_the_sites_own_language_lacks_comes_from_english(void **sta
     scratch_write(scratch, "nb.txt", "a = norsk\n");
     scratch_write(scratch, "en.txt", "a = x\nb = english\n");
     scratch_write(scratch, "fi.txt", "b = suomi\n");
-    const pwr_messages_t *messages = load_logged(scratch, "nb fi");
+    const pwr_translations_t *all = load_logged(scratch, "nb fi");
     assert_int_equal(log_lines, 2);
-    assert_int_equal(pwr_messages_count(messages), 2); /* English is not offered */
-    const pwr_language_t *nb = pwr_messages_language(messages, "nb");
-    const pwr_language_t *fi = pwr_messages_language(messages, "fi");
-    assert_string_equal(pwr_messages_format(nb, "b", NULL, scratch->pool), "english");
-    assert_string_equal(pwr_messages_format(fi, "a", NULL, scratch->pool), "norsk");
-    assert_string_equal(pwr_messages_format(fi, "b", NULL, scratch->pool), "suomi");
-    assert_ptr_equal(pwr_messages_language(messages, "en"), nb);
+    assert_int_equal(pwr_translations_count(all), 2); /* English is not offered */
+    const pwr_language_t *nb = pwr_translations_language(all, "nb");
+    const pwr_language_t *fi = pwr_translations_language(all, "fi");
+    assert_string_equal(pwr_translations_format(nb, "b", NULL, scratch->pool), "english");
+    assert_string_equal(pwr_translations_format(fi, "a", NULL, scratch->pool), "norsk");
+    assert_string_equal(pwr_translations_format(fi, "b", NULL, scratch->pool), "suomi");
+    assert_ptr_equal(pwr_translations_language(all, "en"), nb);
 }
 
 static void languages_are_offered_in_the_order_they_were_asked_for(void **state)
 {
     scratch_t *scratch = *state;
-    pwr_messages_source_t source = {.folder = scratch->folder, .fallback = "nb"};
-    pwr_messages_t *messages;
+    pwr_translations_source_t source = {.folder = scratch->folder, .fallback = "nb"};
+    pwr_translations_t *all;
 
     scratch_write(scratch, "nb.txt", "a = x\n");
     scratch_write(scratch, "en.txt", "a = x\n");
     scratch_write(scratch, "fi.txt", "a = \xff\n"); /* not read when not offered */
-    messages = load_logged(scratch, "nb en nb");
-    assert_int_equal(pwr_messages_count(messages), 2);
-    assert_string_equal(pwr_language_tag(pwr_messages_at(messages, 0)), "nb");
-    assert_string_equal(pwr_language_tag(pwr_messages_at(messages, 1)), "en");
+    all = load_logged(scratch, "nb en nb");
+    assert_int_equal(pwr_translations_count(all), 2);
+    assert_string_equal(pwr_language_tag(pwr_translations_at(all, 0)), "nb");
+    assert_string_equal(pwr_language_tag(pwr_translations_at(all, 1)), "en");
     source.offered = "en";
-    assert_broken(pwr_messages_load(&messages, &source, scratch->pool), "PWR0328", "nb");
+    assert_broken(pwr_translations_load(&all, &source, scratch->pool), "PWR0328", "nb");
     source.offered = "nb sv";
-    assert_broken(pwr_messages_load(&messages, &source, scratch->pool), "PWR0327", "sv.txt");
+    assert_broken(pwr_translations_load(&all, &source, scratch->pool), "PWR0327", "sv.txt");
 }
 
 static void a_language_has_a_name_of_its_own(void **state)
@@ -280,10 +281,10 @@ static void a_language_has_a_name_of_its_own(void **state)
 
     scratch_write(scratch, "nb.txt", "language.name = Norsk bokm\xc3\xa5l\n");
     scratch_write(scratch, "fi.txt", "a = x\n");
-    const pwr_messages_t *messages = load_logged(scratch, NULL);
-    assert_string_equal(pwr_language_name(pwr_messages_language(messages, "nb")),
+    const pwr_translations_t *all = load_logged(scratch, NULL);
+    assert_string_equal(pwr_language_name(pwr_translations_language(all, "nb")),
                         "Norsk bokm\xc3\xa5l");
-    assert_string_equal(pwr_language_name(pwr_messages_language(messages, "fi")), "suomi");
+    assert_string_equal(pwr_language_name(pwr_translations_language(all, "fi")), "suomi");
     assert_int_equal(log_lines, 0); /* a name is nothing to fall back for */
 }
 
@@ -291,17 +292,17 @@ static void in_a_text_from_right_to_left_an_argument_stands_apart(void **state)
 {
     scratch_t *scratch = *state;
     pwr_view_t *view = pwr_view_make(scratch->pool);
-    pwr_messages_t *messages;
+    pwr_translations_t *all;
 
     scratch_write(scratch, "ar.txt", "a = {phone}.\n");
     scratch_write(scratch, "nb.txt", "a = {phone}.\n");
     pwr_view_text(view, "phone", "+47 22 00");
-    assert_fine(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", NULL), scratch->pool));
+    assert_fine(pwr_translations_load(&all, SOURCE(scratch->folder, "nb", NULL), scratch->pool));
     assert_string_equal(
-        pwr_messages_format(pwr_messages_language(messages, "ar"), "a", view, scratch->pool),
+        pwr_translations_format(pwr_translations_language(all, "ar"), "a", view, scratch->pool),
         "\xe2\x81\xa8+47 22 00\xe2\x81\xa9.");
     assert_string_equal(
-        pwr_messages_format(pwr_messages_language(messages, "nb"), "a", view, scratch->pool),
+        pwr_translations_format(pwr_translations_language(all, "nb"), "a", view, scratch->pool),
         "+47 22 00.");
 }
 
@@ -367,7 +368,7 @@ static void times_are_in_the_configured_zone(void **state)
 {
     scratch_t *scratch = *state;
     pwr_view_t *view = sample(scratch);
-    pwr_messages_t *messages;
+    pwr_translations_t *all;
 
     assert_string_equal(formatted(scratch, "{at, time, short}", view), "10:40");
     assert_string_equal(formatted(scratch, "{at, date, long}", view), "1. mai 2024");
@@ -375,19 +376,19 @@ static void times_are_in_the_configured_zone(void **state)
                         "1. mai 10.40");
     assert_string_equal(formatted(scratch, "{at}", view), "1. mai 2024, 10:40");
     assert_fine(
-        pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", "Asia/Tokyo"), scratch->pool));
+        pwr_translations_load(&all, SOURCE(scratch->folder, "nb", "Asia/Tokyo"), scratch->pool));
     scratch_write(scratch, "nb.txt",
                   "a = {at, time, short}\nb = {one, plural, one {{at, time, short}} other {}}\n");
-    pwr_messages_t *tokyo;
+    pwr_translations_t *tokyo;
     assert_fine(
-        pwr_messages_load(&tokyo, SOURCE(scratch->folder, "nb", "Asia/Tokyo"), scratch->pool));
-    assert_fine(pwr_messages_load(&messages, SOURCE(scratch->folder, "nb", "UTC"), scratch->pool));
-    assert_string_equal(pwr_messages_format(pwr_messages_at(tokyo, 0), "b", view, scratch->pool),
-                        "17:40");
-    assert_string_equal(pwr_messages_format(pwr_messages_at(messages, 0), "b", view, scratch->pool),
-                        "08:40");
-    assert_string_equal(pwr_messages_format(pwr_messages_at(messages, 0), "a", view, scratch->pool),
-                        "08:40");
+        pwr_translations_load(&tokyo, SOURCE(scratch->folder, "nb", "Asia/Tokyo"), scratch->pool));
+    assert_fine(pwr_translations_load(&all, SOURCE(scratch->folder, "nb", "UTC"), scratch->pool));
+    assert_string_equal(
+        pwr_translations_format(pwr_translations_at(tokyo, 0), "b", view, scratch->pool), "17:40");
+    assert_string_equal(
+        pwr_translations_format(pwr_translations_at(all, 0), "b", view, scratch->pool), "08:40");
+    assert_string_equal(
+        pwr_translations_format(pwr_translations_at(all, 0), "a", view, scratch->pool), "08:40");
 }
 
 static void apostrophes_follow_icus_rules(void **state)
@@ -414,10 +415,11 @@ static void unknown_keys_and_arguments_are_seen(void **state)
     pwr_view_t *view = sample(scratch);
 
     scratch_write(scratch, "nb.txt", "a = {none} {name}\n");
-    const pwr_language_t *nb = pwr_messages_language(load(scratch), "nb");
-    assert_string_equal(pwr_messages_format(nb, "no.such", view, scratch->pool), "no.such");
-    assert_string_equal(pwr_messages_format(nb, "a", view, scratch->pool), "{none} K\xc3\xa5re");
-    assert_string_equal(pwr_messages_format(nb, "a", NULL, scratch->pool), "{none} {name}");
+    const pwr_language_t *nb = pwr_translations_language(load(scratch), "nb");
+    assert_string_equal(pwr_translations_format(nb, "no.such", view, scratch->pool), "no.such");
+    assert_string_equal(pwr_translations_format(nb, "a", view, scratch->pool),
+                        "{none} K\xc3\xa5re");
+    assert_string_equal(pwr_translations_format(nb, "a", NULL, scratch->pool), "{none} {name}");
     assert_string_equal(formatted(scratch, "a {none, plural, other {#}} b", view), "a {none} b");
     assert_string_equal(formatted(scratch, "a {name, plural, other {#}} b", view), "a {name} b");
     assert_string_equal(formatted(scratch, "a {none, select, other {x {none}}}", view),
@@ -457,9 +459,9 @@ static void a_message_without_arguments_is_not_made_anew(void **state)
     scratch_t *scratch = *state;
 
     scratch_write(scratch, "nb.txt", "a = it''s\n");
-    const pwr_language_t *nb = pwr_messages_language(load(scratch), "nb");
-    assert_ptr_equal(pwr_messages_format(nb, "a", NULL, scratch->pool),
-                     pwr_messages_format(nb, "a", NULL, scratch->pool));
+    const pwr_language_t *nb = pwr_translations_language(load(scratch), "nb");
+    assert_ptr_equal(pwr_translations_format(nb, "a", NULL, scratch->pool),
+                     pwr_translations_format(nb, "a", NULL, scratch->pool));
 }
 
 int main(void)

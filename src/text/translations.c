@@ -3,7 +3,7 @@
  * table from the fallback, so that a look-up is one step.
  * Every language is compiled once at start, to be checked; what stays is language_table's affair.
  */
-#include "text/messages.h"
+#include "text/translations.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ struct pwr_language_t {
     pwr_language_table_t *table;
 };
 
-struct pwr_messages_t {
+struct pwr_translations_t {
     apr_array_header_t *languages; /* pwr_language_t, by tag */
     const pwr_language_t *fallback;
     pwr_matches_t *matches;
@@ -50,9 +50,9 @@ static const pwr_language_t *find_in(const apr_array_header_t *languages, const 
     return NULL;
 }
 
-static const pwr_language_t *find_language(const pwr_messages_t *messages, const char *tag)
+static const pwr_language_t *find_language(const pwr_translations_t *translations, const char *tag)
 {
-    return find_in(messages->languages, tag);
+    return find_in(translations->languages, tag);
 }
 
 /* Finds ICU's locale and the canonical tag (BCP 47) of a file's stem. */
@@ -85,7 +85,7 @@ static const char *name_by_icu(const char *locale, apr_pool_t *pool)
     return U_SUCCESS(status) ? name : locale;
 }
 
-static pwr_fault_t *load_language(pwr_language_t *language, const pwr_messages_source_t *source,
+static pwr_fault_t *load_language(pwr_language_t *language, const pwr_translations_source_t *source,
                                   const char *file, apr_pool_t *pool)
 {
     const char *stem = apr_pstrmemdup(pool, file, strlen(file) - strlen(EXTENSION));
@@ -227,7 +227,7 @@ static bool is_among(const char *words, const char *tag)
 }
 
 /* The languages that people are offered, in the order they were asked for. */
-static pwr_fault_t *choose(pwr_messages_t *made, const pwr_messages_source_t *source,
+static pwr_fault_t *choose(pwr_translations_t *made, const pwr_translations_source_t *source,
                            apr_pool_t *pool)
 {
     apr_array_header_t *chosen = apr_array_make(pool, 4, sizeof(pwr_language_t));
@@ -261,7 +261,7 @@ static pwr_fault_t *choose(pwr_messages_t *made, const pwr_messages_source_t *so
 }
 
 /* Fallback and English are read even where they are not offered: the others may lack a key. */
-static bool is_wanted(const pwr_messages_source_t *source, const char *file, apr_pool_t *pool)
+static bool is_wanted(const pwr_translations_source_t *source, const char *file, apr_pool_t *pool)
 {
     const char *stem = apr_pstrmemdup(pool, file, strlen(file) - strlen(EXTENSION));
 
@@ -270,7 +270,7 @@ static bool is_wanted(const pwr_messages_source_t *source, const char *file, apr
 }
 
 /* Reads the languages, and finds the site's own among them. */
-static pwr_fault_t *load_all(pwr_messages_t *made, const pwr_messages_source_t *source,
+static pwr_fault_t *load_all(pwr_translations_t *made, const pwr_translations_source_t *source,
                              apr_pool_t *pool)
 {
     apr_array_header_t *files = apr_array_make(pool, 4, sizeof(const char *));
@@ -298,7 +298,7 @@ static pwr_fault_t *load_all(pwr_messages_t *made, const pwr_messages_source_t *
 }
 
 /* The site's own language takes what it lacks from English, and all others from the site's own. */
-static pwr_fault_t *check_all(pwr_messages_t *made, apr_pool_t *pool)
+static pwr_fault_t *check_all(pwr_translations_t *made, apr_pool_t *pool)
 {
     const pwr_language_t *english = find_language(made, LAST_RESORT);
     const pwr_language_t *own = made->fallback;
@@ -312,38 +312,39 @@ static pwr_fault_t *check_all(pwr_messages_t *made, apr_pool_t *pool)
     return NULL;
 }
 
-pwr_fault_t *pwr_messages_load(pwr_messages_t **messages, const pwr_messages_source_t *source,
-                               apr_pool_t *pool)
+pwr_fault_t *pwr_translations_load(pwr_translations_t **translations,
+                                   const pwr_translations_source_t *source, apr_pool_t *pool)
 {
-    pwr_messages_t *made = apr_pcalloc(pool, sizeof *made);
+    pwr_translations_t *made = apr_pcalloc(pool, sizeof *made);
 
     PWR_TRY(load_all(made, source, pool));
     PWR_TRY(check_all(made, pool));
     PWR_TRY(choose(made, source, pool));
-    *messages = made;
+    *translations = made;
     return NULL;
 }
 
-const pwr_language_t *pwr_messages_language(const pwr_messages_t *messages, const char *tag)
+const pwr_language_t *pwr_translations_language(const pwr_translations_t *translations,
+                                                const char *tag)
 {
-    const pwr_language_t *language = find_language(messages, tag);
+    const pwr_language_t *language = find_language(translations, tag);
 
-    return language != NULL ? language : messages->fallback;
+    return language != NULL ? language : translations->fallback;
 }
 
-int pwr_messages_count(const pwr_messages_t *messages)
+int pwr_translations_count(const pwr_translations_t *translations)
 {
-    return messages->languages->nelts;
+    return translations->languages->nelts;
 }
 
-const pwr_language_t *pwr_messages_at(const pwr_messages_t *messages, int index)
+const pwr_language_t *pwr_translations_at(const pwr_translations_t *translations, int index)
 {
-    return &APR_ARRAY_IDX(messages->languages, index, pwr_language_t);
+    return &APR_ARRAY_IDX(translations->languages, index, pwr_language_t);
 }
 
-pwr_matches_t *pwr_messages_matches(const pwr_messages_t *messages)
+pwr_matches_t *pwr_translations_matches(const pwr_translations_t *translations)
 {
-    return messages->matches;
+    return translations->matches;
 }
 
 const char *pwr_language_tag(const pwr_language_t *language)
@@ -361,8 +362,8 @@ const char *pwr_language_direction(const pwr_language_t *language)
     return language->direction;
 }
 
-const char *pwr_messages_format(const pwr_language_t *language, const char *key,
-                                const pwr_view_t *view, apr_pool_t *pool)
+const char *pwr_translations_format(const pwr_language_t *language, const char *key,
+                                    const pwr_view_t *view, apr_pool_t *pool)
 {
     const pwr_pattern_t *pattern
         = apr_hash_get(pwr_language_table_patterns(language->table), key, APR_HASH_KEY_STRING);
@@ -370,7 +371,7 @@ const char *pwr_messages_format(const pwr_language_t *language, const char *key,
     return pattern != NULL ? pwr_pattern_format(pattern, view, pool) : apr_pstrdup(pool, key);
 }
 
-bool pwr_messages_has(const pwr_language_t *language, const char *key)
+bool pwr_translations_has(const pwr_language_t *language, const char *key)
 {
     return apr_hash_get(pwr_language_table_patterns(language->table), key, APR_HASH_KEY_STRING)
            != NULL;
