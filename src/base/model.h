@@ -40,7 +40,7 @@ typedef struct {
                        SAMBA: characters outside ASCII without case */
     int categories; /* at least so many of lower, upper, digits, specials, others */
     int repeats;    /* the same character at most so often in a row */
-    /* What "a lower-case letter" is; kind_ad.c says how Windows and Samba differ. */
+    /* What "a lower-case letter" is; backend_ad.c says how Windows and Samba differ. */
     enum { PWR_COUNT_UNICODE, PWR_COUNT_BYTES, PWR_COUNT_SAMBA } counting;
 } pwr_classes_t;
 

@@ -25,7 +25,7 @@ static const char *const name_attributes[]
 static const char *login_attribute_of(const pwr_directory_t *directory)
 {
     const char *own = directory->settings->login_attribute;
-    return own != NULL ? own : directory->context.kind->login_attribute;
+    return own != NULL ? own : directory->context.backend->login_attribute;
 }
 
 static bool is_prefixed(const char *attribute)
@@ -64,7 +64,7 @@ static apr_array_header_t *matched(const pwr_directory_t *directory, apr_pool_t 
 
     add_all(names, directory->settings->match);
     if (names->nelts == 0) {
-        add_names(names, directory->context.kind->match);
+        add_names(names, directory->context.backend->match);
     }
     return names;
 }
@@ -72,9 +72,9 @@ static apr_array_header_t *matched(const pwr_directory_t *directory, apr_pool_t 
 const char *pwr_account_person_filter(const pwr_directory_t *directory)
 {
     const char *own = directory->settings->filter;
-    const char *kinds = directory->context.kind->person_filter;
+    const char *backends = directory->context.backend->person_filter;
 
-    return strcmp(own, PWR_EVERYTHING) == 0 && kinds != NULL ? kinds : own;
+    return strcmp(own, PWR_EVERYTHING) == 0 && backends != NULL ? backends : own;
 }
 
 const char *pwr_account_filter(const pwr_directory_t *directory, const char *typed,
@@ -202,15 +202,15 @@ static pwr_fault_t *check_sight(const pwr_account_t *account, const apr_array_he
             "The bind DN finds an account and cannot read its %s. Let it read what the "
             "documentation lists for this kind of server (%s): %s, %s, the addresses, cn, "
             "displayName, and what tells of passwords and locks.",
-            account->id == NULL ? directory->context.kind->id_attribute : login,
-            directory->context.kind->name, directory->context.kind->id_attribute, login);
+            account->id == NULL ? directory->context.backend->id_attribute : login,
+            directory->context.backend->name, directory->context.backend->id_attribute, login);
     }
     if (account->stamp == NULL) {
         return pwr_fault_broken(pool, "PWR0452",
                                 "Nothing says when an account's password was changed, so a link "
                                 "would outlive the password. Let the bind DN read what the "
                                 "documentation lists for this kind of server (%s).",
-                                directory->context.kind->name);
+                                directory->context.backend->name);
     }
     return NULL;
 }
@@ -219,14 +219,14 @@ pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *
                                     const pwr_directory_t *directory, const char *typed,
                                     apr_pool_t *pool)
 {
-    const pwr_kind_t *kind = directory->context.kind;
+    const pwr_backend_t *backend = directory->context.backend;
     pwr_account_t *made = apr_pcalloc(pool, sizeof *made);
     const apr_array_header_t *logins = pwr_entry_values(entry, login_attribute_of(directory));
     const char *shown = pwr_entry_first(entry, "displayName");
     int login = index_of(logins, typed);
 
-    made->id = kind->id_of(entry, pool);
-    made->stamp = kind->stamp_of(entry, &directory->context, pool);
+    made->id = backend->id_of(entry, pool);
+    made->stamp = backend->stamp_of(entry, &directory->context, pool);
     PWR_TRY(check_sight(made, logins, directory, pool));
     made->dn = entry->dn;
     made->login = APR_ARRAY_IDX(logins, login < 0 ? 0 : login, const char *);
@@ -234,7 +234,7 @@ pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *
     made->mails = addresses_of(entry, directory->settings->mail_attributes, typed, pool);
     made->mail = made->mails->nelts > 0 ? APR_ARRAY_IDX(made->mails, 0, const char *) : NULL;
     made->names = names_of(entry, made, pool);
-    kind->judge(made, entry, pwr_clock_now());
+    backend->judge(made, entry, pwr_clock_now());
     if (made->barred == NULL && made->mail == NULL) {
         made->barred = PWR_BARRED_NO_MAIL;
     }
@@ -248,12 +248,12 @@ const char *const *pwr_account_attributes(const pwr_directory_t *directory, apr_
 {
     apr_array_header_t *names = apr_array_make(pool, 24, sizeof(const char *));
 
-    add_name(names, directory->context.kind->id_attribute);
+    add_name(names, directory->context.backend->id_attribute);
     add_name(names, login_attribute_of(directory));
     add_all(names, directory->settings->mail_attributes);
     add_all(names, matched(directory, pool));
     add_names(names, name_attributes);
-    add_names(names, directory->context.kind->attributes);
+    add_names(names, directory->context.backend->attributes);
     APR_ARRAY_PUSH(names, const char *) = NULL;
     return (const char *const *)names->elts;
 }
@@ -354,7 +354,7 @@ pwr_fault_t *pwr_account_find(apr_array_header_t **accounts, pwr_directory_t *di
 pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_directory_t *directory, const char *id,
                               apr_pool_t *pool)
 {
-    const char *filter = directory->context.kind->id_filter(id, pool);
+    const char *filter = directory->context.backend->id_filter(id, pool);
     apr_array_header_t *entries = NULL;
     bool has_more = false;
 
@@ -368,7 +368,7 @@ pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_directory_t *director
         return NULL;
     }
     const pwr_entry_t *entry = &APR_ARRAY_IDX(entries, 0, pwr_entry_t);
-    const char *own = directory->context.kind->id_of(entry, pool);
+    const char *own = directory->context.backend->id_of(entry, pool);
     bool is_other = own != NULL && strcmp(own, id) != 0;
     return is_other ? NULL : take(account, directory, entry, NULL, pool);
 }
@@ -388,7 +388,7 @@ pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_
     *entry = NULL;
     if (answer.code == LDAP_SUCCESS && found.entries->nelts == 1) {
         const pwr_entry_t *read = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
-        const char *id = directory->context.kind->id_of(read, pool);
+        const char *id = directory->context.backend->id_of(read, pool);
         *entry = id != NULL && strcmp(id, account->id) == 0 ? read : NULL;
     }
     return answer;

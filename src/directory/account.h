@@ -28,7 +28,7 @@ pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_
 /* The attributes to ask for; closed by NULL. */
 const char *const *pwr_account_attributes(const pwr_directory_t *directory, apr_pool_t *pool);
 
-/* What each account must match: the site's filter, or where it has none the kind's. */
+/* What each account must match: the site's filter, or where it has none the backend's. */
 const char *pwr_account_person_filter(const pwr_directory_t *directory);
 
 /* "(&FILTER(|(mail=TYPED)(uid=TYPED)))"; in proxyAddresses the address stands behind "smtp:". */

@@ -82,7 +82,7 @@ static LDAPMod change(int op, const char *attribute, struct berval **values)
 }
 
 /* The request is made and sent before the values go out of scope: libldap copies them. */
-int pwr_ad_send(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_context_t *context,
+int pwr_ad_send(int *id, const pwr_ldap_handle_t *handle, const pwr_backend_context_t *context,
                 const pwr_write_t *write, apr_pool_t *scratch)
 {
     const char *oid = write->old == NULL ? pwr_ad_policy_hints(context->root) : NULL;

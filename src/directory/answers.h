@@ -38,7 +38,7 @@ pwr_fault_t *pwr_answer_to_search(const pwr_answer_t *answer, const char *base,
 const char *pwr_answer_policy_key(int policy_error);
 
 /* The fault of a password write that the server has answered; NULL when it was done. `key` is the
- * kind's message key, NULL when the person can do nothing about it. With any fault nothing was
+ * backend's message key, NULL when the person can do nothing about it. With any fault nothing was
  * changed. */
 pwr_fault_t *pwr_answer_to_write(const pwr_answer_t *answer, const char *key,
                                  apr_pool_t *pool) PWR_MUST_USE;

@@ -110,7 +110,8 @@ pwr_fault_t *pwr_attempt_lockout(pwr_lockout_t *lockout, pwr_directory_t *direct
                                  const pwr_account_t *account, apr_pool_t *scratch)
 {
     PWR_TRY(pwr_directory_know(directory, scratch));
-    return directory->context.kind->lockout_of(lockout, &directory->context, account->dn, scratch);
+    return directory->context.backend->lockout_of(lockout, &directory->context, account->dn,
+                                                  scratch);
 }
 
 pwr_fault_t *pwr_attempt_prove(pwr_proof_t *proof, pwr_directory_t *directory,

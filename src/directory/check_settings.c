@@ -7,16 +7,16 @@
 
 #include "base/limits.h"
 #include "directory/bind.h"
-#include "directory/kind.h"
+#include "directory/backend.h"
 
-bool pwr_directory_is_kind(const char *name)
+bool pwr_directory_is_backend(const char *name)
 {
-    return pwr_kind_named(name) != NULL;
+    return pwr_backend_named(name) != NULL;
 }
 
-const char *pwr_directory_kind_names(apr_pool_t *pool)
+const char *pwr_directory_backend_names(apr_pool_t *pool)
 {
-    return pwr_kind_names(pool);
+    return pwr_backend_names(pool);
 }
 
 static pwr_fault_t *check_servers(const pwr_directory_settings_t *settings, apr_pool_t *pool)

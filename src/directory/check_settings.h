@@ -4,9 +4,9 @@
 
 #include "directory/settings.h"
 
-/* Whether it is the name of a kind of server; and all of them, for a message. */
-bool pwr_directory_is_kind(const char *name);
-const char *pwr_directory_kind_names(apr_pool_t *pool);
+/* Whether it is the name of a backend; and all of them, for a message. */
+bool pwr_directory_is_backend(const char *name);
+const char *pwr_directory_backend_names(apr_pool_t *pool);
 
 /* BROKEN when something is missing or contradicts itself. */
 pwr_fault_t *pwr_directory_check_settings(const pwr_directory_settings_t *settings,

@@ -53,7 +53,7 @@ pwr_fault_t *pwr_directory_rules(pwr_rules_t *rules, pwr_directory_t *directory,
     PWR_TRY(pwr_policies_rules(rules, directory->policies, &directory->context,
                                account != NULL ? account->dn : NULL, scratch));
     rules->words
-        = account != NULL ? directory->context.kind->words_of(account, rules, scratch) : NULL;
+        = account != NULL ? directory->context.backend->words_of(account, rules, scratch) : NULL;
     return NULL;
 }
 
@@ -90,7 +90,7 @@ pwr_fault_t *pwr_directory_failures(pwr_failures_t *failures, pwr_directory_t *d
 
 bool pwr_directory_ends_count(const pwr_directory_t *directory)
 {
-    return directory->context.kind != NULL && directory->context.kind->password_ends_count;
+    return directory->context.backend != NULL && directory->context.backend->password_ends_count;
 }
 
 pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
@@ -128,7 +128,7 @@ pwr_fault_t *pwr_directory_check_lockout(pwr_lockout_t *lockout, pwr_directory_t
     return pwr_sight_check_lockout(lockout, directory, scratch);
 }
 
-const char *pwr_directory_kind(const pwr_directory_t *directory)
+const char *pwr_directory_backend(const pwr_directory_t *directory)
 {
-    return directory->context.kind != NULL ? directory->context.kind->name : NULL;
+    return directory->context.backend != NULL ? directory->context.backend->name : NULL;
 }

@@ -78,6 +78,6 @@ pwr_fault_t *pwr_directory_check_lockout(pwr_lockout_t *lockout, pwr_directory_t
                                          apr_pool_t *scratch) PWR_MUST_USE;
 
 /* What the server is: "openldap", "389ds", "ad"; NULL until it was asked. */
-const char *pwr_directory_kind(const pwr_directory_t *directory);
+const char *pwr_directory_backend(const pwr_directory_t *directory);
 
 #endif

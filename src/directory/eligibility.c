@@ -64,7 +64,7 @@ static pwr_fault_t *ask_membership(bool *is_in, pwr_directory_t *directory, cons
     const char *dn = pwr_filter_escape(account->dn, pool);
 
     *is_in = false;
-    if (directory->context.kind->has_chain_rule) {
+    if (directory->context.backend->has_chain_rule) {
         const char *filter = apr_pstrcat(
             pool, "(memberOf:1.2.840.113556.1.4.1941:=", pwr_filter_escape(group, pool), ")", NULL);
         return is_there(is_in, directory, account->dn, filter, pool);

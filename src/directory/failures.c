@@ -15,23 +15,24 @@ enum { COUNT, POLICY, ASKED }; /* places in failure_attributes */
 
 /* AD has no such filter: an entry without the count hides it, and a policy's name is not hidden
  * from a service that may read people. */
-static pwr_fault_t *ask_absence(bool *is_absent, const pwr_kind_context_t *context, const char *dn,
-                                apr_pool_t *scratch)
+static pwr_fault_t *ask_absence(bool *is_absent, const pwr_backend_context_t *context,
+                                const char *dn, apr_pool_t *scratch)
 {
-    const pwr_kind_t *kind = context->kind;
+    const pwr_backend_t *kind = context->backend;
     pwr_fault_t *first = NULL;
 
     for (int i = 0; i < ASKED && kind->has_sure_filters; i++) {
         const char *filter = apr_pstrcat(scratch, "(!(", kind->failure_attributes[i], "=*))", NULL);
-        pwr_fault_keep_first(&first, pwr_kind_matches(&is_absent[i], context, dn, filter, scratch));
+        pwr_fault_keep_first(&first,
+                             pwr_backend_matches(&is_absent[i], context, dn, filter, scratch));
     }
     return first;
 }
 
-pwr_fault_t *pwr_failures_read(pwr_failures_t *failures, const pwr_kind_context_t *context,
+pwr_fault_t *pwr_failures_read(pwr_failures_t *failures, const pwr_backend_context_t *context,
                                const char *dn, const pwr_lockout_t *lockout, apr_pool_t *scratch)
 {
-    const pwr_kind_t *kind = context->kind;
+    const pwr_backend_t *kind = context->backend;
     const pwr_search_t search = {.base = dn,
                                  .scope = LDAP_SCOPE_BASE,
                                  .filter = "(objectClass=*)",

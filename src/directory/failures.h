@@ -5,10 +5,10 @@
 #ifndef PWR_DIRECTORY_FAILURES_H
 #define PWR_DIRECTORY_FAILURES_H
 
-#include "directory/kind.h"
+#include "directory/backend.h"
 
 /* As pwr_directory_failures; the directory is known. */
-pwr_fault_t *pwr_failures_read(pwr_failures_t *failures, const pwr_kind_context_t *context,
+pwr_fault_t *pwr_failures_read(pwr_failures_t *failures, const pwr_backend_context_t *context,
                                const char *dn, const pwr_lockout_t *lockout,
                                apr_pool_t *scratch) PWR_MUST_USE;
 

@@ -5,7 +5,7 @@
 #ifndef PWR_DIRECTORY_HASHES_H
 #define PWR_DIRECTORY_HASHES_H
 
-#include "directory/kind.h"
+#include "directory/backend.h"
 
 /* "{ARGON2}$argon2id$...", as OpenLDAP's argon2 module reads it (slapd-pw-argon2(5)); NULL when
  * there is no memory for it. */

@@ -41,11 +41,11 @@ static pwr_fault_t *check(const pwr_secret_t *password, apr_pool_t *pool)
 static pwr_fault_t *check_new(const pwr_directory_t *directory, const pwr_secret_t *password,
                               apr_pool_t *pool)
 {
-    const pwr_kind_t *kind = directory->context.kind;
+    const pwr_backend_t *backend = directory->context.backend;
     const char *key = NULL;
 
     PWR_TRY(check(password, pool));
-    key = kind->refuses != NULL ? kind->refuses(password) : NULL;
+    key = backend->refuses != NULL ? backend->refuses(password) : NULL;
     return key != NULL ? pwr_fault_refused(pool, "PWR0466", key,
                                            "A password was not sent that this kind of server could "
                                            "take for something else.")
@@ -55,14 +55,14 @@ static pwr_fault_t *check_new(const pwr_directory_t *directory, const pwr_secret
 /* Reads the entry on the run's connection. */
 static pwr_answer_t read_again(write_run_t *run)
 {
-    const pwr_kind_context_t *context = &run->directory->context;
+    const pwr_backend_context_t *context = &run->directory->context;
     pwr_answer_t answer = pwr_account_read_on(&run->entry, run->directory, run->connection,
                                               run->account, run->pool);
 
     if (run->entry != NULL) {
         pwr_account_t now = {.barred = NULL};
-        const char *stamp = context->kind->stamp_of(run->entry, context, run->pool);
-        context->kind->judge(&now, run->entry, pwr_clock_now());
+        const char *stamp = context->backend->stamp_of(run->entry, context, run->pool);
+        context->backend->judge(&now, run->entry, pwr_clock_now());
         bool is_same
             = stamp != NULL && strcmp(stamp, run->account->stamp) == 0 && now.barred == NULL;
         run->entry = is_same ? run->entry : NULL;
@@ -116,7 +116,7 @@ static bool goes_on(write_run_t *run, const pwr_connection_t *connection)
 static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, write_run_t *run,
                                pwr_ldap_handle_t *handle, const pwr_write_t *write)
 {
-    const pwr_kind_context_t *context = &run->directory->context;
+    const pwr_backend_context_t *context = &run->directory->context;
     pwr_answer_t answer;
     int id = 0;
 
@@ -124,7 +124,7 @@ static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, writ
     *is_lost = true;
     run->is_read_only = false;
     pwr_ldap_handle_begin(handle);
-    int code = context->kind->send(&id, handle, context, write, run->pool);
+    int code = context->backend->send(&id, handle, context, write, run->pool);
     if (code == LDAP_CONFIDENTIALITY_REQUIRED) {
         answer = (pwr_answer_t){.code = code, .words = "the connection is not encrypted"};
         return pwr_answer_to_write(&answer, NULL, run->pool);
@@ -143,7 +143,7 @@ static pwr_fault_t *send_write(pwr_write_outcome_t *outcome, bool *is_lost, writ
                                ldap_err2string(code));
     }
     *is_lost = false;
-    const char *key = context->kind->key_of(&answer);
+    const char *key = context->backend->key_of(&answer);
     pwr_fault_t *fault = pwr_answer_to_write(&answer, key, run->pool);
     run->is_read_only = is_read_only(&answer, key);
     *outcome = fault == NULL                ? PWR_WRITE_DONE
@@ -166,8 +166,8 @@ static int modify(pwr_answer_t *answer, write_run_t *run, LDAPMod **changes)
 /* What goes with a password: it is set already, so a fault here is told and stops nothing. */
 static void write_rest(bool *is_lost, write_run_t *run, const pwr_write_t *write)
 {
-    const pwr_kind_context_t *context = &run->directory->context;
-    LDAPMod **changes = context->kind->after(context, write, run->entry, run->pool);
+    const pwr_backend_context_t *context = &run->directory->context;
+    LDAPMod **changes = context->backend->after(context, write, run->entry, run->pool);
     pwr_answer_t answer;
 
     if (changes == NULL) {
@@ -194,7 +194,7 @@ static void check_stamp(bool *is_lost, write_run_t *run)
                 "A password was set, and nothing that the bind DN can read has changed by it: a "
                 "link would outlive a password that is changed elsewhere. Let the bind DN read "
                 "what the documentation lists for this kind of server (%s).",
-                run->directory->context.kind->name);
+                run->directory->context.backend->name);
     }
 }
 
@@ -277,7 +277,7 @@ static pwr_fault_t *bind_as_person(pwr_proof_t *proof, write_run_t *run)
     proof->bind = PWR_BIND_WRONG;
     PWR_TRY(pwr_connection_open_as(&proof->connection, run->directory->connections, &person,
                                    run->refused, run->pool));
-    proof->bind = run->directory->context.kind->bind_of(&person.answer);
+    proof->bind = run->directory->context.backend->bind_of(&person.answer);
     if (!is_bound(proof)) {
         close_proof(proof);
     }
@@ -312,14 +312,14 @@ static pwr_fault_t *write_as_person(pwr_write_outcome_t *outcome, write_run_t *r
     return fault;
 }
 
-/* Where an expired password does not let the person in, or the kind wants it so, the service
+/* Where an expired password does not let the person in, or the backend wants it so, the service
  * writes; the old password has proved whose it is. */
 pwr_fault_t *pwr_password_change(pwr_write_outcome_t *outcome, pwr_directory_t *directory,
                                  pwr_proof_t *proof, const pwr_secret_t *password, apr_pool_t *pool)
 {
     write_run_t run = {.directory = directory, .account = proof->account, .pool = pool};
     const pwr_write_t write = {.dn = proof->account->dn, .password = password, .old = proof->old};
-    bool is_theirs = is_bound(proof) && !directory->context.kind->changes_as_service;
+    bool is_theirs = is_bound(proof) && !directory->context.backend->changes_as_service;
 
     *outcome = PWR_WRITE_NOT_SENT;
     PWR_TRY(check_new(directory, password, pool));
@@ -335,8 +335,9 @@ static pwr_fault_t *unlock_once(pwr_answer_t *answer, write_run_t *run)
 {
     *answer = (pwr_answer_t){.code = LDAP_SUCCESS, .words = ""};
     PWR_TRY(begin(run));
-    LDAPMod **changes
-        = run->entry != NULL ? run->directory->context.kind->unlock(run->entry, run->pool) : NULL;
+    LDAPMod **changes = run->entry != NULL
+                            ? run->directory->context.backend->unlock(run->entry, run->pool)
+                            : NULL;
     if (changes != NULL) {
         modify(answer, run, changes);
     }

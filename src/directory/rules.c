@@ -96,15 +96,15 @@ pwr_rules_t pwr_policies_last(pwr_policies_t *policies)
 }
 
 pwr_fault_t *pwr_policies_rules(pwr_rules_t *rules, pwr_policies_t *policies,
-                                const pwr_kind_context_t *context, const char *dn,
+                                const pwr_backend_context_t *context, const char *dn,
                                 apr_pool_t *scratch)
 {
     const char *key = NULL;
 
     /* cppcheck-suppress returnDanglingLifetime ; a fault does not point at the key */
-    PWR_TRY(context->kind->policy_of(&key, context, dn, scratch));
+    PWR_TRY(context->backend->policy_of(&key, context, dn, scratch));
     if (!is_kept(rules, policies, key)) {
-        PWR_TRY(context->kind->rules_of(rules, context, key, scratch));
+        PWR_TRY(context->backend->rules_of(rules, context, key, scratch));
         rules->words = NULL;
         keep(policies, key, rules);
     }

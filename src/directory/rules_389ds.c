@@ -61,7 +61,7 @@ static const char *const policy_attributes[] = {"passwordCheckSyntax",
                                                 NULL};
 
 /* NULL when it is not there, or hidden. */
-static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_kind_context_t *context,
+static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_backend_context_t *context,
                                const char *dn, const char *const *attributes, apr_pool_t *scratch)
 {
     const pwr_search_t search = {.base = dn,
@@ -81,7 +81,7 @@ static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_kind_context
 /* The policy that an entry names, NULL: none; and whether the server goes by such policies. Always
  * two searches. */
 static pwr_fault_t *read_own_policy(const char **own, bool *is_used,
-                                    const pwr_kind_context_t *context, const char *dn,
+                                    const pwr_backend_context_t *context, const char *dn,
                                     apr_pool_t *scratch)
 {
     static const char *const attributes[] = {POLICY, NULL};
@@ -97,7 +97,7 @@ static pwr_fault_t *read_own_policy(const char **own, bool *is_used,
     return first;
 }
 
-pwr_fault_t *pwr_rules_389ds_policy(const char **key, const pwr_kind_context_t *context,
+pwr_fault_t *pwr_rules_389ds_policy(const char **key, const pwr_backend_context_t *context,
                                     const char *dn, apr_pool_t *scratch)
 {
     const char *own = NULL;
@@ -123,7 +123,7 @@ static bool is_on(const pwr_entry_t *policy, const char *name)
 
 static int number_of(const pwr_entry_t *policy, const char *name, int otherwise)
 {
-    return pwr_entry_first(policy, name) != NULL ? pwr_kind_number(policy, name) : otherwise;
+    return pwr_entry_first(policy, name) != NULL ? pwr_backend_number(policy, name) : otherwise;
 }
 
 /* Seconds, or a number with the letter of a unit: "1d". */
@@ -135,7 +135,7 @@ static apr_interval_time_t duration_of(const pwr_entry_t *policy, const char *na
     } units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}};
     const char *text = pwr_entry_first(policy, name);
     char last = '\0';
-    apr_int64_t seconds = pwr_kind_number(policy, name);
+    apr_int64_t seconds = pwr_backend_number(policy, name);
 
     if (text != NULL && *text != '\0') {
         last = (char)(text[strlen(text) - 1] | 0x20); /* in lower case */
@@ -155,13 +155,13 @@ static void take_counts(pwr_rules_t *rules, const pwr_entry_t *policy)
 
     rules->min_length = number_of(policy, "passwordMinLength", 8);
     rules->piece_length = number_of(policy, "passwordMinTokenLength", 3);
-    rules->classes = (pwr_classes_t){.digits = pwr_kind_number(policy, "passwordMinDigits"),
-                                     .letters = pwr_kind_number(policy, "passwordMinAlphas"),
-                                     .upper = pwr_kind_number(policy, "passwordMinUppers"),
-                                     .lower = pwr_kind_number(policy, "passwordMinLowers"),
-                                     .specials = pwr_kind_number(policy, "passwordMinSpecials"),
-                                     .others = pwr_kind_number(policy, "passwordMin8bit"),
-                                     .repeats = pwr_kind_number(policy, "passwordMaxRepeats"),
+    rules->classes = (pwr_classes_t){.digits = pwr_backend_number(policy, "passwordMinDigits"),
+                                     .letters = pwr_backend_number(policy, "passwordMinAlphas"),
+                                     .upper = pwr_backend_number(policy, "passwordMinUppers"),
+                                     .lower = pwr_backend_number(policy, "passwordMinLowers"),
+                                     .specials = pwr_backend_number(policy, "passwordMinSpecials"),
+                                     .others = pwr_backend_number(policy, "passwordMin8bit"),
+                                     .repeats = pwr_backend_number(policy, "passwordMaxRepeats"),
                                      .categories = categories > 1 ? categories : 0,
                                      .counting = PWR_COUNT_BYTES};
 }
@@ -170,9 +170,9 @@ static void take_counts(pwr_rules_t *rules, const pwr_entry_t *policy)
 static bool has_more_checks(const pwr_entry_t *policy)
 {
     return is_on(policy, "passwordPalindrome") || is_on(policy, "passwordDictCheck")
-           || pwr_kind_number(policy, "passwordMaxSequence") > 0
-           || pwr_kind_number(policy, "passwordMaxSeqSets") > 0
-           || pwr_kind_number(policy, "passwordMaxClassChars") > 0;
+           || pwr_backend_number(policy, "passwordMaxSequence") > 0
+           || pwr_backend_number(policy, "passwordMaxSeqSets") > 0
+           || pwr_backend_number(policy, "passwordMaxClassChars") > 0;
 }
 
 static bool has_text(const pwr_entry_t *policy, const char *name)
@@ -206,15 +206,15 @@ typedef struct {
     bool has_no_lockout, has_no_number;
 } absence_t;
 
-static pwr_fault_t *ask_absence(absence_t *absence, const pwr_kind_context_t *context,
+static pwr_fault_t *ask_absence(absence_t *absence, const pwr_backend_context_t *context,
                                 const char *dn, apr_pool_t *scratch)
 {
     pwr_fault_t *first = NULL;
 
-    pwr_fault_keep_first(&first, pwr_kind_matches(&absence->has_no_lockout, context, dn,
-                                                  "(!(" LOCKOUT "=*))", scratch));
-    pwr_fault_keep_first(&first, pwr_kind_matches(&absence->has_no_number, context, dn,
-                                                  "(!(" MAX_FAILURES "=*))", scratch));
+    pwr_fault_keep_first(&first, pwr_backend_matches(&absence->has_no_lockout, context, dn,
+                                                     "(!(" LOCKOUT "=*))", scratch));
+    pwr_fault_keep_first(&first, pwr_backend_matches(&absence->has_no_number, context, dn,
+                                                     "(!(" MAX_FAILURES "=*))", scratch));
     return first;
 }
 
@@ -235,7 +235,7 @@ static pwr_lockout_t lockout_from(const pwr_entry_t *policy, const absence_t *ab
                            .interval = duration_of(policy, INTERVAL)};
 }
 
-pwr_fault_t *pwr_rules_389ds_lockout(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+pwr_fault_t *pwr_rules_389ds_lockout(pwr_lockout_t *lockout, const pwr_backend_context_t *context,
                                      const char *dn, apr_pool_t *scratch)
 {
     const pwr_entry_t *policy = NULL;
@@ -255,7 +255,7 @@ pwr_fault_t *pwr_rules_389ds_lockout(pwr_lockout_t *lockout, const pwr_kind_cont
     return first;
 }
 
-pwr_fault_t *pwr_rules_389ds_read(pwr_rules_t *rules, const pwr_kind_context_t *context,
+pwr_fault_t *pwr_rules_389ds_read(pwr_rules_t *rules, const pwr_backend_context_t *context,
                                   const char *key, apr_pool_t *scratch)
 {
     const pwr_entry_t *config = NULL, *policy = NULL;
@@ -342,7 +342,7 @@ static bool is_named(const pwr_entry_t *entry, const char *attribute, const char
     return false;
 }
 
-pwr_fault_t *pwr_rules_389ds_check_bind(const pwr_kind_context_t *context, apr_pool_t *scratch)
+pwr_fault_t *pwr_rules_389ds_check_bind(const pwr_backend_context_t *context, apr_pool_t *scratch)
 {
     static const char *const attributes[] = {"passwordAdminDN", NULL};
     static const char *const members[] = {"member", "uniqueMember", NULL};

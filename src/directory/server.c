@@ -35,24 +35,24 @@ pwr_fault_t *pwr_server_read_root(const pwr_entry_t **root, pwr_directory_t *dir
 
 pwr_fault_t *pwr_directory_know(pwr_directory_t *directory, apr_pool_t *scratch)
 {
-    const char *name = directory->settings->kind_name;
+    const char *name = directory->settings->backend_name;
     const pwr_entry_t *root = NULL;
 
     apr_thread_mutex_lock(directory->lock);
-    bool is_known = directory->context.kind != NULL;
+    bool is_known = directory->context.backend != NULL;
     apr_thread_mutex_unlock(directory->lock);
     if (is_known) {
         return NULL;
     }
     PWR_TRY(pwr_server_read_root(&root, directory, scratch));
-    const pwr_kind_t *kind = name != NULL ? pwr_kind_named(name) : NULL;
-    kind = kind != NULL ? kind : pwr_kind_of_root(root);
+    const pwr_backend_t *kind = name != NULL ? pwr_backend_named(name) : NULL;
+    kind = kind != NULL ? kind : pwr_backend_of_root(root);
     apr_thread_mutex_lock(directory->lock);
-    if (directory->context.kind == NULL) { /* else another thread was first */
-        directory->context = (pwr_kind_context_t){.kind = kind,
-                                                  .settings = directory->settings,
-                                                  .connections = directory->connections,
-                                                  .root = pwr_entry_copy(root, directory->pool)};
+    if (directory->context.backend == NULL) { /* else another thread was first */
+        directory->context = (pwr_backend_context_t){.backend = kind,
+                                                     .settings = directory->settings,
+                                                     .connections = directory->connections,
+                                                     .root = pwr_entry_copy(root, directory->pool)};
     }
     apr_thread_mutex_unlock(directory->lock);
     return NULL;

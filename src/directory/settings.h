@@ -26,10 +26,10 @@ typedef struct {
     int scope;                 /* 0 base, 1 one level, 2 subtree, as in RFC 4516 */
     const char *filter;        /* the site's own part of the filter, e.g. "(objectClass=person)" */
     apr_array_header_t *match; /* const char *: attributes the typed name is compared with; NULL or
-                                  empty: the kind's */
+                                  empty: the backend's */
     apr_array_header_t *more_bases;      /* const char *: searched as well, in the same scope */
-    const char *kind_name;               /* "auto", or as in kind.h */
-    const char *login_attribute;         /* NULL: the kind's: "uid", "sAMAccountName" */
+    const char *backend_name;            /* "auto", or as in backend.h */
+    const char *login_attribute;         /* NULL: the backend's: "uid", "sAMAccountName" */
     apr_array_header_t *mail_attributes; /* const char *: where mail goes, the first that has a
                                             value: a private address before the company's, say */
     apr_array_header_t *allow_groups;    /* const char *: DNs; members alone may reset */

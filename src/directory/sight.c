@@ -1,7 +1,7 @@
 /*
  * No server says "you are above the policy". But whoever is above it (OpenLDAP's rootdn, the
  * Directory Manager) is above the access rules as well, and so reads password hashes, which no
- * service account needs to read. What else marks the mighty, each kind knows.
+ * service account needs to read. What else marks the mighty, each backend knows.
  */
 #include "directory/sight.h"
 
@@ -23,7 +23,7 @@ static pwr_fault_t *look(pwr_found_t *found, pwr_directory_t *directory, const c
 
 static pwr_fault_t *check_hashes(pwr_directory_t *directory, apr_pool_t *scratch)
 {
-    const char *const attributes[] = {directory->context.kind->hash_attribute, NULL};
+    const char *const attributes[] = {directory->context.backend->hash_attribute, NULL};
     const char *filter = apr_pstrcat(scratch, "(&", pwr_account_person_filter(directory), "(",
                                      attributes[0], "=*))", NULL);
     pwr_found_t found;
@@ -43,12 +43,12 @@ static pwr_fault_t *check_hashes(pwr_directory_t *directory, apr_pool_t *scratch
 
 pwr_fault_t *pwr_sight_check_bind(pwr_directory_t *directory, apr_pool_t *scratch)
 {
-    const pwr_kind_t *kind = directory->context.kind;
+    const pwr_backend_t *backend = directory->context.backend;
 
-    if (kind->hash_attribute != NULL) {
+    if (backend->hash_attribute != NULL) {
         PWR_TRY(check_hashes(directory, scratch));
     }
-    return kind->check_bind != NULL ? kind->check_bind(&directory->context, scratch) : NULL;
+    return backend->check_bind != NULL ? backend->check_bind(&directory->context, scratch) : NULL;
 }
 
 /* Some account with a mail address. */
@@ -80,11 +80,11 @@ pwr_fault_t *pwr_sight_check_account(pwr_directory_t *directory, apr_pool_t *scr
 }
 
 /* Of an account that was found. */
-static pwr_fault_t *check_failures(const pwr_failures_t *failures, const pwr_kind_t *kind,
+static pwr_fault_t *check_failures(const pwr_failures_t *failures, const pwr_backend_t *backend,
                                    const char *dn, apr_pool_t *scratch)
 {
-    const char *hidden = !failures->is_known          ? kind->failure_attributes[0]
-                         : failures->is_policy_hidden ? kind->failure_attributes[1]
+    const char *hidden = !failures->is_known          ? backend->failure_attributes[0]
+                         : failures->is_policy_hidden ? backend->failure_attributes[1]
                                                       : NULL;
 
     return hidden != NULL ? pwr_fault_broken(
@@ -94,7 +94,8 @@ static pwr_fault_t *check_failures(const pwr_failures_t *failures, const pwr_kin
                "counts its own attempts instead, and refuses a right password "
                "earlier. Let the bind DN read and search %s, %s and what the "
                "documentation lists for this kind of server (%s).",
-               hidden, dn, kind->failure_attributes[0], kind->failure_attributes[1], kind->name)
+               hidden, dn, backend->failure_attributes[0], backend->failure_attributes[1],
+               backend->name)
                           : NULL;
 }
 
@@ -102,7 +103,7 @@ pwr_fault_t *pwr_sight_check_lockout(const pwr_lockout_t *lockout, pwr_directory
                                      apr_pool_t *scratch)
 {
     static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
-    const pwr_kind_t *kind = directory->context.kind;
+    const pwr_backend_t *backend = directory->context.backend;
     pwr_failures_t failures;
     pwr_found_t found;
 
@@ -112,7 +113,7 @@ pwr_fault_t *pwr_sight_check_lockout(const pwr_lockout_t *lockout, pwr_directory
                                 "the password policy). PwResetChange tries one wrong old password "
                                 "of an account and no more. Let the bind DN "
                                 "read and search these attributes.",
-                                kind->lockout_attributes);
+                                backend->lockout_attributes);
     }
     PWR_TRY(look(&found, directory, account_filter(directory, scratch), nothing, scratch));
     if (found.entries->nelts == 0 || lockout->threshold == 0) {
@@ -120,5 +121,5 @@ pwr_fault_t *pwr_sight_check_lockout(const pwr_lockout_t *lockout, pwr_directory
     }
     const char *dn = APR_ARRAY_IDX(found.entries, 0, pwr_entry_t).dn;
     PWR_TRY(pwr_failures_read(&failures, &directory->context, dn, lockout, scratch));
-    return check_failures(&failures, kind, dn, scratch);
+    return check_failures(&failures, backend, dn, scratch);
 }

@@ -126,13 +126,13 @@ const char *pwr_judge_filter(const pwr_taken_t *taken)
                        : apr_psprintf(taken->pool, "'%s' is no filter in brackets (RFC 4515)", bad);
 }
 
-const char *pwr_judge_directory_kind(const pwr_taken_t *taken)
+const char *pwr_judge_directory_backend(const pwr_taken_t *taken)
 {
-    bool is_kind
-        = strcasecmp(taken->words[0], "auto") == 0 || pwr_directory_is_kind(taken->words[0]);
-    return is_kind ? NULL
-                   : apr_psprintf(taken->pool, "'%s' is none of auto, %s", taken->words[0],
-                                  pwr_directory_kind_names(taken->pool));
+    bool is_backend
+        = strcasecmp(taken->words[0], "auto") == 0 || pwr_directory_is_backend(taken->words[0]);
+    return is_backend ? NULL
+                      : apr_psprintf(taken->pool, "'%s' is none of auto, %s", taken->words[0],
+                                     pwr_directory_backend_names(taken->pool));
 }
 
 const char *pwr_take_scheme(const pwr_taken_t *taken)

@@ -13,7 +13,7 @@ const char *pwr_take_ldap_url(const pwr_taken_t *taken);
 const char *pwr_judge_attribute(const pwr_taken_t *taken);
 const char *pwr_judge_dn(const pwr_taken_t *taken);
 const char *pwr_judge_filter(const pwr_taken_t *taken);
-const char *pwr_judge_directory_kind(const pwr_taken_t *taken);
+const char *pwr_judge_directory_backend(const pwr_taken_t *taken);
 const char *pwr_take_scheme(const pwr_taken_t *taken);
 const char *pwr_judge_readable(const pwr_taken_t *taken);
 const char *pwr_take_bind(const pwr_taken_t *taken);

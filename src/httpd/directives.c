@@ -55,7 +55,7 @@ const command_rec pwr_directives[] = {
         FIELD(parts.directory.connections), .lowest = 1, .highest = 64, .initial = "4",
         .write = "PwResetLDAPConnections 4"),
     ROW("PwResetLDAPKind", "the directory: auto, openldap, 389ds or ad", .kind = PWR_KIND_TEXT,
-        FIELD(parts.directory.kind_name), .take = pwr_judge_directory_kind, .initial = "auto",
+        FIELD(parts.directory.backend_name), .take = pwr_judge_directory_backend, .initial = "auto",
         .write = "PwResetLDAPKind auto"),
     ROW("PwResetLDAPBase", "a further base to search for accounts; may be repeated",
         .kind = PWR_KIND_LIST, FIELD(parts.directory.more_bases), .take = pwr_judge_dn,

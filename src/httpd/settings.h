@@ -46,7 +46,7 @@ typedef enum {
     PWR_KIND_LIST,     /* apr_array_header_t * of const char *: every word of every line, at most
                           PWR_MOST_IN_LIST; `take` judges each line */
     PWR_KIND_OWN       /* `take` parses it */
-} pwr_kind_t;
+} pwr_directive_kind_t;
 
 typedef struct {
     pwr_settings_t *settings;
@@ -57,7 +57,7 @@ typedef struct {
 
 /* What a row of directives.c says about its directive. */
 typedef struct {
-    pwr_kind_t kind;
+    pwr_directive_kind_t kind;
     apr_size_t offset;   /* of its field(s) in pwr_settings_t */
     apr_size_t size;     /* bytes that a merge copies */
     const char *initial; /* the value when it is not set; NULL for none */

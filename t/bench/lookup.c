@@ -20,7 +20,7 @@
 #include <apr_thread_proc.h>
 
 #include "base/limits.h"
-#include "directory/kind.h"
+#include "directory/backend.h"
 
 #define MOST_THREADS 64
 #define MOST_SERVERS 4
@@ -215,7 +215,7 @@ static const char **attributes_of(apr_pool_t *pool)
     for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
         APR_ARRAY_PUSH(names, const char *) = always[i];
     }
-    for (const char *const *name = pwr_kind_openldap.attributes; *name != NULL; name++) {
+    for (const char *const *name = pwr_backend_openldap.attributes; *name != NULL; name++) {
         APR_ARRAY_PUSH(names, const char *) = *name;
     }
     APR_ARRAY_PUSH(names, const char *) = NULL;
@@ -227,7 +227,7 @@ static void open_server(server_t *server, const char *url, int threads, apr_pool
     pwr_directory_settings_t *settings = &server->settings;
     const char *password = getenv("BENCH_BIND_PASSWORD");
 
-    *settings = (pwr_directory_settings_t){.kind_name = "auto",
+    *settings = (pwr_directory_settings_t){.backend_name = "auto",
                                            .bind_dn = getenv("BENCH_BIND_DN"),
                                            .timeout = apr_time_from_sec(5),
                                            .connections = threads};

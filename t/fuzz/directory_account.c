@@ -7,7 +7,8 @@
 
 #include "directory/account.h"
 
-static const pwr_kind_t *const kinds[] = {&pwr_kind_openldap, &pwr_kind_389ds, &pwr_kind_ad};
+static const pwr_backend_t *const backends[]
+    = {&pwr_backend_openldap, &pwr_backend_389ds, &pwr_backend_ad};
 
 static const char *const names[] = {"mail",
                                     "uid",
@@ -78,7 +79,7 @@ static bool is_stored(const char *mail, const pwr_entry_t *entry)
 static void check_account(const pwr_account_t *account, const pwr_entry_t *entry,
                           const pwr_directory_t *directory, apr_pool_t *pool)
 {
-    const pwr_kind_t *kind = directory->context.kind;
+    const pwr_backend_t *backend = directory->context.backend;
     const pwr_rules_t rules = {.piece_length = 3};
 
     MUST(account->id != NULL && account->stamp != NULL && account->login != NULL);
@@ -87,10 +88,10 @@ static void check_account(const pwr_account_t *account, const pwr_entry_t *entry
     for (int i = 0; i < account->mails->nelts; i++) {
         MUST(is_stored(APR_ARRAY_IDX(account->mails, i, const char *), entry));
     }
-    const char *filter = kind->id_filter(account->id, pool);
+    const char *filter = backend->id_filter(account->id, pool);
     MUST(filter == NULL || pwr_directory_is_filter(filter));
     const apr_array_header_t *words
-        = kind->words_of != NULL ? kind->words_of(account, &rules, pool) : NULL;
+        = backend->words_of != NULL ? backend->words_of(account, &rules, pool) : NULL;
     for (int i = 0; words != NULL && i < words->nelts; i++) {
         MUST(*APR_ARRAY_IDX(words, i, const char *) != '\0');
     }
@@ -108,8 +109,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
     APR_ARRAY_PUSH(mails, const char *) = "mail";
     APR_ARRAY_PUSH(mails, const char *) = "proxyAddresses";
-    directory.context = (pwr_kind_context_t){
-        .kind = kinds[next_byte(&input) % 3], .settings = &settings, .root = &root};
+    directory.context = (pwr_backend_context_t){
+        .kind = backends[next_byte(&input) % 3], .settings = &settings, .root = &root};
     const char *typed = next_text(&input);
     pwr_entry_t entry = next_entry(&input);
     const char *filter = pwr_account_filter(&directory, typed, input.pool);

@@ -5,9 +5,10 @@
  */
 #include "wire.h"
 
-#include "directory/kind.h"
+#include "directory/backend.h"
 
-static const pwr_kind_t *const kinds[] = {&pwr_kind_openldap, &pwr_kind_389ds, &pwr_kind_ad};
+static const pwr_backend_t *const backends[]
+    = {&pwr_backend_openldap, &pwr_backend_389ds, &pwr_backend_ad};
 
 static const ber_tag_t operations[] = {LDAP_RES_EXTENDED, LDAP_RES_MODIFY, LDAP_RES_BIND};
 
@@ -39,12 +40,12 @@ static void check_answer(const pwr_answer_t *answer, apr_pool_t *pool)
     MUST(answer->policy_error == PWR_ANSWER_NO_ERROR || answer->policy_error >= 0);
     pwr_fault_t *fault = pwr_answer_to_search(answer, "dc=example", pool);
     MUST((fault == NULL) == (answer->code == LDAP_SUCCESS));
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const char *key = kinds[i]->key_of(answer);
+    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++) {
+        const char *key = backends[i]->key_of(answer);
         fault = pwr_answer_to_write(answer, key, pool);
         MUST((fault == NULL) == (answer->code == LDAP_SUCCESS));
         MUST(fault == NULL || (fault->kind == PWR_REFUSED) == (fault->key != NULL));
-        pwr_bind_outcome_t bind = kinds[i]->bind_of(answer);
+        pwr_bind_outcome_t bind = backends[i]->bind_of(answer);
         MUST(bind != PWR_BIND_RIGHT || answer->code == LDAP_SUCCESS);
     }
 }

@@ -65,7 +65,7 @@ static void the_server_is_recognised(void **state)
 
     (void)state;
     find(directory, "kari", 1);
-    assert_string_equal(pwr_directory_kind(directory), "389ds");
+    assert_string_equal(pwr_directory_backend(directory), "389ds");
 }
 
 static void an_account_is_found_and_read_again_by_its_id(void **state)

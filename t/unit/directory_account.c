@@ -46,8 +46,8 @@ static void use_policy(bool is_kept)
 
     root = make_entry("supportedControl", "1.2.3", "supportedControl",
                       is_kept ? LDAP_CONTROL_PASSWORDPOLICYREQUEST : "1.2.4", NULL);
-    directory.context
-        = (pwr_kind_context_t){.kind = &pwr_kind_openldap, .settings = &settings, .root = &root};
+    directory.context = (pwr_backend_context_t){
+        .backend = &pwr_backend_openldap, .settings = &settings, .root = &root};
 }
 
 static pwr_account_t *account_of(const pwr_entry_t *entry, const char *typed)
@@ -173,7 +173,7 @@ static void who_is_barred_and_who_is_not(void **state)
 
 static const char *stamp_of(const pwr_entry_t *entry)
 {
-    return pwr_kind_openldap.stamp_of(entry, &directory.context, pool);
+    return pwr_backend_openldap.stamp_of(entry, &directory.context, pool);
 }
 
 static void the_stamp_follows_the_password(void **state)
@@ -248,10 +248,10 @@ static void times_that_are_none_are_zero(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_int_equal(pwr_kind_time(wrong[i]), 0);
+        assert_int_equal(pwr_backend_time(wrong[i]), 0);
     }
-    assert_int_equal(pwr_kind_time(NULL), 0);
-    assert_int_equal(pwr_kind_time("20260101000000.123456Z"), apr_time_from_sec(1767225600));
+    assert_int_equal(pwr_backend_time(NULL), 0);
+    assert_int_equal(pwr_backend_time("20260101000000.123456Z"), apr_time_from_sec(1767225600));
 }
 
 int main(void)

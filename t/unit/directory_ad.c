@@ -22,7 +22,7 @@ static void it_is_known_by_its_root(void **state)
 
     (void)state;
     find(directory, "kari", 1);
-    assert_string_equal(pwr_directory_kind(directory), "ad");
+    assert_string_equal(pwr_directory_backend(directory), "ad");
 }
 
 static void finds_by_each_name_in_any_case(void **state)

@@ -9,14 +9,14 @@
 
 #include <apr_general.h>
 
-#include "directory/kind.h"
+#include "directory/backend.h"
 
 static apr_pool_t *pool;
 
 static pwr_fault_t *write_answer(int code, int policy_error)
 {
     const pwr_answer_t answer = {.code = code, .policy_error = policy_error, .words = "its words"};
-    return pwr_answer_to_write(&answer, pwr_kind_openldap.key_of(&answer), pool);
+    return pwr_answer_to_write(&answer, pwr_backend_openldap.key_of(&answer), pool);
 }
 
 static pwr_fault_t *search_answer(int code)

@@ -14,14 +14,14 @@ static apr_time_t shifted_now(void)
 static const pwr_account_t alice = {
     .dn = "uid=alice,ou=people,dc=example,dc=org", .id = "11", .stamp = "modified 20260101000000Z"};
 
-static apr_interval_time_t find_faulty(pwr_directory_t *directory, pwr_fault_kind_t kind)
+static apr_interval_time_t find_faulty(pwr_directory_t *directory, pwr_fault_kind_t backend)
 {
     apr_array_header_t *accounts = NULL;
     apr_time_t start = apr_time_now();
     pwr_fault_t *fault = pwr_directory_find(&accounts, directory, "alice", pool);
 
     assert_non_null(fault);
-    if (fault->kind != kind) {
+    if (fault->kind != backend) {
         fail_msg("%s %s: %s", pwr_fault_kind_name(fault->kind), fault->tag, fault->detail);
     }
     return apr_time_now() - start;

@@ -221,7 +221,7 @@ bool pwr_directory_ends_count(const pwr_directory_t *directory)
     return true;
 }
 
-const char *pwr_directory_kind(const pwr_directory_t *directory)
+const char *pwr_directory_backend(const pwr_directory_t *directory)
 {
     (void)directory;
     return "openldap";

@@ -12,10 +12,10 @@ static int set_up_anna(void **state)
     return 0;
 }
 
-static pwr_mail_values_t letter_of(pwr_mail_template_kind_t kind, const char *language)
+static pwr_mail_values_t letter_of(pwr_mail_template_kind_t backend, const char *language)
 {
     pwr_mail_values_t letter = {
-        .kind = kind,
+        .kind = backend,
         .to = anna->account.mail,
         .addressees = apr_array_make(flow.pool, 2, sizeof(pwr_addressee_t)),
         .language = language,
@@ -125,11 +125,11 @@ static void several_accounts_have_a_link_each(void **state)
 static void a_mail_about_what_was_done_has_no_link_that_does_anything(void **state)
 {
     (void)state;
-    const pwr_mail_template_kind_t kinds[]
+    const pwr_mail_template_kind_t backends[]
         = {PWR_MAIL_TEMPLATE_CHANGED, PWR_MAIL_TEMPLATE_UNLOCKED, PWR_MAIL_TEMPLATE_BARRED};
 
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        pwr_mail_values_t letter = letter_of(kinds[i], "en");
+    for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
+        pwr_mail_values_t letter = letter_of(backends[i], "en");
         address(&letter, anna);
         pwr_mail_t mail = compose(&letter);
         assert_null(strstr(mail.text, "/r/"));

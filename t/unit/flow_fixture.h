@@ -188,14 +188,14 @@ static inline bool was_logged(const char *tag)
 #define CODE_OF(id) (apr_pstrcat(flow.pool, "CODE-", (id), NULL))
 
 /* Puts a waiting row; its seed is made of its id. */
-static inline void put_row(const char *id, pwr_row_kind_t kind, const char *typed)
+static inline void put_row(const char *id, pwr_row_kind_t backend, const char *typed)
 {
     char digest[PWR_DIGEST_CHARS + 1];
     bool is_new = false;
 
     pwr_token_digest(digest, flow.parts.key, "subject", flow.parts.site, typed);
     const pwr_outbox_row_t row = {.id = id,
-                                  .kind = kind,
+                                  .kind = backend,
                                   .site = flow.parts.site,
                                   .typed_name = typed,
                                   .subject_digest = digest,

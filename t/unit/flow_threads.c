@@ -192,7 +192,7 @@ static void a_directory_that_is_down_is_for_later_in_every_thread(void **state)
 
     settings.mail_attributes = apr_array_make(scratch->pool, 1, sizeof(const char *));
     APR_ARRAY_PUSH(settings.mail_attributes, const char *) = "mail";
-    settings.kind_name = "auto";
+    settings.backend_name = "auto";
     assert_null(pwr_directory_parse_url(&settings, "ldap://" NOWHERE " localhost:1/dc=example",
                                         scratch->pool));
     assert_null(pwr_directory_open(&directory, &settings, scratch->pool));

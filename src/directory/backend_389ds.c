@@ -82,20 +82,20 @@ static bool is_locked(const pwr_entry_t *entry, apr_time_t now)
 {
     const char *until = pwr_entry_first(entry, UNLOCK_AT);
 
-    return until != NULL && pwr_kind_number(entry, FAILURES) > 0
-           && (strcmp(until, NO_TIME) == 0 || pwr_kind_time(until) > now);
+    return until != NULL && pwr_backend_number(entry, FAILURES) > 0
+           && (strcmp(until, NO_TIME) == 0 || pwr_backend_time(until) > now);
 }
 
 /* The number stays after its time is over; the next failed login sets it to 1 then. */
 static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now)
 {
-    apr_time_t until = pwr_kind_time(pwr_entry_first(entry, COUNTS_UNTIL));
+    apr_time_t until = pwr_backend_time(pwr_entry_first(entry, COUNTS_UNTIL));
 
     (void)lockout;
     if (pwr_entry_first(entry, FAILURES) == NULL) {
         return -1;
     }
-    return until != 0 && until + PWR_CLOCK_SKEW < now ? 0 : pwr_kind_number(entry, FAILURES);
+    return until != 0 && until + PWR_CLOCK_SKEW < now ? 0 : pwr_backend_number(entry, FAILURES);
 }
 
 static apr_array_header_t *pieced_values(const pwr_entry_t *entry)
@@ -118,16 +118,16 @@ static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t n
 {
     const char *expires = pwr_entry_first(entry, EXPIRES);
 
-    account->password_changed = pwr_kind_time(pwr_entry_first(entry, UPDATED));
+    account->password_changed = pwr_backend_time(pwr_entry_first(entry, UPDATED));
     account->must_change = expires != NULL && strcmp(expires, NO_TIME) == 0;
     account->is_locked = is_locked(entry, now);
     account->pieced = pieced_values(entry);
-    if (pwr_kind_is_true(entry, "nsAccountLock")) {
+    if (pwr_backend_is_true(entry, "nsAccountLock")) {
         account->barred = "disabled";
     }
 }
 
-static const char *stamp_of(const pwr_entry_t *entry, const pwr_kind_context_t *context,
+static const char *stamp_of(const pwr_entry_t *entry, const pwr_backend_context_t *context,
                             apr_pool_t *pool)
 {
     const char *modified = pwr_entry_first(entry, MODIFIED);
@@ -187,8 +187,9 @@ static int send_replacement(int *id, const pwr_ldap_handle_t *handle, const pwr_
     return ldap_modify_ext(handle->ld, write->dn, changes, controls, NULL, id);
 }
 
-static int send_write(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_context_t *context,
-                      const pwr_write_t *write, apr_pool_t *scratch)
+static int send_write(int *id, const pwr_ldap_handle_t *handle,
+                      const pwr_backend_context_t *context, const pwr_write_t *write,
+                      apr_pool_t *scratch)
 {
     struct berval who = {.bv_len = strlen(write->dn), .bv_val = (char *)write->dn};
     struct berval what = berval_of(write->password);
@@ -206,29 +207,29 @@ static int send_write(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_c
 }
 
 /* The server leaves UNLOCK_AT where it is when a password is set. */
-static LDAPMod **after(const pwr_kind_context_t *context, const pwr_write_t *write,
+static LDAPMod **after(const pwr_backend_context_t *context, const pwr_write_t *write,
                        const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_kind_changes(scratch);
+    apr_array_header_t *changes = pwr_backend_changes(scratch);
 
     (void)context, (void)write;
     if (pwr_entry_first(entry, UNLOCK_AT) != NULL) {
-        pwr_kind_change(changes, LDAP_MOD_REPLACE, UNLOCK_AT, NULL);
+        pwr_backend_change(changes, LDAP_MOD_REPLACE, UNLOCK_AT, NULL);
     }
-    return pwr_kind_finish(changes);
+    return pwr_backend_finish(changes);
 }
 
 static LDAPMod **unlock(const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_kind_changes(scratch);
+    apr_array_header_t *changes = pwr_backend_changes(scratch);
 
     if (pwr_entry_first(entry, UNLOCK_AT) != NULL) {
-        pwr_kind_change(changes, LDAP_MOD_REPLACE, UNLOCK_AT, NULL);
+        pwr_backend_change(changes, LDAP_MOD_REPLACE, UNLOCK_AT, NULL);
     }
     if (pwr_entry_first(entry, FAILURES) != NULL) {
-        pwr_kind_change(changes, LDAP_MOD_REPLACE, FAILURES, NULL);
+        pwr_backend_change(changes, LDAP_MOD_REPLACE, FAILURES, NULL);
     }
-    return pwr_kind_finish(changes);
+    return pwr_backend_finish(changes);
 }
 
 /* The policy control says "syntax" to nearly everything, nothing to the current password, and
@@ -282,7 +283,7 @@ static pwr_bind_outcome_t bind_of(const pwr_answer_t *answer)
     }
 }
 
-const pwr_kind_t pwr_kind_389ds = {
+const pwr_backend_t pwr_backend_389ds = {
     .name = "389ds",
     .login_attribute = "uid",
     .id_attribute = ID,

@@ -1,11 +1,11 @@
 /*
- * What differs between directory servers: one table of functions for each kind, in a file of its
- * own (kind_openldap.c, kind_389ds.c, kind_ad.c). The rest of the room asks the kind and never
- * which one it is. Adding a kind is a file and a row in kind.c. The functions keep no state; any
- * thread.
+ * What differs between directory servers: one table of functions for each backend, in a file of its
+ * own (backend_openldap.c, backend_389ds.c, backend_ad.c). The rest of the room asks the backend
+ * and never which one it is. Adding a backend is a file and a row in backend.c. The functions keep
+ * no state; any thread.
  */
-#ifndef PWR_DIRECTORY_KIND_H
-#define PWR_DIRECTORY_KIND_H
+#ifndef PWR_DIRECTORY_BACKEND_H
+#define PWR_DIRECTORY_BACKEND_H
 
 #include "base/model.h"
 #include "directory/answers.h"
@@ -20,18 +20,18 @@ typedef struct {
     bool must_change;        /* at the next login */
 } pwr_write_t;
 
-typedef struct pwr_kind_t pwr_kind_t;
+typedef struct pwr_backend_t pwr_backend_t;
 
-/* What a kind's functions may look at. */
+/* What a backend's functions may look at. */
 typedef struct {
-    const pwr_kind_t *kind;
+    const pwr_backend_t *backend;
     const pwr_directory_settings_t *settings;
     pwr_connections_t *connections;
     const pwr_entry_t *root; /* the server's root DSE, read once: supportedControl,
                                 supportedExtension, defaultNamingContext, ... */
-} pwr_kind_context_t;
+} pwr_backend_context_t;
 
-struct pwr_kind_t {
+struct pwr_backend_t {
     const char *name;              /* as in PwResetLDAPKind */
     const char *login_attribute;   /* where the site names none */
     const char *id_attribute;      /* survives renames, is never used again */
@@ -48,7 +48,7 @@ struct pwr_kind_t {
     bool has_chain_rule;            /* memberOf:1.2.840.113556.1.4.1941:= finds nested groups */
     bool changes_as_service;        /* an own change is proved by the old password in the request */
 
-    /* Whether the root DSE is of this kind. */
+    /* Whether the root DSE is of this backend. */
     bool (*is_root)(const pwr_entry_t *root);
     /* The id as text; and the filter that finds it, NULL when it is no such id. */
     const char *(*id_of)(const pwr_entry_t *entry, apr_pool_t *pool);
@@ -60,18 +60,18 @@ struct pwr_kind_t {
     int (*failures_of)(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now);
     /* Changes exactly when the password does, as far as the server lets one see; NULL when all that
      * could tell is hidden. */
-    const char *(*stamp_of)(const pwr_entry_t *entry, const pwr_kind_context_t *context,
+    const char *(*stamp_of)(const pwr_entry_t *entry, const pwr_backend_context_t *context,
                             apr_pool_t *pool);
     /* Names the policy of an account (`dn` NULL: of everybody) as a key for the cache, "" for the
      * default; and reads the policy of such a key. */
-    pwr_fault_t *(*policy_of)(const char **key, const pwr_kind_context_t *context, const char *dn,
-                              apr_pool_t *scratch);
-    pwr_fault_t *(*rules_of)(pwr_rules_t *rules, const pwr_kind_context_t *context, const char *key,
-                             apr_pool_t *scratch);
+    pwr_fault_t *(*policy_of)(const char **key, const pwr_backend_context_t *context,
+                              const char *dn, apr_pool_t *scratch);
+    pwr_fault_t *(*rules_of)(pwr_rules_t *rules, const pwr_backend_context_t *context,
+                             const char *key, apr_pool_t *scratch);
     /* The lockout of the policy that the entry `dn` names; `lockout` stays as it is where that
      * names none. Every `dn`, also one that is not there, costs the same searches, even after a
      * fault. */
-    pwr_fault_t *(*lockout_of)(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+    pwr_fault_t *(*lockout_of)(pwr_lockout_t *lockout, const pwr_backend_context_t *context,
                                const char *dn, apr_pool_t *scratch);
     /* What the policy `rules` forbids inside this account's password, letter case aside (const char
      * *); NULL when there is nothing of the sort. */
@@ -81,42 +81,44 @@ struct pwr_kind_t {
      * itself be NULL. */
     const char *(*refuses)(const pwr_secret_t *password);
     /* Sends the request; libldap's code of the sending. */
-    int (*send)(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_context_t *context,
+    int (*send)(int *id, const pwr_ldap_handle_t *handle, const pwr_backend_context_t *context,
                 const pwr_write_t *write, apr_pool_t *scratch);
     /* What is written after the password (unlock, samba and shadow attributes, ...), as changes to
      * the entry; NULL-terminated, NULL when nothing is. Only what the entry's schema has. */
-    LDAPMod **(*after)(const pwr_kind_context_t *context, const pwr_write_t *write,
+    LDAPMod **(*after)(const pwr_backend_context_t *context, const pwr_write_t *write,
                        const pwr_entry_t *entry, apr_pool_t *scratch);
     /* The changes that unlock an account and leave its password alone. */
     LDAPMod **(*unlock)(const pwr_entry_t *entry, apr_pool_t *scratch);
     /* The message key for a refused password; NULL when the person can do nothing about it. */
     const char *(*key_of)(const pwr_answer_t *answer);
     /* What else would put the bind above the policy, as a fault. May itself be NULL. */
-    pwr_fault_t *(*check_bind)(const pwr_kind_context_t *context, apr_pool_t *scratch);
+    pwr_fault_t *(*check_bind)(const pwr_backend_context_t *context, apr_pool_t *scratch);
     /* How a bind as the person ended, from its answer (AD's sub-codes). */
     pwr_bind_outcome_t (*bind_of)(const pwr_answer_t *answer);
 };
 
-extern const pwr_kind_t pwr_kind_openldap, pwr_kind_389ds, pwr_kind_ad;
+extern const pwr_backend_t pwr_backend_openldap, pwr_backend_389ds, pwr_backend_ad;
 
-/* The kind of a name, or of a root DSE; NULL when there is none. What nobody claims to be is taken
- * for OpenLDAP: entryUUID, RFC 3062 and ppolicy are what a standard server has. */
-const pwr_kind_t *pwr_kind_named(const char *name);
-const char *pwr_kind_names(apr_pool_t *pool); /* "openldap, 389ds, ad" */
-const pwr_kind_t *pwr_kind_of_root(const pwr_entry_t *root);
+/* The backend of a name, or of a root DSE; NULL when there is none. What nobody claims to be is
+ * taken for OpenLDAP: entryUUID, RFC 3062 and ppolicy are what a standard server has. */
+const pwr_backend_t *pwr_backend_named(const char *name);
+const char *pwr_backend_names(apr_pool_t *pool); /* "openldap, 389ds, ad" */
+const pwr_backend_t *pwr_backend_of_root(const pwr_entry_t *root);
 
-/* For the kinds' own use. */
-int pwr_kind_number(const pwr_entry_t *entry, const char *name); /* 0..INT_MAX; 0 when missing */
+/* For the backends' own use. */
+int pwr_backend_number(const pwr_entry_t *entry, const char *name); /* 0..INT_MAX; 0 when missing */
 /* Whether the entry `dn` surely matches `filter`: false also where an attribute in it is hidden. */
-pwr_fault_t *pwr_kind_matches(bool *is_match, const pwr_kind_context_t *context, const char *dn,
-                              const char *filter, apr_pool_t *scratch) PWR_MUST_USE;
-bool pwr_kind_is_true(const pwr_entry_t *entry, const char *name);
+pwr_fault_t *pwr_backend_matches(bool *is_match, const pwr_backend_context_t *context,
+                                 const char *dn, const char *filter,
+                                 apr_pool_t *scratch) PWR_MUST_USE;
+bool pwr_backend_is_true(const pwr_entry_t *entry, const char *name);
 /* A GeneralizedTime in UTC (RFC 4517, 3.3.13: "20261122093000Z", fraction allowed), else 0. */
-apr_time_t pwr_kind_time(const char *text);
+apr_time_t pwr_backend_time(const char *text);
 /* One change of one attribute: `op` LDAP_MOD_REPLACE or LDAP_MOD_DELETE; `value` NULL empties. */
-void pwr_kind_change(apr_array_header_t *changes, int op, const char *attribute, const char *value);
-/* A fresh list for pwr_kind_change, and its end. */
-apr_array_header_t *pwr_kind_changes(apr_pool_t *pool);
-LDAPMod **pwr_kind_finish(apr_array_header_t *changes);
+void pwr_backend_change(apr_array_header_t *changes, int op, const char *attribute,
+                        const char *value);
+/* A fresh list for pwr_backend_change, and its end. */
+apr_array_header_t *pwr_backend_changes(apr_pool_t *pool);
+LDAPMod **pwr_backend_finish(apr_array_header_t *changes);
 
 #endif

@@ -145,7 +145,8 @@ static apr_time_t time_of(const pwr_entry_t *entry, const char *name)
  * ACL replaces theirs, and nobody should by a mail. */
 static bool is_protected(const pwr_entry_t *entry, apr_int64_t control)
 {
-    return number_of(entry, "adminCount") > 0 || pwr_kind_is_true(entry, "isCriticalSystemObject")
+    return number_of(entry, "adminCount") > 0
+           || pwr_backend_is_true(entry, "isCriticalSystemObject")
            || (control & MAY_NOT_CHANGE) != 0;
 }
 
@@ -175,7 +176,7 @@ static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t n
 /* pwdLastSet is 0 from the moment that somebody orders a change, and stays 0 over a reset that
  * orders one too; the version of the keys counts every new password. So an administrator's order
  * ends the links that are out, and nothing keeps one alive. A failed login moves neither. */
-static const char *stamp_of(const pwr_entry_t *entry, const pwr_kind_context_t *context,
+static const char *stamp_of(const pwr_entry_t *entry, const pwr_backend_context_t *context,
                             apr_pool_t *pool)
 {
     const char *set = pwr_entry_first(entry, "pwdLastSet");
@@ -190,7 +191,7 @@ static const char *stamp_of(const pwr_entry_t *entry, const pwr_kind_context_t *
 
 /* --- the rules --- */
 
-static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_kind_context_t *context,
+static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_backend_context_t *context,
                                const char *dn, const char *const *names, apr_pool_t *scratch)
 {
     const pwr_search_t search = {.base = dn,
@@ -208,8 +209,8 @@ static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_kind_context
     return NULL;
 }
 
-static pwr_fault_t *policy_of(const char **key, const pwr_kind_context_t *context, const char *dn,
-                              apr_pool_t *scratch)
+static pwr_fault_t *policy_of(const char **key, const pwr_backend_context_t *context,
+                              const char *dn, apr_pool_t *scratch)
 {
     static const char *const wanted[] = {"msDS-ResultantPSO", NULL};
     const pwr_entry_t *entry = NULL;
@@ -246,7 +247,7 @@ static const char *const own_names[] = {"msDS-MinimumPasswordLength",
 static pwr_lockout_t lockout_from(const pwr_entry_t *entry, const char *const *names)
 {
     return (pwr_lockout_t){.is_known = pwr_entry_first(entry, names[4]) != NULL,
-                           .threshold = pwr_kind_number(entry, names[4]),
+                           .threshold = pwr_backend_number(entry, names[4]),
                            .interval = age_of(entry, names[5])};
 }
 
@@ -261,20 +262,20 @@ static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, a
     }
     bool is_over
         = last != 0 && lockout->interval != 0 && last + lockout->interval + PWR_CLOCK_SKEW < now;
-    return is_over ? 0 : pwr_kind_number(entry, "badPwdCount");
+    return is_over ? 0 : pwr_backend_number(entry, "badPwdCount");
 }
 
 /* History and age as far as they hold for a password that is set: without the control, neither. */
 static pwr_rules_t rules_from(const pwr_entry_t *entry, const char *const *names,
                               const pwr_entry_t *root)
 {
-    bool is_complex = names == own_names ? pwr_kind_is_true(entry, names[3])
+    bool is_complex = names == own_names ? pwr_backend_is_true(entry, names[3])
                                          : (number_of(entry, names[3]) & MUST_BE_COMPLEX) != 0;
     bool has_hints = pwr_ad_policy_hints(root) != NULL;
 
     return (pwr_rules_t){.lengths = PWR_LENGTH_UTF16,
-                         .min_length = pwr_kind_number(entry, names[0]),
-                         .history = has_hints ? pwr_kind_number(entry, names[1]) : 0,
+                         .min_length = pwr_backend_number(entry, names[0]),
+                         .history = has_hints ? pwr_backend_number(entry, names[1]) : 0,
                          .min_age = has_hints ? age_of(entry, names[2]) : 0,
                          .lockout = lockout_from(entry, names),
                          .classes
@@ -282,8 +283,8 @@ static pwr_rules_t rules_from(const pwr_entry_t *entry, const char *const *names
                             .counting = is_samba(root) ? PWR_COUNT_SAMBA : PWR_COUNT_UNICODE}};
 }
 
-static pwr_fault_t *rules_of(pwr_rules_t *rules, const pwr_kind_context_t *context, const char *key,
-                             apr_pool_t *scratch)
+static pwr_fault_t *rules_of(pwr_rules_t *rules, const pwr_backend_context_t *context,
+                             const char *key, apr_pool_t *scratch)
 {
     const char *const *names = *key != '\0' ? own_names : domain_names;
     const char *head = pwr_entry_first(context->root, "defaultNamingContext");
@@ -307,7 +308,7 @@ static pwr_fault_t *rules_of(pwr_rules_t *rules, const pwr_kind_context_t *conte
 }
 
 /* Two searches. Where the account has no policy of its own, its DN is asked for one. */
-static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_backend_context_t *context,
                                const char *dn, apr_pool_t *scratch)
 {
     static const char *const wanted[] = {"msDS-ResultantPSO", NULL};
@@ -367,16 +368,16 @@ static apr_array_header_t *words_of(const pwr_account_t *account, const pwr_rule
 
 static LDAPMod **unlock(const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_kind_changes(scratch);
+    apr_array_header_t *changes = pwr_backend_changes(scratch);
 
     (void)entry;
-    pwr_kind_change(changes, LDAP_MOD_REPLACE, "lockoutTime", "0");
-    return pwr_kind_finish(changes);
+    pwr_backend_change(changes, LDAP_MOD_REPLACE, "lockoutTime", "0");
+    return pwr_backend_finish(changes);
 }
 
 /* A new password does not end a lock here. One's own change is made by somebody who is not locked.
  */
-static LDAPMod **after(const pwr_kind_context_t *context, const pwr_write_t *write,
+static LDAPMod **after(const pwr_backend_context_t *context, const pwr_write_t *write,
                        const pwr_entry_t *entry, apr_pool_t *scratch)
 {
     (void)context;
@@ -386,7 +387,7 @@ static LDAPMod **after(const pwr_kind_context_t *context, const pwr_write_t *wri
 
 /* Who is an administrator of the domain is so by a group, which the root DSE tells of whoever is
  * bound, by whatever name (MS-ADTS, 3.1.1.3.2.34). adminCount would not do: Samba never sets it. */
-static pwr_fault_t *check_bind(const pwr_kind_context_t *context, apr_pool_t *scratch)
+static pwr_fault_t *check_bind(const pwr_backend_context_t *context, apr_pool_t *scratch)
 {
     static const char *const asked[] = {"tokenGroups", NULL};
     static const char administrators[] = "01020000000000052000000020020000"; /* S-1-5-32-544 */
@@ -414,31 +415,32 @@ static pwr_fault_t *check_bind(const pwr_kind_context_t *context, apr_pool_t *sc
     return NULL;
 }
 
-const pwr_kind_t pwr_kind_ad = {.name = "ad",
-                                .login_attribute = "sAMAccountName",
-                                .id_attribute = "objectGUID",
-                                .match = match,
-                                .attributes = attributes,
-                                .person_filter = "(&(objectCategory=person)(objectClass=user))",
-                                .check_bind = check_bind,
-                                .failure_attributes = failure_attributes,
-                                .lockout_attributes = "lockoutThreshold and "
-                                                      "lockOutObservationWindow of the domain",
-                                .counts_apart = true,
-                                .failures_of = failures_of,
-                                .has_chain_rule = true,
-                                .changes_as_service = true,
-                                .is_root = is_root,
-                                .id_of = id_of,
-                                .id_filter = id_filter,
-                                .judge = judge,
-                                .stamp_of = stamp_of,
-                                .policy_of = policy_of,
-                                .rules_of = rules_of,
-                                .lockout_of = lockout_of,
-                                .words_of = words_of,
-                                .send = pwr_ad_send,
-                                .after = after,
-                                .unlock = unlock,
-                                .key_of = pwr_ad_key_of,
-                                .bind_of = pwr_ad_bind_of};
+const pwr_backend_t pwr_backend_ad
+    = {.name = "ad",
+       .login_attribute = "sAMAccountName",
+       .id_attribute = "objectGUID",
+       .match = match,
+       .attributes = attributes,
+       .person_filter = "(&(objectCategory=person)(objectClass=user))",
+       .check_bind = check_bind,
+       .failure_attributes = failure_attributes,
+       .lockout_attributes = "lockoutThreshold and "
+                             "lockOutObservationWindow of the domain",
+       .counts_apart = true,
+       .failures_of = failures_of,
+       .has_chain_rule = true,
+       .changes_as_service = true,
+       .is_root = is_root,
+       .id_of = id_of,
+       .id_filter = id_filter,
+       .judge = judge,
+       .stamp_of = stamp_of,
+       .policy_of = policy_of,
+       .rules_of = rules_of,
+       .lockout_of = lockout_of,
+       .words_of = words_of,
+       .send = pwr_ad_send,
+       .after = after,
+       .unlock = unlock,
+       .key_of = pwr_ad_key_of,
+       .bind_of = pwr_ad_bind_of};

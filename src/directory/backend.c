@@ -1,5 +1,5 @@
-/* The kinds in the order in which they are asked, and what they share. */
-#include "directory/kind.h"
+/* The backends in the order in which they are asked, and what they share. */
+#include "directory/backend.h"
 
 #include <limits.h>
 #include <string.h>
@@ -7,41 +7,42 @@
 #include <apr_cstr.h>
 #include <apr_strings.h>
 
-static const pwr_kind_t *const kinds[] = {&pwr_kind_openldap, &pwr_kind_389ds, &pwr_kind_ad};
+static const pwr_backend_t *const backends[]
+    = {&pwr_backend_openldap, &pwr_backend_389ds, &pwr_backend_ad};
 
-#define KINDS (sizeof kinds / sizeof kinds[0])
+#define BACKENDS (sizeof backends / sizeof backends[0])
 
-const pwr_kind_t *pwr_kind_named(const char *name)
+const pwr_backend_t *pwr_backend_named(const char *name)
 {
-    for (size_t i = 0; i < KINDS; i++) {
-        if (apr_cstr_casecmp(kinds[i]->name, name) == 0) {
-            return kinds[i];
+    for (size_t i = 0; i < BACKENDS; i++) {
+        if (apr_cstr_casecmp(backends[i]->name, name) == 0) {
+            return backends[i];
         }
     }
     return NULL;
 }
 
-const char *pwr_kind_names(apr_pool_t *pool)
+const char *pwr_backend_names(apr_pool_t *pool)
 {
-    const char *names = kinds[0]->name;
+    const char *names = backends[0]->name;
 
-    for (size_t i = 1; i < KINDS; i++) {
-        names = apr_pstrcat(pool, names, ", ", kinds[i]->name, NULL);
+    for (size_t i = 1; i < BACKENDS; i++) {
+        names = apr_pstrcat(pool, names, ", ", backends[i]->name, NULL);
     }
     return names;
 }
 
-const pwr_kind_t *pwr_kind_of_root(const pwr_entry_t *root)
+const pwr_backend_t *pwr_backend_of_root(const pwr_entry_t *root)
 {
-    for (size_t i = 0; i < KINDS; i++) {
-        if (kinds[i]->is_root(root)) {
-            return kinds[i];
+    for (size_t i = 0; i < BACKENDS; i++) {
+        if (backends[i]->is_root(root)) {
+            return backends[i];
         }
     }
-    return &pwr_kind_openldap;
+    return &pwr_backend_openldap;
 }
 
-int pwr_kind_number(const pwr_entry_t *entry, const char *name)
+int pwr_backend_number(const pwr_entry_t *entry, const char *name)
 {
     const char *text = pwr_entry_first(entry, name);
     apr_int64_t number = text != NULL ? apr_strtoi64(text, NULL, 10) : 0;
@@ -49,14 +50,14 @@ int pwr_kind_number(const pwr_entry_t *entry, const char *name)
     return number < 0 ? 0 : (number > INT_MAX ? INT_MAX : (int)number);
 }
 
-bool pwr_kind_is_true(const pwr_entry_t *entry, const char *name)
+bool pwr_backend_is_true(const pwr_entry_t *entry, const char *name)
 {
     const char *value = pwr_entry_first(entry, name);
     return value != NULL && apr_cstr_casecmp(value, "TRUE") == 0;
 }
 
-pwr_fault_t *pwr_kind_matches(bool *is_match, const pwr_kind_context_t *context, const char *dn,
-                              const char *filter, apr_pool_t *scratch)
+pwr_fault_t *pwr_backend_matches(bool *is_match, const pwr_backend_context_t *context,
+                                 const char *dn, const char *filter, apr_pool_t *scratch)
 {
     static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
     const pwr_search_t search = {
@@ -74,7 +75,7 @@ static int two_digits(const char *text)
     return (text[0] - '0') * 10 + (text[1] - '0');
 }
 
-apr_time_t pwr_kind_time(const char *text)
+apr_time_t pwr_backend_time(const char *text)
 {
     apr_time_exp_t parts = {0};
     apr_time_t time = 0;
@@ -95,12 +96,13 @@ apr_time_t pwr_kind_time(const char *text)
     return apr_time_exp_gmt_get(&time, &parts) == APR_SUCCESS ? time : 0;
 }
 
-apr_array_header_t *pwr_kind_changes(apr_pool_t *pool)
+apr_array_header_t *pwr_backend_changes(apr_pool_t *pool)
 {
     return apr_array_make(pool, 4, sizeof(LDAPMod *));
 }
 
-void pwr_kind_change(apr_array_header_t *changes, int op, const char *attribute, const char *value)
+void pwr_backend_change(apr_array_header_t *changes, int op, const char *attribute,
+                        const char *value)
 {
     apr_pool_t *pool = changes->pool;
     LDAPMod *change = apr_pcalloc(pool, sizeof *change);
@@ -115,7 +117,7 @@ void pwr_kind_change(apr_array_header_t *changes, int op, const char *attribute,
     APR_ARRAY_PUSH(changes, LDAPMod *) = change;
 }
 
-LDAPMod **pwr_kind_finish(apr_array_header_t *changes)
+LDAPMod **pwr_backend_finish(apr_array_header_t *changes)
 {
     if (changes->nelts == 0) {
         return NULL;

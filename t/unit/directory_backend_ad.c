@@ -54,9 +54,9 @@ static void both_servers_are_known_by_their_root(void **state)
 {
     (void)state;
     assert_true(
-        pwr_kind_ad.is_root(entry_of("supportedCapabilities", "1.2.840.113556.1.4.800", NULL)));
-    assert_false(pwr_kind_ad.is_root(entry_of("vendorName", "389 Project", NULL)));
-    assert_false(pwr_kind_ad.is_root(entry_of(NULL, NULL)));
+        pwr_backend_ad.is_root(entry_of("supportedCapabilities", "1.2.840.113556.1.4.800", NULL)));
+    assert_false(pwr_backend_ad.is_root(entry_of("vendorName", "389 Project", NULL)));
+    assert_false(pwr_backend_ad.is_root(entry_of(NULL, NULL)));
 }
 
 static void an_id_is_the_text_of_its_guid_and_back(void **state)
@@ -70,17 +70,17 @@ static void an_id_is_the_text_of_its_guid_and_back(void **state)
                                        "03020100-0504-0706-0809-0A0B0C0D0E0F",
                                        "03020100050407060809-0a0b0c0d0e0f"};
     const pwr_entry_t *entry = entry_of("objectGUID", "000102030405060708090a0b0c0d0e0f", NULL);
-    const char *id = pwr_kind_ad.id_of(entry, pool);
+    const char *id = pwr_backend_ad.id_of(entry, pool);
 
     (void)state;
     assert_string_equal(id, "03020100-0504-0706-0809-0a0b0c0d0e0f");
     assert_string_equal(
-        pwr_kind_ad.id_filter(id, pool),
+        pwr_backend_ad.id_filter(id, pool),
         "(objectGUID=\\00\\01\\02\\03\\04\\05\\06\\07\\08\\09\\0a\\0b\\0c\\0d\\0e\\0f)");
-    assert_null(pwr_kind_ad.id_of(entry_of("objectGUID", "0001", NULL), pool));
-    assert_null(pwr_kind_ad.id_of(entry_of(NULL, NULL), pool));
+    assert_null(pwr_backend_ad.id_of(entry_of("objectGUID", "0001", NULL), pool));
+    assert_null(pwr_backend_ad.id_of(entry_of(NULL, NULL), pool));
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
-        assert_null(pwr_kind_ad.id_filter(none[i], pool));
+        assert_null(pwr_backend_ad.id_filter(none[i], pool));
     }
 }
 
@@ -108,7 +108,7 @@ static void the_barred_are_told_by_the_servers_own_attributes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pwr_account_t account = {0};
-        pwr_kind_ad.judge(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
+        pwr_backend_ad.judge(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
         if (cases[i].barred == NULL) {
             assert_null(account.barred);
         } else {
@@ -137,17 +137,17 @@ static void locks_and_orders_to_change_do_not_bar(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pwr_account_t account = {0};
-        pwr_kind_ad.judge(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
+        pwr_backend_ad.judge(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
         assert_null(account.barred);
         assert_int_equal(account.is_locked, cases[i].is_locked);
         assert_int_equal(account.must_change, cases[i].must_change);
     }
     /* A lock that is over is still in lockoutTime. */
     pwr_account_t over = {0};
-    pwr_kind_ad.judge(&over,
-                      entry_of("lockoutTime", "134398271942603870",
-                               "msDS-User-Account-Control-Computed", "0", NULL),
-                      NOW);
+    pwr_backend_ad.judge(&over,
+                         entry_of("lockoutTime", "134398271942603870",
+                                  "msDS-User-Account-Control-Computed", "0", NULL),
+                         NOW);
     assert_false(over.is_locked);
 }
 
@@ -157,27 +157,27 @@ static void windows_times_become_ours(void **state)
 
     (void)state;
     /* 2026-11-22T13:18:43.478266Z */
-    pwr_kind_ad.judge(&account, entry_of("pwdLastSet", "134398271234782660", NULL), NOW);
+    pwr_backend_ad.judge(&account, entry_of("pwdLastSet", "134398271234782660", NULL), NOW);
     assert_true(account.password_changed == APR_INT64_C(1795353523478266));
-    pwr_kind_ad.judge(&account, entry_of("pwdLastSet", "0", NULL), NOW);
+    pwr_backend_ad.judge(&account, entry_of("pwdLastSet", "0", NULL), NOW);
     assert_true(account.password_changed == 0);
 }
 
 static void the_stamp_moves_with_the_password_and_with_an_order_to_change(void **state)
 {
-    const char *first = pwr_kind_ad.stamp_of(
+    const char *first = pwr_backend_ad.stamp_of(
         entry_of("pwdLastSet", "134398271234782660", "msDS-KeyVersionNumber", "2", NULL), NULL,
         pool);
-    const char *ordered = pwr_kind_ad.stamp_of(
+    const char *ordered = pwr_backend_ad.stamp_of(
         entry_of("pwdLastSet", "0", "msDS-KeyVersionNumber", "2", NULL), NULL, pool);
-    const char *again = pwr_kind_ad.stamp_of(
+    const char *again = pwr_backend_ad.stamp_of(
         entry_of("pwdLastSet", "0", "msDS-KeyVersionNumber", "3", NULL), NULL, pool);
 
     (void)state;
     assert_string_not_equal(first, ordered);
     assert_string_not_equal(ordered, again);
-    assert_null(pwr_kind_ad.stamp_of(entry_of("msDS-KeyVersionNumber", "3", NULL), NULL, pool));
-    assert_non_null(pwr_kind_ad.stamp_of(entry_of("pwdLastSet", "0", NULL), NULL, pool));
+    assert_null(pwr_backend_ad.stamp_of(entry_of("msDS-KeyVersionNumber", "3", NULL), NULL, pool));
+    assert_non_null(pwr_backend_ad.stamp_of(entry_of("pwdLastSet", "0", NULL), NULL, pool));
 }
 
 static void windows_alone_forbids_the_names(void **state)
@@ -189,18 +189,18 @@ static void windows_alone_forbids_the_names(void **state)
                                            "\xf0\x9f\x98\x80\xc3\xa5#ab\tx"};
     const pwr_account_t brief = {.login = "al"};
     pwr_rules_t rules = {.classes = {.categories = 3, .counting = PWR_COUNT_UNICODE}};
-    const apr_array_header_t *words = pwr_kind_ad.words_of(&account, &rules, pool);
+    const apr_array_header_t *words = pwr_backend_ad.words_of(&account, &rules, pool);
 
     (void)state;
     assert_int_equal(words->nelts, 5);
     for (int i = 0; i < words->nelts; i++) {
         assert_string_equal(APR_ARRAY_IDX(words, i, const char *), expected[i]);
     }
-    assert_null(pwr_kind_ad.words_of(&brief, &rules, pool));
+    assert_null(pwr_backend_ad.words_of(&brief, &rules, pool));
     rules.classes.counting = PWR_COUNT_SAMBA;
-    assert_null(pwr_kind_ad.words_of(&account, &rules, pool));
+    assert_null(pwr_backend_ad.words_of(&account, &rules, pool));
     rules = (pwr_rules_t){.classes = {.counting = PWR_COUNT_UNICODE}};
-    assert_null(pwr_kind_ad.words_of(&account, &rules, pool));
+    assert_null(pwr_backend_ad.words_of(&account, &rules, pool));
 }
 
 static bool quotes_to(const char *password, size_t length, const char *bytes, size_t expected)
@@ -298,7 +298,7 @@ static void each_refusal_has_a_sentence(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const pwr_answer_t answer
             = {.code = cases[i].code, .policy_error = PWR_ANSWER_NO_ERROR, .words = cases[i].words};
-        const char *key = pwr_kind_ad.key_of(&answer);
+        const char *key = pwr_backend_ad.key_of(&answer);
         assert_string_equal(key != NULL ? key : "", cases[i].key != NULL ? cases[i].key : "");
     }
 }
@@ -328,10 +328,10 @@ static void the_ends_of_a_sign_in_are_told_apart(void **state)
                                      "80090308: LdapErr: DSID-0C0903A9, comment: "
                                      "AcceptSecurityContext error, data %s, v1db1",
                                      cases[i].data)};
-        assert_int_equal(pwr_kind_ad.bind_of(&answer), cases[i].outcome);
+        assert_int_equal(pwr_backend_ad.bind_of(&answer), cases[i].outcome);
     }
     const pwr_answer_t bare = {.code = 49, .policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
-    assert_int_equal(pwr_kind_ad.bind_of(&bare), PWR_BIND_WRONG);
+    assert_int_equal(pwr_backend_ad.bind_of(&bare), PWR_BIND_WRONG);
 }
 
 static void a_lock_is_ended_after_a_reset_alone(void **state)
@@ -339,16 +339,16 @@ static void a_lock_is_ended_after_a_reset_alone(void **state)
     const pwr_entry_t *locked = entry_of("lockoutTime", "134398271942603870", NULL);
     const pwr_write_t reset = {.dn = "CN=kari"};
     const pwr_write_t own = {.dn = "CN=kari", .old = pwr_secret_make("x", 1, pool)};
-    LDAPMod **changes = pwr_kind_ad.after(NULL, &reset, locked, pool);
+    LDAPMod **changes = pwr_backend_ad.after(NULL, &reset, locked, pool);
 
     (void)state;
     assert_non_null(changes);
     assert_string_equal(changes[0]->mod_type, "lockoutTime");
     assert_null(changes[1]);
-    assert_null(pwr_kind_ad.after(NULL, &own, locked, pool));
-    assert_null(pwr_kind_ad.after(NULL, &reset, entry_of("lockoutTime", "0", NULL), pool));
-    assert_null(pwr_kind_ad.after(NULL, &reset, entry_of(NULL, NULL), pool));
-    assert_non_null(pwr_kind_ad.unlock(locked, pool));
+    assert_null(pwr_backend_ad.after(NULL, &own, locked, pool));
+    assert_null(pwr_backend_ad.after(NULL, &reset, entry_of("lockoutTime", "0", NULL), pool));
+    assert_null(pwr_backend_ad.after(NULL, &reset, entry_of(NULL, NULL), pool));
+    assert_non_null(pwr_backend_ad.unlock(locked, pool));
 }
 
 #define PROMISE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -22,7 +22,7 @@
 #include "directory/account.h"
 #include "directory/filter.h"
 #include "directory/hashes.h"
-#include "directory/kind.h"
+#include "directory/backend.h"
 
 #define ID "entryUUID"
 #define CHANGED "pwdChangedTime"
@@ -84,14 +84,14 @@ static const char *id_filter(const char *id, apr_pool_t *pool)
 static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
 {
     const char *locked = pwr_entry_first(entry, LOCKED);
-    apr_time_t start = pwr_kind_time(pwr_entry_first(entry, "pwdStartTime"));
-    apr_time_t end = pwr_kind_time(pwr_entry_first(entry, "pwdEndTime"));
+    apr_time_t start = pwr_backend_time(pwr_entry_first(entry, "pwdStartTime"));
+    apr_time_t end = pwr_backend_time(pwr_entry_first(entry, "pwdEndTime"));
 
-    account->password_changed = pwr_kind_time(pwr_entry_first(entry, CHANGED));
-    account->must_change = pwr_kind_is_true(entry, MUST_CHANGE);
+    account->password_changed = pwr_backend_time(pwr_entry_first(entry, CHANGED));
+    account->must_change = pwr_backend_is_true(entry, MUST_CHANGE);
     account->is_locked = locked != NULL;
     if ((locked != NULL && strcmp(locked, LOCKED_FOR_GOOD) == 0)
-        || pwr_kind_is_true(entry, "loginDisabled")) {
+        || pwr_backend_is_true(entry, "loginDisabled")) {
         account->barred = "disabled";
     } else if ((end != 0 && now >= end) || start > now) {
         account->barred = "expired";
@@ -112,7 +112,7 @@ static bool has_overlay(const pwr_entry_t *root)
     return false;
 }
 
-static const char *stamp_of(const pwr_entry_t *entry, const pwr_kind_context_t *context,
+static const char *stamp_of(const pwr_entry_t *entry, const pwr_backend_context_t *context,
                             apr_pool_t *pool)
 {
     const char *changed = pwr_entry_first(entry, CHANGED);
@@ -130,8 +130,8 @@ static const char *stamp_of(const pwr_entry_t *entry, const pwr_kind_context_t *
 /* --- policies --- */
 
 /* The policy that an entry names; NULL: none. */
-static pwr_fault_t *own_policy(const char **own, const pwr_kind_context_t *context, const char *dn,
-                               apr_pool_t *scratch)
+static pwr_fault_t *own_policy(const char **own, const pwr_backend_context_t *context,
+                               const char *dn, apr_pool_t *scratch)
 {
     static const char *const attributes[] = {POLICY, NULL};
     const pwr_search_t search = {.base = dn,
@@ -149,8 +149,8 @@ static pwr_fault_t *own_policy(const char **own, const pwr_kind_context_t *conte
     return NULL;
 }
 
-static pwr_fault_t *policy_of(const char **key, const pwr_kind_context_t *context, const char *dn,
-                              apr_pool_t *scratch)
+static pwr_fault_t *policy_of(const char **key, const pwr_backend_context_t *context,
+                              const char *dn, apr_pool_t *scratch)
 {
     const char *own = NULL;
 
@@ -173,9 +173,9 @@ static pwr_lockout_t lockout_from(const pwr_entry_t *policy, bool is_absent)
 {
     const char *locks = pwr_entry_first(policy, LOCKOUT);
     bool has_number = pwr_entry_first(policy, MAX_FAILURES) != NULL;
-    int number = pwr_kind_number(policy, MAX_FAILURES);
+    int number = pwr_backend_number(policy, MAX_FAILURES);
 
-    if ((locks != NULL && !pwr_kind_is_true(policy, LOCKOUT)) || (has_number && number == 0)) {
+    if ((locks != NULL && !pwr_backend_is_true(policy, LOCKOUT)) || (has_number && number == 0)) {
         return (pwr_lockout_t){.is_known = true};
     }
     if (locks == NULL || !has_number) {
@@ -183,15 +183,15 @@ static pwr_lockout_t lockout_from(const pwr_entry_t *policy, bool is_absent)
     }
     return (pwr_lockout_t){.is_known = true,
                            .threshold = number,
-                           .interval = apr_time_from_sec(pwr_kind_number(policy, INTERVAL))};
+                           .interval = apr_time_from_sec(pwr_backend_number(policy, INTERVAL))};
 }
 
-static pwr_fault_t *take_lockout(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+static pwr_fault_t *take_lockout(pwr_lockout_t *lockout, const pwr_backend_context_t *context,
                                  const pwr_entry_t *policy, apr_pool_t *scratch)
 {
     bool is_absent = false;
 
-    PWR_TRY(pwr_kind_matches(&is_absent, context, policy->dn, NO_LOCK, scratch));
+    PWR_TRY(pwr_backend_matches(&is_absent, context, policy->dn, NO_LOCK, scratch));
     *lockout = lockout_from(policy, is_absent);
     return NULL;
 }
@@ -207,7 +207,7 @@ static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, a
         return -1;
     }
     for (int i = 0; i < times->nelts; i++) {
-        apr_time_t time = pwr_kind_time(APR_ARRAY_IDX(times, i, const char *));
+        apr_time_t time = pwr_backend_time(APR_ARRAY_IDX(times, i, const char *));
         bool is_over = time != 0 && lockout->interval != 0
                        && time + lockout->interval + PWR_CLOCK_SKEW < now;
         count += is_over ? 0 : 1;
@@ -218,19 +218,19 @@ static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, a
 /* With pwdCheckQuality 0 the overlay looks at no length either. It counts bytes. */
 static pwr_rules_t rules_from(const pwr_entry_t *entry)
 {
-    bool checks = pwr_kind_number(entry, "pwdCheckQuality") > 0;
+    bool checks = pwr_backend_number(entry, "pwdCheckQuality") > 0;
     bool has_module = pwr_entry_values(entry, "pwdCheckModule") != NULL
-                      || pwr_kind_is_true(entry, "pwdUseCheckModule");
+                      || pwr_backend_is_true(entry, "pwdUseCheckModule");
 
     return (pwr_rules_t){.lengths = PWR_LENGTH_BYTES,
-                         .min_length = checks ? pwr_kind_number(entry, "pwdMinLength") : 0,
-                         .max_length = checks ? pwr_kind_number(entry, "pwdMaxLength") : 0,
-                         .history = pwr_kind_number(entry, "pwdInHistory"),
-                         .min_age = apr_time_from_sec(pwr_kind_number(entry, "pwdMinAge")),
+                         .min_length = checks ? pwr_backend_number(entry, "pwdMinLength") : 0,
+                         .max_length = checks ? pwr_backend_number(entry, "pwdMaxLength") : 0,
+                         .history = pwr_backend_number(entry, "pwdInHistory"),
+                         .min_age = apr_time_from_sec(pwr_backend_number(entry, "pwdMinAge")),
                          .has_quality_check = checks && has_module};
 }
 
-static pwr_fault_t *read_policy(pwr_found_t *found, const pwr_kind_context_t *context,
+static pwr_fault_t *read_policy(pwr_found_t *found, const pwr_backend_context_t *context,
                                 const char *base, int scope, apr_pool_t *scratch)
 {
     const pwr_search_t search = {.base = base,
@@ -242,7 +242,7 @@ static pwr_fault_t *read_policy(pwr_found_t *found, const pwr_kind_context_t *co
 }
 
 /* Three searches. Where the entry names no policy, its own DN is asked for one. */
-static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_kind_context_t *context,
+static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_backend_context_t *context,
                                const char *dn, apr_pool_t *scratch)
 {
     const char *own = NULL;
@@ -253,7 +253,7 @@ static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_kind_context_t 
     pwr_fault_keep_first(&first, own_policy(&own, context, dn, scratch));
     const char *asked = own != NULL ? own : dn;
     pwr_fault_keep_first(&first, read_policy(&found, context, asked, LDAP_SCOPE_BASE, scratch));
-    pwr_fault_keep_first(&first, pwr_kind_matches(&is_absent, context, asked, NO_LOCK, scratch));
+    pwr_fault_keep_first(&first, pwr_backend_matches(&is_absent, context, asked, NO_LOCK, scratch));
     if (first == NULL && own != NULL) {
         *lockout = found.entries->nelts == 1
                        ? lockout_from(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), is_absent)
@@ -262,7 +262,7 @@ static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_kind_context_t 
     return first;
 }
 
-static pwr_fault_t *read_named(pwr_rules_t *rules, const pwr_kind_context_t *context,
+static pwr_fault_t *read_named(pwr_rules_t *rules, const pwr_backend_context_t *context,
                                const char *dn, apr_pool_t *scratch)
 {
     pwr_found_t found;
@@ -283,8 +283,8 @@ static pwr_fault_t *read_named(pwr_rules_t *rules, const pwr_kind_context_t *con
 
 /* No policy at all is no rule; several are a question that only the site can answer. Where the
  * overlay is loaded, no policy may be one that is hidden, and may lock. */
-static pwr_fault_t *rules_of(pwr_rules_t *rules, const pwr_kind_context_t *context, const char *key,
-                             apr_pool_t *scratch)
+static pwr_fault_t *rules_of(pwr_rules_t *rules, const pwr_backend_context_t *context,
+                             const char *key, apr_pool_t *scratch)
 {
     const apr_array_header_t *contexts = pwr_entry_values(context->root, "namingContexts");
     int count = 0;
@@ -340,17 +340,18 @@ static int send_hash(int *id, const pwr_ldap_handle_t *handle, const pwr_write_t
                      apr_pool_t *scratch)
 {
     const char *hash = pwr_hashes_argon2(write->password, scratch);
-    apr_array_header_t *changes = pwr_kind_changes(scratch);
+    apr_array_header_t *changes = pwr_backend_changes(scratch);
 
     if (hash == NULL) {
         return LDAP_NO_MEMORY;
     }
-    pwr_kind_change(changes, LDAP_MOD_REPLACE, "userPassword", hash);
-    return ldap_modify_ext(handle->ld, write->dn, pwr_kind_finish(changes), NULL, NULL, id);
+    pwr_backend_change(changes, LDAP_MOD_REPLACE, "userPassword", hash);
+    return ldap_modify_ext(handle->ld, write->dn, pwr_backend_finish(changes), NULL, NULL, id);
 }
 
-static int send_write(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_context_t *context,
-                      const pwr_write_t *write, apr_pool_t *scratch)
+static int send_write(int *id, const pwr_ldap_handle_t *handle,
+                      const pwr_backend_context_t *context, const pwr_write_t *write,
+                      apr_pool_t *scratch)
 {
     if (context->settings->scheme != NULL) {
         return send_hash(id, handle, write, scratch);
@@ -374,26 +375,26 @@ static int send_write(int *id, const pwr_ldap_handle_t *handle, const pwr_kind_c
 }
 
 /* The overlay clears its own locks when the password is set. */
-static LDAPMod **after(const pwr_kind_context_t *context, const pwr_write_t *write,
+static LDAPMod **after(const pwr_backend_context_t *context, const pwr_write_t *write,
                        const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_kind_changes(scratch);
+    apr_array_header_t *changes = pwr_backend_changes(scratch);
 
     pwr_hashes_add(changes, context->settings, entry, write->password);
     if (write->must_change && has_overlay(context->root)) {
-        pwr_kind_change(changes, LDAP_MOD_REPLACE, MUST_CHANGE, "TRUE");
+        pwr_backend_change(changes, LDAP_MOD_REPLACE, MUST_CHANGE, "TRUE");
     }
-    return pwr_kind_finish(changes);
+    return pwr_backend_finish(changes);
 }
 
 static LDAPMod **unlock(const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_kind_changes(scratch);
+    apr_array_header_t *changes = pwr_backend_changes(scratch);
 
     if (pwr_entry_first(entry, LOCKED) != NULL) {
-        pwr_kind_change(changes, LDAP_MOD_DELETE, LOCKED, NULL);
+        pwr_backend_change(changes, LDAP_MOD_DELETE, LOCKED, NULL);
     }
-    return pwr_kind_finish(changes);
+    return pwr_backend_finish(changes);
 }
 
 static const char *key_of(const pwr_answer_t *answer)
@@ -420,7 +421,7 @@ static pwr_bind_outcome_t bind_of(const pwr_answer_t *answer)
     return answer->code == LDAP_INVALID_CREDENTIALS ? PWR_BIND_WRONG : PWR_BIND_BARRED;
 }
 
-const pwr_kind_t pwr_kind_openldap = {
+const pwr_backend_t pwr_backend_openldap = {
     .name = "openldap",
     .login_attribute = "uid",
     .id_attribute = ID,
