@@ -374,7 +374,7 @@ pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_directory_t *director
 }
 
 pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_t *directory,
-                                 pwr_connection_t *connection, const pwr_account_t *account,
+                                 pwr_ldap_connection_t *connection, const pwr_account_t *account,
                                  apr_pool_t *pool)
 {
     const pwr_search_t search = {.base = account->dn,

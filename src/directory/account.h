@@ -22,7 +22,7 @@ pwr_fault_t *pwr_account_search(apr_array_header_t **entries, bool *has_more,
 /* The entry behind an account, read on this connection; NULL when it is gone, or is another's by
  * now. */
 pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_t *directory,
-                                 pwr_connection_t *connection, const pwr_account_t *account,
+                                 pwr_ldap_connection_t *connection, const pwr_account_t *account,
                                  apr_pool_t *pool);
 
 /* The attributes to ask for; closed by NULL. */

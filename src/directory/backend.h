@@ -26,7 +26,7 @@ typedef struct pwr_backend_t pwr_backend_t;
 typedef struct {
     const pwr_backend_t *backend;
     const pwr_directory_settings_t *settings;
-    pwr_connections_t *connections;
+    pwr_ldap_connections_t *connections;
     const pwr_entry_t *root; /* the server's root DSE, read once: supportedControl,
                                 supportedExtension, defaultNamingContext, ... */
 } pwr_backend_context_t;

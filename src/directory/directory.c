@@ -24,7 +24,7 @@ pwr_fault_t *pwr_directory_open(pwr_directory_t **directory,
     }
     self->settings = settings;
     apr_pool_create(&self->pool, pool); /* other threads use theirs of `pool` meanwhile */
-    PWR_TRY(pwr_connections_open(&self->connections, settings, pool));
+    PWR_TRY(pwr_ldap_connections_open(&self->connections, settings, pool));
     PWR_TRY(pwr_policies_open(&self->policies, pool));
     *directory = self;
     return NULL;
@@ -103,7 +103,7 @@ pwr_fault_t *pwr_directory_unlock(pwr_write_outcome_t *outcome, pwr_directory_t 
 
 pwr_fault_t *pwr_directory_probe(pwr_directory_t *directory, int index, apr_pool_t *scratch)
 {
-    return pwr_connection_probe(directory->connections, index, scratch);
+    return pwr_ldap_connection_probe(directory->connections, index, scratch);
 }
 
 pwr_fault_t *pwr_directory_check_bind(pwr_directory_t *directory, apr_pool_t *scratch)

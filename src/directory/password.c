@@ -19,7 +19,7 @@
 typedef struct {
     pwr_directory_t *directory;
     const pwr_account_t *account;
-    pwr_connection_t *connection;
+    pwr_ldap_connection_t *connection;
     const pwr_entry_t *entry; /* as read on this connection; NULL when it is not what it was */
     bool is_read_only;        /* so says the server about itself; nothing was done */
     apr_uint32_t refused;     /* servers that said so of this write */
@@ -73,19 +73,19 @@ static pwr_answer_t read_again(write_run_t *run)
 /* A connection that is alive, and the entry as it stands there; with a fault there is none. */
 static pwr_fault_t *begin(write_run_t *run)
 {
-    pwr_connections_t *connections = run->directory->connections;
+    pwr_ldap_connections_t *connections = run->directory->connections;
     pwr_answer_t answer = {.code = LDAP_SERVER_DOWN, .words = ""};
 
     for (int attempt = 0; attempt < 2 && pwr_answer_is_lost(answer.code); attempt++) {
-        PWR_TRY(
-            pwr_connection_take_to_write(&run->connection, connections, run->refused, run->pool));
+        PWR_TRY(pwr_ldap_connection_take_to_write(&run->connection, connections, run->refused,
+                                                  run->pool));
         bool is_fresh = run->connection->is_fresh;
         answer = read_again(run);
         if (pwr_answer_is_lost(answer.code)) {
             bool is_ill = is_fresh || answer.code != LDAP_SERVER_DOWN;
-            pwr_connection_drop(connections, run->connection, is_ill);
+            pwr_ldap_connection_drop(connections, run->connection, is_ill);
         } else if (answer.code != LDAP_SUCCESS) {
-            pwr_connection_give(connections, run->connection);
+            pwr_ldap_connection_give(connections, run->connection);
         }
     }
     return pwr_answer_to_search(&answer, run->account->dn, run->pool);
@@ -106,10 +106,10 @@ static bool is_read_only(const pwr_answer_t *answer, const char *key)
 }
 
 /* Whether the write is to be done on another server, as none was done on this one. */
-static bool goes_on(write_run_t *run, const pwr_connection_t *connection)
+static bool goes_on(write_run_t *run, const pwr_ldap_connection_t *connection)
 {
     return run->is_read_only
-           && pwr_connection_refused(&run->refused, run->directory->connections, connection);
+           && pwr_ldap_connection_refused(&run->refused, run->directory->connections, connection);
 }
 
 /* Sends a write over the handle and judges the answer. `is_lost`: the connection is no good now. */
@@ -201,9 +201,9 @@ static void check_stamp(bool *is_lost, write_run_t *run)
 static void end(write_run_t *run, bool is_lost)
 {
     if (is_lost) {
-        pwr_connection_drop(run->directory->connections, run->connection, true);
+        pwr_ldap_connection_drop(run->directory->connections, run->connection, true);
     } else {
-        pwr_connection_give(run->directory->connections, run->connection);
+        pwr_ldap_connection_give(run->directory->connections, run->connection);
     }
 }
 
@@ -275,8 +275,8 @@ static pwr_fault_t *bind_as_person(pwr_proof_t *proof, write_run_t *run)
     pwr_person_t person = {.dn = proof->account->dn, .password = proof->old};
 
     proof->bind = PWR_BIND_WRONG;
-    PWR_TRY(pwr_connection_open_as(&proof->connection, run->directory->connections, &person,
-                                   run->refused, run->pool));
+    PWR_TRY(pwr_ldap_connection_open_as(&proof->connection, run->directory->connections, &person,
+                                        run->refused, run->pool));
     proof->bind = run->directory->context.backend->bind_of(&person.answer);
     if (!is_bound(proof)) {
         close_proof(proof);

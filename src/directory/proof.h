@@ -13,7 +13,8 @@ typedef struct {
     pwr_bind_outcome_t bind;
     const pwr_account_t *account;
     const pwr_secret_t *old;
-    struct pwr_connection_t *connection; /* bound as the person until `pool` goes; NULL: none is */
+    struct pwr_ldap_connection_t
+        *connection; /* bound as the person until `pool` goes; NULL: none is */
 } pwr_proof_t;
 
 /* Whether the old password was right. */

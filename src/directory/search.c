@@ -131,7 +131,7 @@ static LDAPControl *page_for(const pwr_ldap_handle_t *handle, const pwr_search_t
     return page;
 }
 
-pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_connection_t *connection,
+pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_ldap_connection_t *connection,
                            const pwr_search_t *search, apr_pool_t *pool)
 {
     pwr_ldap_handle_t *handle = &connection->handle;
@@ -160,21 +160,21 @@ pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_connection_t *connection,
     return answer;
 }
 
-pwr_fault_t *pwr_search(pwr_found_t *found, pwr_connections_t *connections,
+pwr_fault_t *pwr_search(pwr_found_t *found, pwr_ldap_connections_t *connections,
                         const pwr_search_t *search, apr_pool_t *pool)
 {
     pwr_answer_t answer = {.code = LDAP_SERVER_DOWN};
 
     for (int attempt = 0; attempt < 2 && pwr_answer_is_lost(answer.code); attempt++) {
-        pwr_connection_t *connection = NULL;
-        PWR_TRY(pwr_connection_take(&connection, connections, pool));
+        pwr_ldap_connection_t *connection = NULL;
+        PWR_TRY(pwr_ldap_connection_take(&connection, connections, pool));
         answer = pwr_search_on(found, connection, search, pool);
         if (pwr_answer_is_lost(answer.code)) {
             /* An old connection may have been closed by a server that is well. */
             bool is_ill = connection->is_fresh || answer.code != LDAP_SERVER_DOWN;
-            pwr_connection_drop(connections, connection, is_ill);
+            pwr_ldap_connection_drop(connections, connection, is_ill);
         } else {
-            pwr_connection_give(connections, connection);
+            pwr_ldap_connection_give(connections, connection);
         }
     }
     return pwr_answer_to_search(&answer, search->base, pool);

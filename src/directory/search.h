@@ -9,7 +9,7 @@
 
 #include <apr_tables.h>
 
-#include "directory/connection.h"
+#include "directory/ldap_connection.h"
 
 typedef struct {
     const char *base;
@@ -36,11 +36,11 @@ typedef struct {
 
 /* Searches on a pooled connection; when that one is lost, once more on a new one. A base entry that
  * is not there makes an empty answer if the scope is 0, else BROKEN. */
-pwr_fault_t *pwr_search(pwr_found_t *found, pwr_connections_t *connections,
+pwr_fault_t *pwr_search(pwr_found_t *found, pwr_ldap_connections_t *connections,
                         const pwr_search_t *search, apr_pool_t *pool) PWR_MUST_USE;
 
 /* The same once on this connection, which stays taken. */
-pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_connection_t *connection,
+pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_ldap_connection_t *connection,
                            const pwr_search_t *search, apr_pool_t *pool);
 
 /* A copy that lives in `pool`. */

@@ -14,7 +14,7 @@
 typedef struct pwr_directory_t pwr_directory_t;
 struct pwr_directory_t {
     const pwr_directory_settings_t *settings;
-    pwr_connections_t *connections;
+    pwr_ldap_connections_t *connections;
     pwr_policies_t *policies;
     apr_pool_t *pool;              /* only under the lock */
     apr_thread_mutex_t *lock;      /* guards the rest, until it is known */

@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 
 #include "base/limits.h"
-#include "store/connections.h"
+#include "store/db_connections.h"
 
 pwr_fault_t *pwr_attempts_set_account(pwr_store_t *store, const char *id,
                                       const char *account_digest, apr_pool_t *scratch)

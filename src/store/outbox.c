@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/clock.h"
-#include "store/connections.h"
+#include "store/db_connections.h"
 
 /* Looks before a worker gives up among many others and asks its caller to come again. */
 enum { MAX_LOOKS = 32 };

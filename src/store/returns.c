@@ -2,7 +2,7 @@
 #include "store/returns.h"
 
 #include "base/clock.h"
-#include "store/connections.h"
+#include "store/db_connections.h"
 
 pwr_fault_t *pwr_returns_put(pwr_store_t *store, const char *request_id, const char *url,
                              apr_pool_t *scratch)

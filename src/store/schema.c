@@ -10,7 +10,7 @@
 
 #include <apr_strings.h>
 
-#include "store/connections.h"
+#include "store/db_connections.h"
 
 enum { VERSION = 4, MAX_INDEXES = 5 };
 
@@ -267,11 +267,11 @@ const char *pwr_schema_script(const char *driver, apr_pool_t *pool)
 }
 
 /* The version of the tables that are there; 0 when there are none, or none that can be read. */
-static int version_of(pwr_connection_t *connection, apr_pool_t *scratch)
+static int version_of(pwr_db_connection_t *connection, apr_pool_t *scratch)
 {
     apr_array_header_t *rows = NULL;
     const pwr_fault_t *fault
-        = pwr_connection_run(&rows, connection, pwr_statement_text(PWR_SQL_VERSION), scratch);
+        = pwr_db_connection_run(&rows, connection, pwr_statement_text(PWR_SQL_VERSION), scratch);
 
     if (fault != NULL || rows->nelts == 0) {
         return 0;
@@ -279,7 +279,8 @@ static int version_of(pwr_connection_t *connection, apr_pool_t *scratch)
     return (int)apr_atoi64(APR_ARRAY_IDX(rows, 0, pwr_cells_t)[0]);
 }
 
-static pwr_fault_t *take_lock(pwr_connection_t *connection, pwr_store_t *store, apr_pool_t *scratch)
+static pwr_fault_t *take_lock(pwr_db_connection_t *connection, pwr_store_t *store,
+                              apr_pool_t *scratch)
 {
     const pwr_dialect_t *dialect = pwr_store_dialect(store);
     int seconds = (int)apr_time_sec(pwr_store_settings(store)->timeout) + 1;
@@ -290,7 +291,7 @@ static pwr_fault_t *take_lock(pwr_connection_t *connection, pwr_store_t *store, 
     if (mark != NULL) {
         lock = apr_psprintf(scratch, "%.*s%d%s", (int)(mark - lock), lock, seconds, mark + 2);
     }
-    PWR_TRY(pwr_connection_run(&rows, connection, lock, scratch));
+    PWR_TRY(pwr_db_connection_run(&rows, connection, lock, scratch));
     if (rows->nelts > 0 && strcmp(APR_ARRAY_IDX(rows, 0, pwr_cells_t)[0], "0") == 0) {
         return pwr_fault_later(scratch, "PWR0212",
                                "Another process has been changing the database's tables for %d "
@@ -302,7 +303,7 @@ static pwr_fault_t *take_lock(pwr_connection_t *connection, pwr_store_t *store, 
 
 /* SQLite changes the kind of its journal only while nobody else looks, and fails at once when
  * somebody does: others that start at this moment. */
-static pwr_fault_t *set_storage(pwr_connection_t *connection, pwr_store_t *store,
+static pwr_fault_t *set_storage(pwr_db_connection_t *connection, pwr_store_t *store,
                                 apr_pool_t *scratch)
 {
     const char *storage = pwr_store_dialect(store)->storage;
@@ -312,30 +313,30 @@ static pwr_fault_t *set_storage(pwr_connection_t *connection, pwr_store_t *store
     if (storage == NULL) {
         return NULL;
     }
-    pwr_fault_t *fault = pwr_connection_run(NULL, connection, storage, scratch);
+    pwr_fault_t *fault = pwr_db_connection_run(NULL, connection, storage, scratch);
     while (fault != NULL && left > 0) {
         apr_sleep(pause);
         left -= pause;
-        fault = pwr_connection_run(NULL, connection, storage, scratch);
+        fault = pwr_db_connection_run(NULL, connection, storage, scratch);
     }
     return fault;
 }
 
-static pwr_fault_t *run_change(pwr_connection_t *connection, const change_t *change,
+static pwr_fault_t *run_change(pwr_db_connection_t *connection, const change_t *change,
                                apr_pool_t *scratch)
 {
     apr_array_header_t *rows = NULL;
 
     if (change->probe != NULL) {
-        bool is_there = pwr_connection_run(&rows, connection, change->probe, scratch) == NULL;
+        bool is_there = pwr_db_connection_run(&rows, connection, change->probe, scratch) == NULL;
         if (is_there != change->is_removal) {
             return NULL;
         }
     }
-    return pwr_connection_run(NULL, connection, change->text, scratch);
+    return pwr_db_connection_run(NULL, connection, change->text, scratch);
 }
 
-static pwr_fault_t *run_steps(pwr_connection_t *connection, const pwr_dialect_t *dialect,
+static pwr_fault_t *run_steps(pwr_db_connection_t *connection, const pwr_dialect_t *dialect,
                               apr_pool_t *scratch)
 {
     for (int version = version_of(connection, scratch); version < VERSION; version++) {
@@ -352,9 +353,9 @@ static pwr_fault_t *run_steps(pwr_connection_t *connection, const pwr_dialect_t 
 static pwr_fault_t *prepare(pwr_store_t *store, apr_pool_t *pool)
 {
     const pwr_dialect_t *dialect = pwr_store_dialect(store);
-    pwr_connection_t *connection = NULL;
+    pwr_db_connection_t *connection = NULL;
 
-    PWR_TRY(pwr_connection_open(&connection, store, pool));
+    PWR_TRY(pwr_db_connection_open(&connection, store, pool));
     int version = version_of(connection, pool);
     if (version > VERSION) {
         return pwr_fault_broken(pool, "PWR0213",
@@ -368,7 +369,7 @@ static pwr_fault_t *prepare(pwr_store_t *store, apr_pool_t *pool)
     PWR_TRY(set_storage(connection, store, pool));
     PWR_TRY(take_lock(connection, store, pool));
     PWR_TRY(run_steps(connection, dialect, pool));
-    return pwr_connection_run(NULL, connection, dialect->unlock, pool);
+    return pwr_db_connection_run(NULL, connection, dialect->unlock, pool);
 }
 
 pwr_fault_t *pwr_schema_prepare(pwr_store_t *store, apr_pool_t *scratch)

@@ -3,7 +3,7 @@
 
 #include <apr_strings.h>
 
-#include "store/connections.h"
+#include "store/db_connections.h"
 
 static const char *const names[PWR_ROWS_COUNT] = {
     [PWR_ROWS_WAITING] = "waiting", [PWR_ROWS_KEPT] = "kept",

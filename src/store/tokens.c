@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 
 #include "base/clock.h"
-#include "store/connections.h"
+#include "store/db_connections.h"
 
 pwr_fault_t *pwr_tokens_put(pwr_store_t *store, const pwr_token_row_t *row, apr_pool_t *scratch)
 {

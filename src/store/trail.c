@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "base/limits.h"
-#include "store/connections.h"
+#include "store/db_connections.h"
 
 /* Bytes of the well-formed UTF-8 character at `at` (RFC 3629), 0 when there is none. */
 static int character_at(const unsigned char *at)

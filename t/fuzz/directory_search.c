@@ -60,7 +60,7 @@ static void check_messages(const void *bytes, size_t length, apr_pool_t *pool)
                                  .filter = "(uid=anna)",
                                  .attributes = attributes,
                                  .limit = LIMIT};
-    pwr_connection_t connection = {.handle = {.timeout = apr_time_from_sec(5)}};
+    pwr_ldap_connection_t connection = {.handle = {.timeout = apr_time_from_sec(5)}};
     pwr_found_t found;
     int peer = -1;
 

@@ -47,7 +47,7 @@ def bites(root, check, sound, broken, place, words):
 HOUSE = {
     "src/base/fault.h": '#include <apr_pools.h>\n',
     "src/store/store.h": '#include "base/fault.h"\n',
-    "src/store/connections.c": '#include <apr_dbd.h>\n#include "store/store.h"\n',
+    "src/store/db_connections.c": '#include <apr_dbd.h>\n#include "store/store.h"\n',
     "src/mail/mail.h": '#include "base/fault.h"\n',
     "src/flow/parts.h": '#include "store/store.h"\n',
     "src/flow/outbox_worker.h": '#include "base/fault.h"\n',

@@ -22,7 +22,7 @@
 #include <apr_thread_proc.h>
 
 #include "base/clock.h"
-#include "store/connections.h"
+#include "store/db_connections.h"
 
 #define THREADS 50
 #define SITE "https://reset.example.org/"
@@ -60,12 +60,12 @@ static inline void drop_tables(fixture_t *fixture)
            "DROP TABLE IF EXISTS pwreset_tokens", "DROP TABLE IF EXISTS pwreset_trail",
            "DROP TABLE IF EXISTS pwreset_returns"};
     apr_pool_t *scratch = NULL;
-    pwr_connection_t *connection = NULL;
+    pwr_db_connection_t *connection = NULL;
 
     apr_pool_create(&scratch, fixture->pool);
-    assert_fine(pwr_connection_open(&connection, fixture->store, scratch));
+    assert_fine(pwr_db_connection_open(&connection, fixture->store, scratch));
     for (size_t i = 0; i < sizeof drops / sizeof drops[0]; i++) {
-        assert_fine(pwr_connection_run(NULL, connection, drops[i], scratch));
+        assert_fine(pwr_db_connection_run(NULL, connection, drops[i], scratch));
     }
     apr_pool_destroy(scratch);
 }

@@ -37,9 +37,9 @@ static int expire(fixture_t *fixture, const pwr_old_t *old)
 
 static void change(fixture_t *fixture, const char *sql)
 {
-    pwr_connection_t *connection = NULL;
-    assert_fine(pwr_connection_open(&connection, fixture->store, fixture->pool));
-    assert_fine(pwr_connection_run(NULL, connection, sql, fixture->pool));
+    pwr_db_connection_t *connection = NULL;
+    assert_fine(pwr_db_connection_open(&connection, fixture->store, fixture->pool));
+    assert_fine(pwr_db_connection_run(NULL, connection, sql, fixture->pool));
 }
 
 static void deletes_no_row_that_waits_whatever_is_asked_for(void **state)

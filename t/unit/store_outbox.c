@@ -50,9 +50,9 @@ static pwr_outbox_row_t *take(fixture_t *fixture, const char *owner, apr_time_t 
 static const char *cell(fixture_t *fixture, const char *sql)
 {
     apr_array_header_t *rows = NULL;
-    pwr_connection_t *connection = NULL;
-    assert_fine(pwr_connection_open(&connection, fixture->store, fixture->pool));
-    assert_fine(pwr_connection_run(&rows, connection, sql, fixture->pool));
+    pwr_db_connection_t *connection = NULL;
+    assert_fine(pwr_db_connection_open(&connection, fixture->store, fixture->pool));
+    assert_fine(pwr_db_connection_run(&rows, connection, sql, fixture->pool));
     assert_int_equal(1, rows->nelts);
     return APR_ARRAY_IDX(rows, 0, pwr_cells_t)[0];
 }

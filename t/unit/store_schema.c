@@ -17,24 +17,24 @@ static bool is_driver(const fixture_t *fixture, const char *driver)
     return strcmp(fixture->settings.driver, driver) == 0;
 }
 
-static pwr_connection_t *connect_bare(fixture_t *fixture)
+static pwr_db_connection_t *connect_bare(fixture_t *fixture)
 {
-    pwr_connection_t *connection = NULL;
-    assert_fine(pwr_connection_open(&connection, fixture->store, fixture->pool));
+    pwr_db_connection_t *connection = NULL;
+    assert_fine(pwr_db_connection_open(&connection, fixture->store, fixture->pool));
     return connection;
 }
 
 static const char *ask(fixture_t *fixture, const char *sql)
 {
     apr_array_header_t *rows = NULL;
-    assert_fine(pwr_connection_run(&rows, connect_bare(fixture), sql, fixture->pool));
+    assert_fine(pwr_db_connection_run(&rows, connect_bare(fixture), sql, fixture->pool));
     assert_int_equal(1, rows->nelts);
     return APR_ARRAY_IDX(rows, 0, pwr_cells_t)[0];
 }
 
 static void tell(fixture_t *fixture, const char *sql)
 {
-    assert_fine(pwr_connection_run(NULL, connect_bare(fixture), sql, fixture->pool));
+    assert_fine(pwr_db_connection_run(NULL, connect_bare(fixture), sql, fixture->pool));
 }
 
 static pwr_fault_t *put_one(pwr_store_t *store, const char *id, apr_pool_t *pool)
@@ -323,17 +323,18 @@ static void tells_the_operator_what_is_wrong(void **state)
 /* Keeps writers out of the outbox until the connection is closed. */
 static void lock_outbox(fixture_t *fixture, apr_pool_t *pool)
 {
-    pwr_connection_t *connection = NULL;
+    pwr_db_connection_t *connection = NULL;
 
-    assert_fine(pwr_connection_open(&connection, fixture->store, pool));
+    assert_fine(pwr_db_connection_open(&connection, fixture->store, pool));
     if (is_driver(fixture, "sqlite3")) {
-        assert_fine(pwr_connection_run(NULL, connection, "BEGIN IMMEDIATE", pool));
+        assert_fine(pwr_db_connection_run(NULL, connection, "BEGIN IMMEDIATE", pool));
     } else if (is_driver(fixture, "pgsql")) {
-        assert_fine(pwr_connection_run(NULL, connection, "BEGIN", pool));
-        assert_fine(pwr_connection_run(NULL, connection,
-                                       "LOCK TABLE pwreset_outbox IN EXCLUSIVE MODE", pool));
+        assert_fine(pwr_db_connection_run(NULL, connection, "BEGIN", pool));
+        assert_fine(pwr_db_connection_run(NULL, connection,
+                                          "LOCK TABLE pwreset_outbox IN EXCLUSIVE MODE", pool));
     } else {
-        assert_fine(pwr_connection_run(NULL, connection, "LOCK TABLES pwreset_outbox READ", pool));
+        assert_fine(
+            pwr_db_connection_run(NULL, connection, "LOCK TABLES pwreset_outbox READ", pool));
     }
 }
 

@@ -126,20 +126,20 @@ static const char *plan_of(fixture_t *fixture, pwr_statement_t statement)
 {
     const pwr_dialect_t *dialect = pwr_store_dialect(fixture->store);
     const char *text = with_numbers(pwr_dialect_statement(dialect, statement), fixture->pool);
-    pwr_connection_t *connection = NULL;
+    pwr_db_connection_t *connection = NULL;
     apr_array_header_t *rows = NULL;
     const char *plan = "";
 
-    assert_fine(pwr_connection_open(&connection, fixture->store, fixture->pool));
+    assert_fine(pwr_db_connection_open(&connection, fixture->store, fixture->pool));
     if (strcmp(dialect->driver, "pgsql") == 0) {
         /* In so small a table a scan is cheaper; what is asked is whether an index would do. */
         assert_fine(
-            pwr_connection_run(NULL, connection, "SET enable_seqscan = off", fixture->pool));
+            pwr_db_connection_run(NULL, connection, "SET enable_seqscan = off", fixture->pool));
     }
     const char *explain
         = strcmp(dialect->driver, "sqlite3") == 0 ? "EXPLAIN QUERY PLAN " : "EXPLAIN ";
-    assert_fine(pwr_connection_run(&rows, connection,
-                                   apr_pstrcat(fixture->pool, explain, text, NULL), fixture->pool));
+    assert_fine(pwr_db_connection_run(
+        &rows, connection, apr_pstrcat(fixture->pool, explain, text, NULL), fixture->pool));
     for (int i = 0; i < rows->nelts; i++) {
         pwr_cells_t cells = APR_ARRAY_IDX(rows, i, pwr_cells_t);
         int columns = strcmp(dialect->driver, "pgsql") == 0     ? 1

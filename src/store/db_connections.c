@@ -10,7 +10,7 @@
  * all three drivers serve well (PostgreSQL's sleeps 100 ms before it reports an empty sequential
  * result).
  */
-#include "store/connections.h"
+#include "store/db_connections.h"
 
 #include <apr_dbd.h>
 #include <apr_reslist.h>
@@ -23,7 +23,7 @@ struct pwr_store_t {
     apr_reslist_t *places;
 };
 
-struct pwr_connection_t {
+struct pwr_db_connection_t {
     pwr_store_t *store;
     apr_pool_t *pool;      /* the place's own, with its own allocator: threads share nothing */
     apr_pool_t *open_pool; /* the handle and its statements go with it */
@@ -47,7 +47,7 @@ static apr_status_t make_place(void **resource, void *data, apr_pool_t *pool)
         return status;
     }
     apr_allocator_owner_set(allocator, own);
-    pwr_connection_t *connection = apr_pcalloc(own, sizeof *connection);
+    pwr_db_connection_t *connection = apr_pcalloc(own, sizeof *connection);
     connection->store = data;
     connection->pool = own;
     apr_pool_create(&connection->call_pool, own);
@@ -57,7 +57,7 @@ static apr_status_t make_place(void **resource, void *data, apr_pool_t *pool)
 
 static apr_status_t end_place(void *resource, void *data, apr_pool_t *pool)
 {
-    pwr_connection_t *connection = resource;
+    pwr_db_connection_t *connection = resource;
     (void)data;
     (void)pool;
     apr_pool_destroy(connection->pool);
@@ -66,13 +66,13 @@ static apr_status_t end_place(void *resource, void *data, apr_pool_t *pool)
 
 static apr_status_t close_handle(void *data)
 {
-    pwr_connection_t *connection = data;
+    pwr_db_connection_t *connection = data;
     apr_dbd_close(connection->store->driver, connection->handle);
     connection->handle = NULL;
     return APR_SUCCESS;
 }
 
-static void disconnect(pwr_connection_t *connection)
+static void disconnect(pwr_db_connection_t *connection)
 {
     apr_pool_clear(connection->call_pool);
     if (connection->open_pool != NULL) {
@@ -81,13 +81,13 @@ static void disconnect(pwr_connection_t *connection)
     }
 }
 
-static const char *words_of(const pwr_connection_t *connection, int code, apr_pool_t *pool)
+static const char *words_of(const pwr_db_connection_t *connection, int code, apr_pool_t *pool)
 {
     const char *words = apr_dbd_error(connection->store->driver, connection->handle, code);
     return apr_psprintf(pool, "%s (%d)", words != NULL ? words : "no reason given", code);
 }
 
-static pwr_fault_t *connect_handle(pwr_connection_t *connection, apr_pool_t *pool)
+static pwr_fault_t *connect_handle(pwr_db_connection_t *connection, apr_pool_t *pool)
 {
     pwr_store_t *store = connection->store;
     const char *words = NULL;
@@ -110,12 +110,12 @@ static pwr_fault_t *connect_handle(pwr_connection_t *connection, apr_pool_t *poo
         = pwr_dialect_session(store->dialect, store->settings.timeout, connection->open_pool);
     for (int i = 0; i < session->nelts; i++) {
         PWR_TRY(
-            pwr_connection_run(NULL, connection, APR_ARRAY_IDX(session, i, const char *), pool));
+            pwr_db_connection_run(NULL, connection, APR_ARRAY_IDX(session, i, const char *), pool));
     }
     return NULL;
 }
 
-static pwr_fault_t *not_prepared(const pwr_connection_t *connection, pwr_statement_t statement,
+static pwr_fault_t *not_prepared(const pwr_db_connection_t *connection, pwr_statement_t statement,
                                  int code, apr_pool_t *pool)
 {
     const char *words = words_of(connection, code, pool);
@@ -132,7 +132,7 @@ static pwr_fault_t *not_prepared(const pwr_connection_t *connection, pwr_stateme
                            pwr_statement_label(statement), words);
 }
 
-static pwr_fault_t *prepare_all(pwr_connection_t *connection, apr_pool_t *pool)
+static pwr_fault_t *prepare_all(pwr_db_connection_t *connection, apr_pool_t *pool)
 {
     for (int i = 0; i < PWR_SQL_COUNT; i++) {
         connection->prepared[i] = NULL;
@@ -147,7 +147,7 @@ static pwr_fault_t *prepare_all(pwr_connection_t *connection, apr_pool_t *pool)
     return NULL;
 }
 
-static pwr_fault_t *make_ready(pwr_connection_t *connection, apr_pool_t *pool)
+static pwr_fault_t *make_ready(pwr_db_connection_t *connection, apr_pool_t *pool)
 {
     if (connection->handle != NULL) {
         return NULL;
@@ -164,7 +164,7 @@ static pwr_fault_t *make_ready(pwr_connection_t *connection, apr_pool_t *pool)
 
 /* Calls */
 
-static pwr_fault_t *copy_rows(apr_array_header_t **rows, pwr_connection_t *connection,
+static pwr_fault_t *copy_rows(apr_array_header_t **rows, pwr_db_connection_t *connection,
                               apr_dbd_results_t *results, apr_pool_t *pool)
 {
     const apr_dbd_driver_t *driver = connection->store->driver;
@@ -205,7 +205,7 @@ static const char **arguments_of(pwr_statement_t statement, const char *const *v
     return arguments;
 }
 
-static pwr_fault_t *select_rows(apr_array_header_t **rows, pwr_connection_t *connection,
+static pwr_fault_t *select_rows(apr_array_header_t **rows, pwr_db_connection_t *connection,
                                 pwr_statement_t statement, const char *const *values,
                                 apr_pool_t *pool)
 {
@@ -223,7 +223,7 @@ static pwr_fault_t *select_rows(apr_array_header_t **rows, pwr_connection_t *con
     return fault;
 }
 
-static pwr_fault_t *change_rows(int *changed, pwr_connection_t *connection,
+static pwr_fault_t *change_rows(int *changed, pwr_db_connection_t *connection,
                                 pwr_statement_t statement, const char *const *values,
                                 apr_pool_t *scratch)
 {
@@ -244,7 +244,7 @@ static pwr_fault_t *change_rows(int *changed, pwr_connection_t *connection,
 }
 
 /* Disconnects when the other side is not there any more, or has forgotten our statements. */
-static void drop_dead(pwr_connection_t *connection, apr_pool_t *scratch)
+static void drop_dead(pwr_db_connection_t *connection, apr_pool_t *scratch)
 {
     apr_array_header_t *rows = NULL;
 
@@ -254,7 +254,8 @@ static void drop_dead(pwr_connection_t *connection, apr_pool_t *scratch)
     }
 }
 
-static pwr_fault_t *take_place(pwr_connection_t **connection, pwr_store_t *store, apr_pool_t *pool)
+static pwr_fault_t *take_place(pwr_db_connection_t **connection, pwr_store_t *store,
+                               apr_pool_t *pool)
 {
     void *resource = NULL;
     apr_status_t status = apr_reslist_acquire(store->places, &resource);
@@ -269,7 +270,7 @@ static pwr_fault_t *take_place(pwr_connection_t **connection, pwr_store_t *store
     return NULL;
 }
 
-static void give_back(pwr_connection_t *connection)
+static void give_back(pwr_db_connection_t *connection)
 {
     apr_pool_clear(connection->call_pool);
     apr_reslist_release(connection->store->places, connection);
@@ -280,7 +281,7 @@ static void give_back(pwr_connection_t *connection)
 pwr_fault_t *pwr_store_read(apr_array_header_t **rows, pwr_store_t *store,
                             pwr_statement_t statement, const char *const *values, apr_pool_t *pool)
 {
-    pwr_connection_t *connection = NULL;
+    pwr_db_connection_t *connection = NULL;
 
     PWR_TRY(take_place(&connection, store, pool));
     bool was_open = connection->handle != NULL;
@@ -316,7 +317,7 @@ pwr_fault_t *pwr_store_read_number(apr_int64_t *number, pwr_store_t *store,
 pwr_fault_t *pwr_store_write(int *changed, pwr_store_t *store, pwr_statement_t statement,
                              const char *const *values, apr_pool_t *scratch)
 {
-    pwr_connection_t *connection = NULL;
+    pwr_db_connection_t *connection = NULL;
 
     *changed = 0;
     PWR_TRY(take_place(&connection, store, scratch));
@@ -337,10 +338,10 @@ const char *pwr_store_text(apr_int64_t number, apr_pool_t *pool)
     return apr_psprintf(pool, "%" APR_INT64_T_FMT, number);
 }
 
-pwr_fault_t *pwr_connection_open(pwr_connection_t **connection, pwr_store_t *store,
-                                 apr_pool_t *pool)
+pwr_fault_t *pwr_db_connection_open(pwr_db_connection_t **connection, pwr_store_t *store,
+                                    apr_pool_t *pool)
 {
-    pwr_connection_t *made = apr_pcalloc(pool, sizeof *made);
+    pwr_db_connection_t *made = apr_pcalloc(pool, sizeof *made);
 
     made->store = store;
     made->pool = pool;
@@ -350,8 +351,8 @@ pwr_fault_t *pwr_connection_open(pwr_connection_t **connection, pwr_store_t *sto
     return NULL;
 }
 
-pwr_fault_t *pwr_connection_run(apr_array_header_t **rows, pwr_connection_t *connection,
-                                const char *text, apr_pool_t *pool)
+pwr_fault_t *pwr_db_connection_run(apr_array_header_t **rows, pwr_db_connection_t *connection,
+                                   const char *text, apr_pool_t *pool)
 {
     apr_array_header_t *ignored = NULL;
     apr_dbd_results_t *results = NULL;

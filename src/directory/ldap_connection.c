@@ -7,7 +7,7 @@
  *
  * A server may be sick, or well and a read-only copy: it rests from everything, or from writes.
  */
-#include "directory/connection.h"
+#include "directory/ldap_connection.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ typedef struct {
     volatile apr_uint32_t losses;
 } server_t;
 
-struct pwr_connections_t {
+struct pwr_ldap_connections_t {
     const pwr_directory_settings_t *settings;
     server_t *servers;
     int server_count;
@@ -49,7 +49,7 @@ static apr_status_t make_slot(void **resource, void *data, apr_pool_t *pool)
 
     (void)data;
     if (status == APR_SUCCESS) {
-        pwr_connection_t *connection = apr_pcalloc(own, sizeof *connection);
+        pwr_ldap_connection_t *connection = apr_pcalloc(own, sizeof *connection);
         connection->handle.pool = own;
         *resource = connection;
     }
@@ -58,17 +58,17 @@ static apr_status_t make_slot(void **resource, void *data, apr_pool_t *pool)
 
 static apr_status_t free_slot(void *resource, void *data, apr_pool_t *pool)
 {
-    pwr_connection_t *connection = resource;
+    pwr_ldap_connection_t *connection = resource;
 
     (void)data, (void)pool;
     apr_pool_destroy(connection->handle.pool);
     return APR_SUCCESS;
 }
 
-pwr_fault_t *pwr_connections_open(pwr_connections_t **connections,
-                                  const pwr_directory_settings_t *settings, apr_pool_t *pool)
+pwr_fault_t *pwr_ldap_connections_open(pwr_ldap_connections_t **connections,
+                                       const pwr_directory_settings_t *settings, apr_pool_t *pool)
 {
-    pwr_connections_t *self = apr_pcalloc(pool, sizeof *self);
+    pwr_ldap_connections_t *self = apr_pcalloc(pool, sizeof *self);
     apr_size_t count = (apr_size_t)settings->uris->nelts;
 
     self->settings = settings;
@@ -119,7 +119,7 @@ static apr_uint32_t bit_of(int server)
 
 /* The servers in the order of the settings, those that rest behind the others, without those that
  * have refused. How many there are. */
-static int order_servers(server_t **order, const pwr_connections_t *connections,
+static int order_servers(server_t **order, const pwr_ldap_connections_t *connections,
                          const purpose_t *purpose)
 {
     int count = 0;
@@ -136,8 +136,9 @@ static int order_servers(server_t **order, const pwr_connections_t *connections,
     return count;
 }
 
-static pwr_fault_t *open_one(pwr_connection_t *connection, const pwr_connections_t *connections,
-                             server_t *server, apr_pool_t *scratch)
+static pwr_fault_t *open_one(pwr_ldap_connection_t *connection,
+                             const pwr_ldap_connections_t *connections, server_t *server,
+                             apr_pool_t *scratch)
 {
     connection->server = (int)(server - connections->servers);
     connection->losses = apr_atomic_read32(&server->losses);
@@ -162,8 +163,9 @@ static pwr_fault_t *nobody_writes(apr_pool_t *pool)
 }
 
 /* The fault of the last server, or the last that an operator must mend. */
-static pwr_fault_t *open_any(pwr_connection_t *connection, const pwr_connections_t *connections,
-                             const purpose_t *purpose, apr_pool_t *scratch)
+static pwr_fault_t *open_any(pwr_ldap_connection_t *connection,
+                             const pwr_ldap_connections_t *connections, const purpose_t *purpose,
+                             apr_pool_t *scratch)
 {
     server_t *order[PWR_MAX_SERVERS];
     int count = order_servers(order, connections, purpose);
@@ -189,7 +191,7 @@ static pwr_fault_t *open_any(pwr_connection_t *connection, const pwr_connections
 }
 
 /* A connection to a server that rests from writes takes one only where no other server does. */
-static bool fits(const pwr_connection_t *connection, const pwr_connections_t *connections,
+static bool fits(const pwr_ldap_connection_t *connection, const pwr_ldap_connections_t *connections,
                  const purpose_t *purpose)
 {
     server_t *order[PWR_MAX_SERVERS];
@@ -205,8 +207,8 @@ static bool fits(const pwr_connection_t *connection, const pwr_connections_t *co
            || is_resting(order[0], true);
 }
 
-static bool may_be_used(const pwr_connection_t *connection, const pwr_connections_t *connections,
-                        const purpose_t *purpose)
+static bool may_be_used(const pwr_ldap_connection_t *connection,
+                        const pwr_ldap_connections_t *connections, const purpose_t *purpose)
 {
     return connection->handle.ld != NULL
            && connection->losses
@@ -215,8 +217,9 @@ static bool may_be_used(const pwr_connection_t *connection, const pwr_connection
            && fits(connection, connections, purpose);
 }
 
-static pwr_fault_t *take_for(pwr_connection_t **connection, pwr_connections_t *connections,
-                             const purpose_t *purpose, apr_pool_t *scratch)
+static pwr_fault_t *take_for(pwr_ldap_connection_t **connection,
+                             pwr_ldap_connections_t *connections, const purpose_t *purpose,
+                             apr_pool_t *scratch)
 {
     void *slot = NULL;
     apr_status_t status = apr_reslist_acquire(connections->slots, &slot);
@@ -227,7 +230,7 @@ static pwr_fault_t *take_for(pwr_connection_t **connection, pwr_connections_t *c
                                "if this lasts.",
                                connections->settings->connections);
     }
-    pwr_connection_t *taken = slot;
+    pwr_ldap_connection_t *taken = slot;
     taken->is_fresh = false;
     if (!may_be_used(taken, connections, purpose)) {
         pwr_ldap_handle_close(&taken->handle);
@@ -241,22 +244,22 @@ static pwr_fault_t *take_for(pwr_connection_t **connection, pwr_connections_t *c
     return NULL;
 }
 
-pwr_fault_t *pwr_connection_take(pwr_connection_t **connection, pwr_connections_t *connections,
-                                 apr_pool_t *scratch)
+pwr_fault_t *pwr_ldap_connection_take(pwr_ldap_connection_t **connection,
+                                      pwr_ldap_connections_t *connections, apr_pool_t *scratch)
 {
     return take_for(connection, connections, &reading, scratch);
 }
 
-pwr_fault_t *pwr_connection_take_to_write(pwr_connection_t **connection,
-                                          pwr_connections_t *connections, apr_uint32_t refused,
-                                          apr_pool_t *scratch)
+pwr_fault_t *pwr_ldap_connection_take_to_write(pwr_ldap_connection_t **connection,
+                                               pwr_ldap_connections_t *connections,
+                                               apr_uint32_t refused, apr_pool_t *scratch)
 {
     const purpose_t writing = {.is_write = true, .refused = refused};
     return take_for(connection, connections, &writing, scratch);
 }
 
-bool pwr_connection_refused(apr_uint32_t *refused, const pwr_connections_t *connections,
-                            const pwr_connection_t *connection)
+bool pwr_ldap_connection_refused(apr_uint32_t *refused, const pwr_ldap_connections_t *connections,
+                                 const pwr_ldap_connection_t *connection)
 {
     server_t *order[PWR_MAX_SERVERS];
     server_t *server = &connections->servers[connection->server];
@@ -271,13 +274,14 @@ bool pwr_connection_refused(apr_uint32_t *refused, const pwr_connections_t *conn
     return has_more;
 }
 
-void pwr_connection_give(pwr_connections_t *connections, pwr_connection_t *connection)
+void pwr_ldap_connection_give(pwr_ldap_connections_t *connections,
+                              pwr_ldap_connection_t *connection)
 {
     apr_reslist_release(connections->slots, connection);
 }
 
-void pwr_connection_drop(pwr_connections_t *connections, pwr_connection_t *connection,
-                         bool is_server_ill)
+void pwr_ldap_connection_drop(pwr_ldap_connections_t *connections,
+                              pwr_ldap_connection_t *connection, bool is_server_ill)
 {
     server_t *server = &connections->servers[connection->server];
 
@@ -296,8 +300,9 @@ static bool may_be_counted(const pwr_answer_t *answer)
 }
 
 /* Bound as a person, to one server. `is_over` after a fault: no other server may be asked. */
-static pwr_fault_t *open_one_as(pwr_connection_t *connection, const pwr_connections_t *connections,
-                                server_t *server, pwr_person_t *person, bool *is_over)
+static pwr_fault_t *open_one_as(pwr_ldap_connection_t *connection,
+                                const pwr_ldap_connections_t *connections, server_t *server,
+                                pwr_person_t *person, bool *is_over)
 {
     pwr_ldap_handle_t *handle = &connection->handle;
     apr_pool_t *pool = handle->pool;
@@ -315,9 +320,10 @@ static pwr_fault_t *open_one_as(pwr_connection_t *connection, const pwr_connecti
     return fault;
 }
 
-pwr_fault_t *pwr_connection_open_as(pwr_connection_t **connection,
-                                    const pwr_connections_t *connections, pwr_person_t *person,
-                                    apr_uint32_t refused, apr_pool_t *pool)
+pwr_fault_t *pwr_ldap_connection_open_as(pwr_ldap_connection_t **connection,
+                                         const pwr_ldap_connections_t *connections,
+                                         pwr_person_t *person, apr_uint32_t refused,
+                                         apr_pool_t *pool)
 {
     const purpose_t writing = {.is_write = true, .refused = refused};
     server_t *order[PWR_MAX_SERVERS];
@@ -333,14 +339,14 @@ pwr_fault_t *pwr_connection_open_as(pwr_connection_t **connection,
     return fault;
 }
 
-pwr_fault_t *pwr_connection_probe(const pwr_connections_t *connections, int server,
-                                  apr_pool_t *scratch)
+pwr_fault_t *pwr_ldap_connection_probe(const pwr_ldap_connections_t *connections, int server,
+                                       apr_pool_t *scratch)
 {
     if (server < 0 || server >= connections->server_count) {
         return pwr_fault_broken(scratch, "PWR0432", "There is no directory server number %d.",
                                 server + 1);
     }
-    pwr_connection_t connection = {.handle.pool = scratch};
+    pwr_ldap_connection_t connection = {.handle.pool = scratch};
     pwr_fault_t *fault = open_one(&connection, connections, &connections->servers[server], scratch);
     pwr_ldap_handle_close(&connection.handle);
     return fault;

@@ -2,8 +2,8 @@
  * The pool of apr_dbd connections behind pwr_store_t; only this folder includes it. A connection is
  * used by one thread at a time. Cells handed out are text, copied into the caller's pool.
  */
-#ifndef PWR_STORE_CONNECTIONS_H
-#define PWR_STORE_CONNECTIONS_H
+#ifndef PWR_STORE_DB_CONNECTIONS_H
+#define PWR_STORE_DB_CONNECTIONS_H
 
 #include <apr_tables.h>
 
@@ -38,13 +38,13 @@ pwr_fault_t *pwr_store_write(int *changed, pwr_store_t *store, pwr_statement_t s
 const char *pwr_store_text(apr_int64_t number, apr_pool_t *pool);
 
 /* For the schema: a connection of its own that has no prepared statements. Closed with `pool`. */
-typedef struct pwr_connection_t pwr_connection_t;
+typedef struct pwr_db_connection_t pwr_db_connection_t;
 
-pwr_fault_t *pwr_connection_open(pwr_connection_t **connection, pwr_store_t *store,
-                                 apr_pool_t *pool) PWR_MUST_USE;
+pwr_fault_t *pwr_db_connection_open(pwr_db_connection_t **connection, pwr_store_t *store,
+                                    apr_pool_t *pool) PWR_MUST_USE;
 /* Runs one statement as it stands. `rows` may be NULL. */
-pwr_fault_t *pwr_connection_run(apr_array_header_t **rows, pwr_connection_t *connection,
-                                const char *text, apr_pool_t *pool) PWR_MUST_USE;
+pwr_fault_t *pwr_db_connection_run(apr_array_header_t **rows, pwr_db_connection_t *connection,
+                                   const char *text, apr_pool_t *pool) PWR_MUST_USE;
 
 const pwr_dialect_t *pwr_store_dialect(const pwr_store_t *store);
 const pwr_store_settings_t *pwr_store_settings(const pwr_store_t *store);
