@@ -10,7 +10,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
-#define PWR_BARRED_NO_MAIL "no-mail" /* the one `barred` that bars mails alone */
+#define PWR_INELIGIBLE_NO_MAIL "no-mail" /* the one `ineligible` that forbids mails alone */
 
 /* One person's entry in the directory, as read now. */
 typedef struct {
@@ -23,10 +23,10 @@ typedef struct {
     apr_array_header_t *mails;   /* const char *: every stored address, `mail` first */
     const char *stamp;           /* changes whenever the password does; opaque */
     apr_time_t password_changed; /* 0 when the directory does not say */
-    const char *barred; /* NULL when the account may reset, else a word for the trail: "disabled",
-                           "locked", "expired", "no-mail", "protected", ... */
-    bool is_locked;     /* by failed logins: setting a password, or unlocking, ends that */
-    bool must_change;   /* the directory lets the person do nothing else before */
+    const char *ineligible;      /* NULL: it may reset; else the trail's word: "disabled",
+                                     "locked", "expired", "no-mail", "protected", ... */
+    bool is_locked;              /* by failed logins: setting a password, or unlocking, ends that */
+    bool must_change;            /* the directory lets the person do nothing else before */
     apr_array_header_t *names; /* const char *: login, names, local parts of addresses, organisation
                                   as they are stored: what strangers would guess first */
     apr_array_header_t *pieced; /* const char *, NULL: values of which the directory allows no piece

@@ -163,11 +163,11 @@ static const struct {
     {0x532, PWR_BIND_EXPIRED},     /* the password's age */
     {0x773, PWR_BIND_MUST_CHANGE}, /* pwdLastSet is 0 */
     {0x775, PWR_BIND_LOCKED},      /* told whether or not the password is right */
-    {0x533, PWR_BIND_BARRED},      /* disabled */
-    {0x701, PWR_BIND_BARRED},      /* the account has expired */
-    {0x530, PWR_BIND_BARRED},      /* not at this hour */
-    {0x531, PWR_BIND_BARRED},      /* not from here */
-    {0x569, PWR_BIND_BARRED},      /* not in this way */
+    {0x533, PWR_BIND_INELIGIBLE},  /* disabled */
+    {0x701, PWR_BIND_INELIGIBLE},  /* the account has expired */
+    {0x530, PWR_BIND_INELIGIBLE},  /* not at this hour */
+    {0x531, PWR_BIND_INELIGIBLE},  /* not from here */
+    {0x569, PWR_BIND_INELIGIBLE},  /* not in this way */
 };
 
 pwr_bind_outcome_t pwr_ad_bind_of(const pwr_answer_t *answer)
@@ -179,7 +179,7 @@ pwr_bind_outcome_t pwr_ad_bind_of(const pwr_answer_t *answer)
         return PWR_BIND_RIGHT;
     }
     if (answer->code != LDAP_INVALID_CREDENTIALS) {
-        return PWR_BIND_BARRED;
+        return PWR_BIND_INELIGIBLE;
     }
     for (apr_size_t i = 0; i < sizeof sign_ins / sizeof *sign_ins; i++) {
         if (sign_ins[i].code == code) {

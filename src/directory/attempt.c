@@ -71,9 +71,9 @@ static pwr_fault_t *search(pwr_account_t **account, const char **why, pwr_direct
 /* A missing address is no hindrance to a person who knows the password. */
 static const char *reason_of(const pwr_account_t *account)
 {
-    return account->barred != NULL && strcmp(account->barred, PWR_BARRED_NO_MAIL) == 0
+    return account->ineligible != NULL && strcmp(account->ineligible, PWR_INELIGIBLE_NO_MAIL) == 0
                ? NULL
-               : account->barred;
+               : account->ineligible;
 }
 
 /* The directory is known. */

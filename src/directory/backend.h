@@ -53,8 +53,8 @@ struct pwr_backend_t {
     /* The id as text; and the filter that finds it, NULL when it is no such id. */
     const char *(*id_of)(const pwr_entry_t *entry, apr_pool_t *pool);
     const char *(*id_filter)(const char *id, apr_pool_t *pool);
-    /* Fills in password_changed, is_locked, must_change, and `barred` as far as the server's own
-     * attributes tell ("disabled", "locked", "expired"). */
+    /* Fills in password_changed, is_locked, must_change, and `ineligible` as far as the server's
+     * own attributes tell ("disabled", "locked", "expired"). */
     void (*judge)(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now);
     /* How many failed logins the server counts at `now`; -1 where the entry does not tell. */
     int (*failures_of)(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now);

@@ -111,9 +111,9 @@ static apr_array_header_t *pieced_values(const pwr_entry_t *entry)
     return all;
 }
 
-/* A lock after too many failed logins does not bar: forgetting the password is how one gets it.
- * Neither does an expired password. nsAccountLock is an administrator's, be it the entry's own or a
- * role's. */
+/* A lock after too many failed logins makes nobody ineligible: forgetting the password is how one
+ * gets it. Neither does an expired password. nsAccountLock is an administrator's, be it the entry's
+ * own or a role's. */
 static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
 {
     const char *expires = pwr_entry_first(entry, EXPIRES);
@@ -123,7 +123,7 @@ static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t n
     account->is_locked = is_locked(entry, now);
     account->pieced = pieced_values(entry);
     if (pwr_backend_is_true(entry, "nsAccountLock")) {
-        account->barred = "disabled";
+        account->ineligible = "disabled";
     }
 }
 
@@ -277,9 +277,9 @@ static pwr_bind_outcome_t bind_of(const pwr_answer_t *answer)
     case LDAP_INVALID_CREDENTIALS: /* told after the password was found right */
         return answer->policy_error == PP_passwordExpired ? PWR_BIND_EXPIRED : PWR_BIND_WRONG;
     case LDAP_CONSTRAINT_VIOLATION:
-        return answer->policy_error == PP_accountLocked ? PWR_BIND_LOCKED : PWR_BIND_BARRED;
+        return answer->policy_error == PP_accountLocked ? PWR_BIND_LOCKED : PWR_BIND_INELIGIBLE;
     default:
-        return PWR_BIND_BARRED;
+        return PWR_BIND_INELIGIBLE;
     }
 }
 

@@ -165,11 +165,11 @@ static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t n
         = is_computed ? (computed & IS_LOCKED) != 0 : number_of(entry, "lockoutTime") > 0;
     account->must_change = is_computed ? (computed & PASSWORD_EXPIRED) != 0 : is_never_set;
     if ((control & IS_DISABLED) != 0) {
-        account->barred = "disabled";
+        account->ineligible = "disabled";
     } else if (ends != 0 && ends <= now) {
-        account->barred = "expired";
+        account->ineligible = "expired";
     } else if (is_protected(entry, control | computed)) {
-        account->barred = "protected";
+        account->ineligible = "protected";
     }
 }
 

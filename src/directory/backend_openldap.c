@@ -79,8 +79,9 @@ static const char *id_filter(const char *id, apr_pool_t *pool)
     return apr_pstrcat(pool, "(" ID "=", pwr_filter_escape(id, pool), ")", NULL);
 }
 
-/* A lock after too many failed logins does not bar: forgetting the password is how one gets it, and
- * the reset clears it. An administrator's lock does: the reset would clear that, too. */
+/* A lock after too many failed logins makes nobody ineligible: forgetting the password is how one
+ * gets it, and the reset clears it. An administrator's lock does: the reset would clear that, too.
+ */
 static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
 {
     const char *locked = pwr_entry_first(entry, LOCKED);
@@ -92,9 +93,9 @@ static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t n
     account->is_locked = locked != NULL;
     if ((locked != NULL && strcmp(locked, LOCKED_FOR_GOOD) == 0)
         || pwr_backend_is_true(entry, "loginDisabled")) {
-        account->barred = "disabled";
+        account->ineligible = "disabled";
     } else if ((end != 0 && now >= end) || start > now) {
-        account->barred = "expired";
+        account->ineligible = "expired";
     }
 }
 
@@ -418,7 +419,7 @@ static pwr_bind_outcome_t bind_of(const pwr_answer_t *answer)
     if (answer->code == LDAP_SUCCESS) {
         return answer->policy_error == PP_changeAfterReset ? PWR_BIND_MUST_CHANGE : PWR_BIND_RIGHT;
     }
-    return answer->code == LDAP_INVALID_CREDENTIALS ? PWR_BIND_WRONG : PWR_BIND_BARRED;
+    return answer->code == LDAP_INVALID_CREDENTIALS ? PWR_BIND_WRONG : PWR_BIND_INELIGIBLE;
 }
 
 const pwr_backend_t pwr_backend_openldap = {

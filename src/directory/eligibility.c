@@ -127,19 +127,19 @@ pwr_fault_t *pwr_eligibility_judge(pwr_account_t *account, pwr_directory_t *dire
     const pwr_directory_settings_t *settings = directory->settings;
     bool is_it = false;
 
-    if (account->barred == NULL && settings->protected_filter != NULL) {
+    if (account->ineligible == NULL && settings->protected_filter != NULL) {
         PWR_TRY(is_unprotected(&is_it, directory, account, pool));
         if (!is_it) {
-            PWR_TRY(name_protection(&account->barred, directory, account, pool));
+            PWR_TRY(name_protection(&account->ineligible, directory, account, pool));
         }
     }
-    if (account->barred == NULL && settings->deny_groups != NULL) {
+    if (account->ineligible == NULL && settings->deny_groups != NULL) {
         PWR_TRY(is_in_any(&is_it, directory, settings->deny_groups, account, pool));
-        account->barred = is_it ? "group" : NULL;
+        account->ineligible = is_it ? "group" : NULL;
     }
-    if (account->barred == NULL && settings->allow_groups != NULL) {
+    if (account->ineligible == NULL && settings->allow_groups != NULL) {
         PWR_TRY(is_in_any(&is_it, directory, settings->allow_groups, account, pool));
-        account->barred = is_it ? NULL : "group";
+        account->ineligible = is_it ? NULL : "group";
     }
     return NULL;
 }
@@ -165,8 +165,8 @@ static bool ask_groups(pwr_fault_t **first, pwr_directory_t *directory,
 
 static void bar(pwr_account_t *account, const char *why)
 {
-    if (account->barred == NULL || strcmp(account->barred, PWR_BARRED_NO_MAIL) == 0) {
-        account->barred = why;
+    if (account->ineligible == NULL || strcmp(account->ineligible, PWR_INELIGIBLE_NO_MAIL) == 0) {
+        account->ineligible = why;
     }
 }
 

@@ -4,8 +4,8 @@
 
 #include "directory/server.h"
 
-/* Sets `barred` ("protected", "group") of an account that may reset so far. Asks the directory only
- * for what the site has said. */
+/* Sets `ineligible` ("protected", "group") of an account that may reset so far. Asks the directory
+ * only for what the site has said. */
 pwr_fault_t *pwr_eligibility_judge(pwr_account_t *account, pwr_directory_t *directory,
                                    apr_pool_t *pool) PWR_MUST_USE;
 

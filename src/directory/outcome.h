@@ -20,7 +20,7 @@ typedef enum {
     PWR_BIND_EXPIRED,     /* right, and expired: to be changed first */
     PWR_BIND_MUST_CHANGE, /* right, and to be changed first */
     PWR_BIND_LOCKED,      /* the server says no more than that */
-    PWR_BIND_BARRED       /* disabled, expired account, not at this hour, ... */
+    PWR_BIND_INELIGIBLE   /* disabled, expired account, not at this hour, ... */
 } pwr_bind_outcome_t;
 
 #endif

@@ -28,8 +28,8 @@ static const event_t table[PWR_EVENT_COUNT] = {
                                 {PWR_FAMILY_LOOKUPS, "none"}},
     [PWR_EVENT_ACCOUNT_AMBIGUOUS]
     = {"account-ambiguous", PWR_TOLD_AUDIT | PWR_TOLD_TRAIL, {PWR_FAMILY_LOOKUPS, "ambiguous"}},
-    [PWR_EVENT_ACCOUNT_BARRED]
-    = {"account-barred", PWR_TOLD_AUDIT | PWR_TOLD_TRAIL, {PWR_FAMILY_LOOKUPS, "barred"}},
+    [PWR_EVENT_ACCOUNT_INELIGIBLE]
+    = {"account-ineligible", PWR_TOLD_AUDIT | PWR_TOLD_TRAIL, {PWR_FAMILY_LOOKUPS, "ineligible"}},
     [PWR_EVENT_MAIL_CAPPED] = {"mail-capped",
                                PWR_TOLD_AUDIT | PWR_TOLD_TRAIL | PWR_TOLD_FIRST,
                                {PWR_FAMILY_MAILS, "capped"}},

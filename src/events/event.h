@@ -17,11 +17,11 @@ typedef enum {
     PWR_EVENT_CAPTCHA_DOWN,     /* web: the provider of the robot check did not answer */
     PWR_EVENT_ACCOUNT_NONE,     /* worker: nobody has that name */
     PWR_EVENT_ACCOUNT_AMBIGUOUS,
-    PWR_EVENT_ACCOUNT_BARRED,   /* disabled, locked, no mail, ...; detail: which */
-    PWR_EVENT_MAIL_CAPPED,      /* the account's quota of mails or live links is used up */
-    PWR_EVENT_MAIL_SENT,        /* detail: relay and message id */
-    PWR_EVENT_MAIL_RETRY,       /* detail: the fault; the row stays */
-    PWR_EVENT_MAIL_GIVEN_UP,    /* detail: the fault; the row is at its end */
+    PWR_EVENT_ACCOUNT_INELIGIBLE, /* disabled, locked, no mail, ...; detail: which */
+    PWR_EVENT_MAIL_CAPPED,        /* the account's quota of mails or live links is used up */
+    PWR_EVENT_MAIL_SENT,          /* detail: relay and message id */
+    PWR_EVENT_MAIL_RETRY,         /* detail: the fault; the row stays */
+    PWR_EVENT_MAIL_GIVEN_UP,      /* detail: the fault; the row is at its end */
     PWR_EVENT_LINK_DEAD,        /* web: a spent, expired or unknown link was used; detail: which */
     PWR_EVENT_PASSWORD_REFUSED, /* web: detail: the rule */
     PWR_EVENT_PASSWORD_SET,

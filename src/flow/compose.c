@@ -133,7 +133,7 @@ pwr_fault_t *pwr_compose(pwr_mail_t *mail, const pwr_parts_t *parts,
         [PWR_MAIL_TEMPLATE_LINK] = "mail.link.subject",
         [PWR_MAIL_TEMPLATE_CHANGED] = "mail.changed.subject",
         [PWR_MAIL_TEMPLATE_UNLOCKED] = "mail.unlocked.subject",
-        [PWR_MAIL_TEMPLATE_BARRED] = "mail.barred.subject",
+        [PWR_MAIL_TEMPLATE_INELIGIBLE] = "mail.ineligible.subject",
     };
     const pwr_texts_t *texts = parts->texts;
     const pwr_mail_template_t *own = &texts->mail_templates[values->kind];

@@ -58,7 +58,7 @@ static pwr_fault_t *send_done(pwr_delivery_t *delivery, const pwr_account_t *acc
     const pwr_fault_t *fault = NULL;
 
     if (account->mails->nelts == 0) {
-        return pwr_delivery_give_up(delivery, PWR_EVENT_ACCOUNT_BARRED, PWR_BARRED_NO_MAIL);
+        return pwr_delivery_give_up(delivery, PWR_EVENT_ACCOUNT_INELIGIBLE, PWR_INELIGIBLE_NO_MAIL);
     }
     for (int i = 0; i < account->mails->nelts && fault == NULL; i++) {
         pwr_mail_values_t values = {
@@ -81,18 +81,18 @@ static pwr_fault_t *refuse(pwr_delivery_t *delivery, const pwr_account_t *accoun
     const pwr_fault_t *fault = NULL;
     pwr_mail_quota_t quota;
 
-    if (!delivery->parts->settings->flow.tells_barred || account->mail == NULL) {
-        return pwr_delivery_give_up(delivery, PWR_EVENT_ACCOUNT_BARRED, account->barred);
+    if (!delivery->parts->settings->flow.tells_ineligible || account->mail == NULL) {
+        return pwr_delivery_give_up(delivery, PWR_EVENT_ACCOUNT_INELIGIBLE, account->ineligible);
     }
     PWR_TRY(pwr_mail_quota_ask(&quota, delivery, account));
     if (!quota.has_turn) {
         return pwr_delivery_wait(delivery);
     }
     if (quota.why != NULL) {
-        return pwr_delivery_give_up(delivery, PWR_EVENT_ACCOUNT_BARRED, account->barred);
+        return pwr_delivery_give_up(delivery, PWR_EVENT_ACCOUNT_INELIGIBLE, account->ineligible);
     }
     pwr_mail_values_t values = {
-        .kind = PWR_MAIL_TEMPLATE_BARRED,
+        .kind = PWR_MAIL_TEMPLATE_INELIGIBLE,
         .to = account->mail,
         .addressees = alone(account, delivery->pool),
         .language = delivery->row->language,
@@ -100,7 +100,7 @@ static pwr_fault_t *refuse(pwr_delivery_t *delivery, const pwr_account_t *accoun
     delivery->account_digest = quota.account_digest;
     PWR_TRY(pwr_delivery_post(&fault, delivery, &values, 0));
     if (fault == NULL) {
-        pwr_delivery_tell(delivery, PWR_EVENT_ACCOUNT_BARRED, account->barred);
+        pwr_delivery_tell(delivery, PWR_EVENT_ACCOUNT_INELIGIBLE, account->ineligible);
     }
     return pwr_delivery_end(delivery, fault);
 }
@@ -120,7 +120,7 @@ static pwr_fault_t *answer_request(pwr_delivery_t *delivery, const apr_array_hea
     }
     for (int i = 0; i < accounts->nelts; i++) {
         const pwr_account_t *account = APR_ARRAY_IDX(accounts, i, const pwr_account_t *);
-        if (account->barred == NULL) {
+        if (account->ineligible == NULL) {
             APR_ARRAY_PUSH(open, const pwr_account_t *) = account;
             logins = logins == NULL
                          ? account->login

@@ -18,7 +18,7 @@ static const struct {
         .needed = "link"}},
     [PWR_MAIL_TEMPLATE_CHANGED] = {"changed", {.common = COMMON, .own = "changed", .needed = ""}},
     [PWR_MAIL_TEMPLATE_UNLOCKED] = {"unlocked", {.common = COMMON, .own = "changed", .needed = ""}},
-    [PWR_MAIL_TEMPLATE_BARRED] = {"barred", {.common = COMMON, .own = "", .needed = ""}},
+    [PWR_MAIL_TEMPLATE_INELIGIBLE] = {"ineligible", {.common = COMMON, .own = "", .needed = ""}},
 };
 
 static pwr_fault_t *load_mail_template(pwr_mail_template_t *made,

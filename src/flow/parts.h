@@ -35,14 +35,14 @@ typedef struct {
     int mails_per_day;
     int attempts_per_hour; /* of an old password, wrong ones, for one name and one account */
     int attempts_per_day;
-    bool may_change;   /* the page for those who know the old password */
-    bool may_unlock;   /* a link may end a lock and leave the password alone */
-    bool tells_barred; /* an account that cannot be reset is told so, by mail */
-    int workers;       /* threads */
-    int backlog;       /* most requests that may wait */
-    int store_rows;    /* most rows in the database */
-    int store_size;    /* and most of its size, in MiB */
-    int audit_lines;   /* in an hour, of events that name no account */
+    bool may_change;       /* the page for those who know the old password */
+    bool may_unlock;       /* a link may end a lock and leave the password alone */
+    bool tells_ineligible; /* an account that cannot be reset is told so, by mail */
+    int workers;           /* threads */
+    int backlog;           /* most requests that may wait */
+    int store_rows;        /* most rows in the database */
+    int store_size;        /* and most of its size, in MiB */
+    int audit_lines;       /* in an hour, of events that name no account */
 } pwr_flow_settings_t;
 
 typedef struct {
@@ -60,7 +60,7 @@ typedef enum {
     PWR_MAIL_TEMPLATE_LINK,
     PWR_MAIL_TEMPLATE_CHANGED,
     PWR_MAIL_TEMPLATE_UNLOCKED,
-    PWR_MAIL_TEMPLATE_BARRED, /* the account cannot be reset */
+    PWR_MAIL_TEMPLATE_INELIGIBLE, /* the account cannot be reset */
     PWR_MAIL_TEMPLATE_COUNT
 } pwr_mail_template_kind_t;
 

@@ -59,7 +59,7 @@ static void compare_account(pwr_reset_link_t *link, const pwr_parts_t *parts)
     const pwr_account_t *account = link->account;
     bool has_mail = false;
 
-    if (account == NULL || account->barred != NULL) {
+    if (account == NULL || account->ineligible != NULL) {
         link->state = PWR_RESET_LINK_CHANGED;
         return;
     }

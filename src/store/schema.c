@@ -211,6 +211,7 @@ static const char *const renamed_columns[][3] = {
     {"pwreset_outbox", "subject_digest", "typed_name_digest"},
     {"pwreset_outbox", "tries", "deliveries"},
 };
+static const char *const renamed_events[][2] = {{"account-barred", "account-ineligible"}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -233,6 +234,10 @@ static void rename_columns(apr_array_header_t *step, const pwr_dialect_t *dialec
         const char *text = apr_pstrcat(pool, "ALTER TABLE ", words[0], " RENAME COLUMN ", words[1],
                                        " TO ", words[2], NULL);
         rename_as(step, text, words[0], words[2], pool);
+    }
+    for (size_t i = 0; i < COUNT(renamed_events); i++) {
+        push(step, apr_pstrcat(pool, "UPDATE pwreset_trail SET event = '", renamed_events[i][1],
+                               "' WHERE event = '", renamed_events[i][0], "'", NULL));
     }
     push(step, "UPDATE pwreset_schema SET version = 4 WHERE name = 'version'");
 }

@@ -84,7 +84,7 @@ static void check_account(const pwr_account_t *account, const pwr_entry_t *entry
 
     MUST(account->id != NULL && account->stamp != NULL && account->login != NULL);
     MUST(account->mail == NULL || is_stored(account->mail, entry));
-    MUST(account->mail != NULL || account->barred != NULL);
+    MUST(account->mail != NULL || account->ineligible != NULL);
     for (int i = 0; i < account->mails->nelts; i++) {
         MUST(is_stored(APR_ARRAY_IDX(account->mails, i, const char *), entry));
     }

@@ -86,7 +86,7 @@ static void an_account_is_found_and_read_again_by_its_id(void **state)
         assert_string_equal(account->login, "kari");
         assert_string_equal(account->mail, "kari@example.org");
         assert_int_equal(strlen(account->id), 35);
-        assert_null(account->barred);
+        assert_null(account->ineligible);
         expect_fine(pwr_directory_read(&again, directory, account->id, pool));
         assert_string_equal(again->dn, account->dn);
         assert_string_equal(again->stamp, account->stamp);
@@ -99,15 +99,15 @@ static void an_account_is_found_and_read_again_by_its_id(void **state)
     find(directory, "pwreset", 0);
 }
 
-static void the_barred_are_told_apart(void **state)
+static void the_ineligible_are_told_apart(void **state)
 {
     pwr_directory_t *directory = open_directory(NULL);
 
     (void)state;
-    assert_string_equal(find(directory, "gunnar", 1)->barred, "disabled");
-    assert_string_equal(find(directory, "rolle", 1)->barred, "disabled"); /* by a role */
-    assert_string_equal(find(directory, "turid", 1)->barred, "no-mail");
-    assert_null(find(directory, "utgatt", 1)->barred);
+    assert_string_equal(find(directory, "gunnar", 1)->ineligible, "disabled");
+    assert_string_equal(find(directory, "rolle", 1)->ineligible, "disabled"); /* by a role */
+    assert_string_equal(find(directory, "turid", 1)->ineligible, "no-mail");
+    assert_null(find(directory, "utgatt", 1)->ineligible);
     assert_true(find(directory, "bytt", 1)->must_change);
     assert_false(find(directory, "kari", 1)->must_change);
 }
@@ -245,7 +245,7 @@ static void lock_out(pwr_directory_t *directory, const pwr_account_t *account)
     assert_int_equal(bind_with(directory, account, "Gammelt-passord-1"), PWR_BIND_LOCKED);
     const pwr_account_t *locked = read_now(directory, account);
     assert_true(locked->is_locked);
-    assert_null(locked->barred);
+    assert_null(locked->ineligible);
     assert_string_equal(locked->stamp, account->stamp);
 }
 
@@ -345,7 +345,7 @@ static void the_disabled_are_not_let_in(void **state)
 
     (void)state;
     assert_int_equal(bind_with(directory, find(directory, "gunnar", 1), "Gammelt-passord-1"),
-                     PWR_BIND_BARRED);
+                     PWR_BIND_INELIGIBLE);
 }
 
 static void an_entry_that_may_not_be_written_is_the_operators(void **state)
@@ -365,7 +365,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         PROMISE(the_server_is_recognised),
         PROMISE(an_account_is_found_and_read_again_by_its_id),
-        PROMISE(the_barred_are_told_apart),
+        PROMISE(the_ineligible_are_told_apart),
         PROMISE(a_new_password_holds_and_moves_the_stamp),
         PROMISE(an_account_that_has_changed_meanwhile_is_left_alone),
         PROMISE(every_password_is_stored_as_it_was_sent),

@@ -138,10 +138,10 @@ static void mail_goes_to_the_stored_bytes(void **state)
     assert_string_equal(account_of(&entry, NULL)->mail, "Anna@Example.org");
 }
 
-static void who_is_barred_and_who_is_not(void **state)
+static void who_is_ineligible_and_who_is_not(void **state)
 {
     static const struct {
-        const char *name, *value, *barred;
+        const char *name, *value, *ineligible;
     } cases[] = {
         {"pwdAccountLockedTime", "000001010000Z", "disabled"},
         {"pwdAccountLockedTime", "20260101000000Z", NULL},
@@ -157,16 +157,16 @@ static void who_is_barred_and_who_is_not(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pwr_entry_t entry
             = make_entry(BASICS, "mail", "a@example.org", cases[i].name, cases[i].value, NULL);
-        const char *barred = account_of(&entry, NULL)->barred;
-        if (cases[i].barred == NULL) {
-            assert_null(barred);
+        const char *ineligible = account_of(&entry, NULL)->ineligible;
+        if (cases[i].ineligible == NULL) {
+            assert_null(ineligible);
         } else {
-            assert_string_equal(barred, cases[i].barred);
+            assert_string_equal(ineligible, cases[i].ineligible);
         }
     }
     pwr_entry_t entry = make_entry(BASICS, NULL);
     pwr_account_t *account = account_of(&entry, NULL);
-    assert_string_equal(account->barred, "no-mail");
+    assert_string_equal(account->ineligible, "no-mail");
     assert_null(account->mail);
     assert_int_equal(account->mails->nelts, 0);
 }
@@ -261,7 +261,7 @@ int main(void)
         cmocka_unit_test(what_is_empty_or_too_long_is_no_name),
         cmocka_unit_test(only_ascii_letters_are_folded),
         cmocka_unit_test(mail_goes_to_the_stored_bytes),
-        cmocka_unit_test(who_is_barred_and_who_is_not),
+        cmocka_unit_test(who_is_ineligible_and_who_is_not),
         cmocka_unit_test(the_stamp_follows_the_password),
         cmocka_unit_test(an_entry_that_hides_what_is_needed_is_the_operators),
         cmocka_unit_test(times_that_are_none_are_zero),

@@ -39,7 +39,7 @@ static void finds_by_each_name_in_any_case(void **state)
         assert_string_equal(account->name, "Kari Nordmann");
         assert_string_equal(account->dn, "CN=kari,OU=People,DC=ad,DC=example,DC=org");
         assert_int_equal(strlen(account->id), 36);
-        assert_null(account->barred);
+        assert_null(account->ineligible);
     }
 }
 
@@ -104,20 +104,20 @@ static void exchange_addresses_lose_their_prefix(void **state)
     assert_string_equal(find(directory, second, 1)->mail, second);
 }
 
-static void the_barred_are_told_apart(void **state)
+static void the_ineligible_are_told_apart(void **state)
 {
     pwr_directory_t *directory = open_ad(NULL);
 
     (void)state;
-    assert_string_equal(find(directory, "gunnar", 1)->barred, "disabled");
-    assert_string_equal(find(directory, "per", 1)->barred, "expired");
-    assert_string_equal(find(directory, "solveig", 1)->barred, "protected");
-    assert_string_equal(find(directory, "turid", 1)->barred, "no-mail");
+    assert_string_equal(find(directory, "gunnar", 1)->ineligible, "disabled");
+    assert_string_equal(find(directory, "per", 1)->ineligible, "expired");
+    assert_string_equal(find(directory, "solveig", 1)->ineligible, "protected");
+    assert_string_equal(find(directory, "turid", 1)->ineligible, "no-mail");
     pwr_account_t *lars = find(directory, "lars", 1), *eva = find(directory, "eva", 1);
-    assert_null(lars->barred);
+    assert_null(lars->ineligible);
     assert_true(lars->is_locked);
     assert_false(lars->must_change);
-    assert_null(eva->barred);
+    assert_null(eva->ineligible);
     assert_false(eva->is_locked);
     assert_true(eva->must_change);
 }
@@ -128,12 +128,12 @@ static void groups_in_groups_count(void **state)
 
     (void)state;
     settings.deny_groups = one_name("CN=ledelsen,OU=Groups,DC=ad,DC=example,DC=org");
-    assert_string_equal(find(directory, "kjell", 1)->barred, "group");
-    assert_null(find(directory, "kari", 1)->barred);
+    assert_string_equal(find(directory, "kjell", 1)->ineligible, "group");
+    assert_null(find(directory, "kari", 1)->ineligible);
     settings.deny_groups = NULL;
     settings.allow_groups = one_name("CN=ledelsen,OU=Groups,DC=ad,DC=example,DC=org");
-    assert_null(find(directory, "kjell", 1)->barred);
-    assert_string_equal(find(directory, "kari", 1)->barred, "group");
+    assert_null(find(directory, "kjell", 1)->ineligible);
+    assert_string_equal(find(directory, "kari", 1)->ineligible, "group");
 }
 
 static void an_account_is_read_again_by_its_id(void **state)
@@ -313,8 +313,8 @@ static void the_ends_of_a_sign_in_are_told_apart(void **state)
     (void)state;
     assert_int_equal(bind_with(directory, "arne", START), PWR_BIND_RIGHT);
     assert_int_equal(bind_with(directory, "arne", "feil"), PWR_BIND_WRONG);
-    assert_int_equal(bind_with(directory, "gunnar", START), PWR_BIND_BARRED);
-    assert_int_equal(bind_with(directory, "per", START), PWR_BIND_BARRED);
+    assert_int_equal(bind_with(directory, "gunnar", START), PWR_BIND_INELIGIBLE);
+    assert_int_equal(bind_with(directory, "per", START), PWR_BIND_INELIGIBLE);
     assert_int_equal(bind_with(directory, "gunnar", "feil"), PWR_BIND_WRONG);
 }
 
@@ -407,7 +407,7 @@ int main(int argc, char **argv)
         PROMISE(a_shared_address_names_both),
         PROMISE(an_address_of_everybodys_is_nobodys),
         PROMISE(exchange_addresses_lose_their_prefix),
-        PROMISE(the_barred_are_told_apart),
+        PROMISE(the_ineligible_are_told_apart),
         PROMISE(groups_in_groups_count),
         PROMISE(an_account_is_read_again_by_its_id),
         PROMISE(rules_come_from_the_domain_or_the_own_policy),

@@ -84,10 +84,10 @@ static void an_id_is_the_text_of_its_guid_and_back(void **state)
     }
 }
 
-static void the_barred_are_told_by_the_servers_own_attributes(void **state)
+static void the_ineligible_are_told_by_the_servers_own_attributes(void **state)
 {
     static const struct {
-        const char *name, *value, *barred;
+        const char *name, *value, *ineligible;
     } cases[] = {
         {"userAccountControl", "512", NULL},
         {"userAccountControl", "66048", NULL},
@@ -109,11 +109,11 @@ static void the_barred_are_told_by_the_servers_own_attributes(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pwr_account_t account = {0};
         pwr_backend_ad.judge(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
-        if (cases[i].barred == NULL) {
-            assert_null(account.barred);
+        if (cases[i].ineligible == NULL) {
+            assert_null(account.ineligible);
         } else {
-            assert_non_null(account.barred);
-            assert_string_equal(account.barred, cases[i].barred);
+            assert_non_null(account.ineligible);
+            assert_string_equal(account.ineligible, cases[i].ineligible);
         }
     }
 }
@@ -138,7 +138,7 @@ static void locks_and_orders_to_change_do_not_bar(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pwr_account_t account = {0};
         pwr_backend_ad.judge(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
-        assert_null(account.barred);
+        assert_null(account.ineligible);
         assert_int_equal(account.is_locked, cases[i].is_locked);
         assert_int_equal(account.must_change, cases[i].must_change);
     }
@@ -313,10 +313,10 @@ static void the_ends_of_a_sign_in_are_told_apart(void **state)
         {0, "", PWR_BIND_RIGHT},           {49, "52e", PWR_BIND_WRONG},
         {49, "525", PWR_BIND_WRONG},       {49, "532", PWR_BIND_EXPIRED},
         {49, "773", PWR_BIND_MUST_CHANGE}, {49, "775", PWR_BIND_LOCKED},
-        {49, "533", PWR_BIND_BARRED},      {49, "701", PWR_BIND_BARRED},
-        {49, "530", PWR_BIND_BARRED},      {49, "531", PWR_BIND_BARRED},
-        {49, "569", PWR_BIND_BARRED},      {49, "", PWR_BIND_WRONG},
-        {49, "7730", PWR_BIND_WRONG},      {8, "", PWR_BIND_BARRED},
+        {49, "533", PWR_BIND_INELIGIBLE},  {49, "701", PWR_BIND_INELIGIBLE},
+        {49, "530", PWR_BIND_INELIGIBLE},  {49, "531", PWR_BIND_INELIGIBLE},
+        {49, "569", PWR_BIND_INELIGIBLE},  {49, "", PWR_BIND_WRONG},
+        {49, "7730", PWR_BIND_WRONG},      {8, "", PWR_BIND_INELIGIBLE},
     };
 
     (void)state;
@@ -358,7 +358,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PROMISE(both_servers_are_known_by_their_root),
         PROMISE(an_id_is_the_text_of_its_guid_and_back),
-        PROMISE(the_barred_are_told_by_the_servers_own_attributes),
+        PROMISE(the_ineligible_are_told_by_the_servers_own_attributes),
         PROMISE(locks_and_orders_to_change_do_not_bar),
         PROMISE(windows_times_become_ours),
         PROMISE(the_stamp_moves_with_the_password_and_with_an_order_to_change),

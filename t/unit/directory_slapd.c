@@ -18,7 +18,7 @@ static void finds_by_each_name_in_any_case(void **state)
         assert_string_equal(account->name, "Alice \xc3\x85s");
         assert_string_equal(account->dn, "uid=alice,ou=people,dc=example,dc=org");
         assert_int_equal(strlen(account->id), 36);
-        assert_null(account->barred);
+        assert_null(account->ineligible);
     }
 }
 
@@ -90,14 +90,14 @@ static void of_two_addresses_the_typed_one_is_used(void **state)
     assert_int_equal(find(directory, "bob", 1)->mails->nelts, 2);
 }
 
-static void the_barred_are_told_apart(void **state)
+static void the_ineligible_are_told_apart(void **state)
 {
     pwr_directory_t *directory = open_directory(NULL);
 
     (void)state;
-    assert_string_equal(find(directory, "erin", 1)->barred, "no-mail");
-    assert_string_equal(find(directory, "frank", 1)->barred, "disabled");
-    assert_null(find(directory, "ivan", 1)->barred); /* locked by failed logins only */
+    assert_string_equal(find(directory, "erin", 1)->ineligible, "no-mail");
+    assert_string_equal(find(directory, "frank", 1)->ineligible, "disabled");
+    assert_null(find(directory, "ivan", 1)->ineligible); /* locked by failed logins only */
 }
 
 static void an_account_is_read_again_by_its_id(void **state)
@@ -218,7 +218,7 @@ static void a_reset_unlocks_after_failed_logins(void **state)
         assert_false(may_bind(mallory, "wrong-password"));
     }
     assert_false(may_bind(mallory, "start-mallory"));
-    assert_null(find(directory, "mallory", 1)->barred);
+    assert_null(find(directory, "mallory", 1)->ineligible);
     set_fine(directory, mallory, "a new password");
     assert_true(may_bind(mallory, "a new password"));
 }
@@ -351,7 +351,7 @@ int main(int argc, char **argv)
         PROMISE(nothing_typed_changes_the_filter),
         PROMISE(a_shared_address_is_nobodys),
         PROMISE(of_two_addresses_the_typed_one_is_used),
-        PROMISE(the_barred_are_told_apart),
+        PROMISE(the_ineligible_are_told_apart),
         PROMISE(an_account_is_read_again_by_its_id),
         PROMISE(rules_come_from_the_policy_of_the_account),
         PROMISE(several_policies_without_a_name_show_no_rule),

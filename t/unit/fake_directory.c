@@ -242,7 +242,7 @@ void pwr_attempt_find(pwr_attempt_t *attempt, pwr_directory_t *directory, const 
         attempt->why = accounts->nelts == 0 ? "none" : "ambiguous";
     } else {
         attempt->account = APR_ARRAY_IDX(accounts, 0, const pwr_account_t *);
-        attempt->why = attempt->account->barred;
+        attempt->why = attempt->account->ineligible;
     }
 }
 

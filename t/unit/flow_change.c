@@ -80,7 +80,7 @@ static void every_wrong_attempt_has_one_answer_after_the_same_operations(void **
 
     fake_directory_add("one", flow.pool)->typed = "twice";
     fake_directory_add("two", flow.pool)->typed = "twice";
-    fake_directory_add("disabled", flow.pool)->account.barred = "disabled";
+    fake_directory_add("disabled", flow.pool)->account.ineligible = "disabled";
     for (int i = 0; i < 4; i++) {
         apr_time_t begun = fixture_now;
         /* The old password is right for each but the first. */

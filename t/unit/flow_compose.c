@@ -126,7 +126,7 @@ static void a_mail_about_what_was_done_has_no_link_that_does_anything(void **sta
 {
     (void)state;
     const pwr_mail_template_kind_t backends[]
-        = {PWR_MAIL_TEMPLATE_CHANGED, PWR_MAIL_TEMPLATE_UNLOCKED, PWR_MAIL_TEMPLATE_BARRED};
+        = {PWR_MAIL_TEMPLATE_CHANGED, PWR_MAIL_TEMPLATE_UNLOCKED, PWR_MAIL_TEMPLATE_INELIGIBLE};
 
     for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
         pwr_mail_values_t letter = letter_of(backends[i], "en");

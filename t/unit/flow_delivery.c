@@ -101,7 +101,7 @@ static void rows_that_led_to_no_mail_are_kept_shortly_and_all_others_long(void *
 {
     (void)state;
     const pwr_event_t events[] = {PWR_EVENT_ACCOUNT_NONE, PWR_EVENT_MAIL_CAPPED,
-                                  PWR_EVENT_ACCOUNT_BARRED, PWR_EVENT_MAIL_GIVEN_UP};
+                                  PWR_EVENT_ACCOUNT_INELIGIBLE, PWR_EVENT_MAIL_GIVEN_UP};
     int gone = 0;
 
     for (int i = 0; i < 4; i++) {

@@ -76,12 +76,12 @@ static void an_account_that_cannot_be_reset_gets_no_link(void **state)
     (void)state;
     fake_person_t *anna = fake_directory_add("anna", flow.pool);
 
-    anna->account.barred = "disabled";
+    anna->account.ineligible = "disabled";
     put_row("row", PWR_ROW_LINK, "anna");
     deliver_due();
     assert_int_equal(0, count_mails(false));
     assert_int_equal(0, live_links(anna));
-    assert_string_equal("account-barred", trail_of("row"));
+    assert_string_equal("account-ineligible", trail_of("row"));
 }
 
 static void where_the_site_says_so_its_owner_is_told_by_mail_and_still_gets_no_link(void **state)
@@ -89,14 +89,14 @@ static void where_the_site_says_so_its_owner_is_told_by_mail_and_still_gets_no_l
     (void)state;
     fake_person_t *anna = fake_directory_add("anna", flow.pool);
 
-    anna->account.barred = "disabled";
-    flow.settings.flow.tells_barred = true;
+    anna->account.ineligible = "disabled";
+    flow.settings.flow.tells_ineligible = true;
     flow.settings.flow.mails_per_hour = 1;
     put_row("row", PWR_ROW_LINK, "anna");
     deliver_due();
     assert_int_equal(1, count_mails(true));
     assert_int_equal(0, live_links(anna));
-    assert_string_equal("account-barred mail-sent", trail_of("row"));
+    assert_string_equal("account-ineligible mail-sent", trail_of("row"));
     put_row("row-2", PWR_ROW_LINK, "anna"); /* no oftener than of links */
     deliver_due();
     assert_int_equal(0, count_mails(false));
@@ -109,7 +109,7 @@ static void of_several_accounts_those_that_can_be_reset_get_their_links(void **s
     fake_person_t *arne = add_named("arne", "family");
 
     flow.settings.directory.may_be_several = true;
-    anna->account.barred = "protected";
+    anna->account.ineligible = "protected";
     put_row("row", PWR_ROW_LINK, "family");
     deliver_due();
     assert_int_equal(1, count_mails(false));

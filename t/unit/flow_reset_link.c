@@ -71,9 +71,9 @@ static void it_expires_when_its_life_is_over(void **state)
 static void an_account_that_is_gone_or_can_no_longer_be_reset_ends_it(void **state)
 {
     (void)state;
-    anna->account.barred = "disabled";
+    anna->account.ineligible = "disabled";
     assert_state(PWR_RESET_LINK_CHANGED);
-    anna->account.barred = NULL;
+    anna->account.ineligible = NULL;
     assert_state(PWR_RESET_LINK_LIVE);
     anna->account.id = "another-id";
     assert_state(PWR_RESET_LINK_CHANGED);

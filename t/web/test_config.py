@@ -55,7 +55,7 @@ BAD_VALUES = {
     "PwResetChange": ["", "yes", "on off"],
     "PwResetUnlock": ["", "yes", "on off"],
     "PwResetSeveralAccounts": ["", "yes", "on off"],
-    "PwResetTellBarred": ["", "yes", "on off"],
+    "PwResetTellIneligible": ["", "yes", "on off"],
     "PwResetWorkerSandbox": ["", "yes", "on off"],
     "PwResetRelay": [
         "", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:0",

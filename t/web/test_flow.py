@@ -196,8 +196,8 @@ def test_two_addresses_of_one_account_each_get_what_was_asked_for_there(quick):
 
 
 @pytest.mark.parametrize("typed, event", [
-    (people.SHARED_MAIL, "account-ambiguous"), (people.DISABLED, "account-barred"),
-    (f"{people.DISABLED}@example.org", "account-barred"), (people.NOMAIL, "account-barred"),
+    (people.SHARED_MAIL, "account-ambiguous"), (people.DISABLED, "account-ineligible"),
+    (f"{people.DISABLED}@example.org", "account-ineligible"), (people.NOMAIL, "account-ineligible"),
     ("finnes-ikke", "account-none"), ("finnes-ikke@example.org", "account-none")])
 def test_an_account_that_cannot_be_reset_gets_no_mail_and_the_trail_says_why(quick, typed, event):
     pages = []

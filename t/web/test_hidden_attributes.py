@@ -41,7 +41,7 @@ def test_by_a_filter_that_cannot_be_judged_nobody_is_eligible_and_the_log_says_w
         service, person = site.someone(), site.someone()
         site.slapd.change_person(service.uid, employeeType="service")
         assert not is_mailed(site, service) and not is_mailed(site, person)
-        assert len([line for line in audit(site, "account-barred") if "unreadable" in line]) == 2
+        assert len([line for line in audit(site, "account-ineligible") if "unreadable" in line]) == 2
         log = site.httpd.error_log.read_text()
         assert "PWR0448" in log and "PwResetProtectedFilter" in log
 

@@ -17,7 +17,7 @@ COUNTERS = {
     "pwreset_requests": {"accepted", "refused", "raised", "too-many", "full"},
     "pwreset_tasks": {"wrong"},
     "pwreset_captchas": {"down"},
-    "pwreset_lookups": {"none", "ambiguous", "barred"},
+    "pwreset_lookups": {"none", "ambiguous", "ineligible"},
     "pwreset_mails": {"sent", "retry", "given-up", "capped"},
     "pwreset_links": {"dead", "revoked"},
     "pwreset_passwords": {"set", "refused", "unknown", "changed", "change-refused", "unlocked",

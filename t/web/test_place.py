@@ -13,7 +13,7 @@ AROUND = """\
 <Location "{prefix}/help">
     Require ip 192.0.2.0/24
 </Location>
-<If "%{{HTTP_USER_AGENT}} == 'barred'">
+<If "%{{HTTP_USER_AGENT}} == 'refused'">
     Require all denied
 </If>
 RewriteEngine On
@@ -45,8 +45,8 @@ def test_a_directory_has_no_say_and_a_location_has(around):
     form = around.browser.get(f"{around.reset_url}/")
     assert (form.heading, form.headers["X-Folder"]) == (FORM, None)
     assert around.browser.get(f"{around.reset_url}/help").status == 403
-    barred = around.browser.get(f"{around.reset_url}/", headers={"User-Agent": "barred"})
-    assert barred.status == 403
+    refused = around.browser.get(f"{around.reset_url}/", headers={"User-Agent": "refused"})
+    assert refused.status == 403
 
 
 def test_rewritten_addresses_are_whose_they_become(around):

@@ -15,7 +15,7 @@ SHARED = [people.SHARED1, people.SHARED2]
 @pytest.fixture(scope="module")
 def quick(keeper):
     with quick_site(keeper, directives={"PwResetSeveralAccounts": "on",
-                                        "PwResetTellBarred": "on",
+                                        "PwResetTellIneligible": "on",
                                         "PwResetMailsPerHour": "100"}) as started:
         yield started
 
@@ -147,12 +147,12 @@ def test_a_disabled_account_is_told_by_mail_and_no_oftener_than_of_links(quick):
     assert [mail.to for mail in mails] == [person.mails]
     assert mails[0].subject == "Nytt passord hos Eksempel AS" and not mails[0].links
     assert "kan ikke endres på den måten" in mails[0].text
-    assert '"disabled"' in audit(quick, "account-barred")[-1]
+    assert '"disabled"' in audit(quick, "account-ineligible")[-1]
     assert not new_mails(quick, lambda: quick.ask(people.NOMAIL))
 
 
 def test_what_is_told_to_disabled_accounts_has_the_cap_of_links(make_site):
-    site = make_site(directives={"PwResetFormAge": "0s", "PwResetTellBarred": "on",
+    site = make_site(directives={"PwResetFormAge": "0s", "PwResetTellIneligible": "on",
                                  "PwResetMailsPerHour": "2", **OPEN_GATE})
     asked = lambda: [site.ask(people.DISABLED) for _ in range(5)]  # noqa: E731
     assert len(new_mails(site, asked)) == 2
