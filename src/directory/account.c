@@ -191,8 +191,8 @@ static apr_array_header_t *names_of(const pwr_entry_t *entry, const pwr_account_
     return names;
 }
 
-static pwr_fault_t *check_sight(const pwr_account_t *account, const apr_array_header_t *logins,
-                                const pwr_directory_t *directory, apr_pool_t *pool)
+static pwr_fault_t *check_rights(const pwr_account_t *account, const apr_array_header_t *logins,
+                                 const pwr_directory_t *directory, apr_pool_t *pool)
 {
     const char *login = login_attribute_of(directory);
 
@@ -227,7 +227,7 @@ pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *
 
     made->id = backend->id_of(entry, pool);
     made->stamp = backend->stamp_of(entry, &directory->context, pool);
-    PWR_TRY(check_sight(made, logins, directory, pool));
+    PWR_TRY(check_rights(made, logins, directory, pool));
     made->dn = entry->dn;
     made->login = APR_ARRAY_IDX(logins, login < 0 ? 0 : login, const char *);
     made->name = shown != NULL ? shown : pwr_entry_first(entry, "cn");

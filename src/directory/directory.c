@@ -8,7 +8,7 @@
 #include "directory/failures.h"
 #include "directory/password.h"
 #include "directory/server.h"
-#include "directory/sight.h"
+#include "directory/rights_check.h"
 
 pwr_fault_t *pwr_directory_open(pwr_directory_t **directory,
                                 const pwr_directory_settings_t *settings, apr_pool_t *pool)
@@ -109,13 +109,13 @@ pwr_fault_t *pwr_directory_probe(pwr_directory_t *directory, int index, apr_pool
 pwr_fault_t *pwr_directory_check_bind(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     PWR_TRY(pwr_directory_know(directory, scratch));
-    return pwr_sight_check_bind(directory, scratch);
+    return pwr_rights_check_bind(directory, scratch);
 }
 
-pwr_fault_t *pwr_directory_check_sight(pwr_directory_t *directory, apr_pool_t *scratch)
+pwr_fault_t *pwr_directory_check_rights(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     PWR_TRY(pwr_directory_know(directory, scratch));
-    return pwr_sight_check_account(directory, scratch);
+    return pwr_rights_check_account(directory, scratch);
 }
 
 pwr_fault_t *pwr_directory_check_lockout(pwr_lockout_t *lockout, pwr_directory_t *directory,
@@ -125,7 +125,7 @@ pwr_fault_t *pwr_directory_check_lockout(pwr_lockout_t *lockout, pwr_directory_t
 
     PWR_TRY(pwr_directory_rules(&rules, directory, NULL, scratch));
     *lockout = rules.lockout;
-    return pwr_sight_check_lockout(lockout, directory, scratch);
+    return pwr_rights_check_lockout(lockout, directory, scratch);
 }
 
 const char *pwr_directory_backend(const pwr_directory_t *directory)

@@ -69,8 +69,8 @@ pwr_fault_t *pwr_directory_probe(pwr_directory_t *directory, int index,
 /* For self-checks: a bind to which the server's policy does not apply (rootdn, Directory Manager,
  * Domain Admin) is a fault; and so is an account that does not show what is needed of it. */
 pwr_fault_t *pwr_directory_check_bind(pwr_directory_t *directory, apr_pool_t *scratch) PWR_MUST_USE;
-pwr_fault_t *pwr_directory_check_sight(pwr_directory_t *directory,
-                                       apr_pool_t *scratch) PWR_MUST_USE;
+pwr_fault_t *pwr_directory_check_rights(pwr_directory_t *directory,
+                                        apr_pool_t *scratch) PWR_MUST_USE;
 
 /* For self-checks: when failed logins lock, for everybody. A fault where that, or the count of an
  * account, is hidden; it names the attributes. */

@@ -101,7 +101,7 @@ static void check_directory(run_t *run)
     told(run, "our bind is one that the password policy applies to",
          pwr_directory_check_bind(run->parts->directory, run->pool));
     told(run, "directory shows what we need of an account",
-         pwr_directory_check_sight(run->parts->directory, run->pool));
+         pwr_directory_check_rights(run->parts->directory, run->pool));
     told(run, "directory lets us read its password rules",
          pwr_directory_rules(&rules, run->parts->directory, NULL, run->pool));
 }

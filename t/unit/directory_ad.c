@@ -384,7 +384,7 @@ static void the_delegated_account_passes_the_self_checks(void **state)
 
     (void)state;
     expect_fine(pwr_directory_check_bind(directory, pool));
-    expect_fine(pwr_directory_check_sight(directory, pool));
+    expect_fine(pwr_directory_check_rights(directory, pool));
 }
 
 static void an_administrators_account_does_not(void **state)

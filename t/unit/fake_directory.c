@@ -186,7 +186,7 @@ pwr_fault_t *pwr_directory_check_bind(pwr_directory_t *directory, apr_pool_t *sc
     return fake_directory.fault;
 }
 
-pwr_fault_t *pwr_directory_check_sight(pwr_directory_t *directory, apr_pool_t *scratch)
+pwr_fault_t *pwr_directory_check_rights(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     (void)directory;
     (void)scratch;

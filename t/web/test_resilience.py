@@ -160,7 +160,7 @@ def test_a_locked_database_delays_answers_and_loses_nothing(hardy):
 
 
 def mount_small_disk(folder, owner):
-    """A file system that a test can fill, or a skip. It is gone from the tree's sight, though not
+    """A file system that a test can fill, or a skip. It is gone from the tree, though not
     from the processes that use it, as soon as the caller says `umount --lazy`."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk to fill")

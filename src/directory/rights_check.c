@@ -3,7 +3,7 @@
  * Directory Manager) is above the access rules as well, and so reads password hashes, which no
  * service account needs to read. What else marks the mighty, each backend knows.
  */
-#include "directory/sight.h"
+#include "directory/rights_check.h"
 
 #include <apr_strings.h>
 
@@ -41,7 +41,7 @@ static pwr_fault_t *check_hashes(pwr_directory_t *directory, apr_pool_t *scratch
                             attributes[0], attributes[0]);
 }
 
-pwr_fault_t *pwr_sight_check_bind(pwr_directory_t *directory, apr_pool_t *scratch)
+pwr_fault_t *pwr_rights_check_bind(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     const pwr_backend_t *backend = directory->context.backend;
 
@@ -60,7 +60,7 @@ static const char *account_filter(const pwr_directory_t *directory, apr_pool_t *
                        APR_ARRAY_IDX(settings->mail_attributes, 0, const char *), "=*))", NULL);
 }
 
-pwr_fault_t *pwr_sight_check_account(pwr_directory_t *directory, apr_pool_t *scratch)
+pwr_fault_t *pwr_rights_check_account(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     const pwr_directory_settings_t *settings = directory->settings;
     const char *filter = account_filter(directory, scratch);
@@ -99,8 +99,8 @@ static pwr_fault_t *check_failures(const pwr_failures_t *failures, const pwr_bac
                           : NULL;
 }
 
-pwr_fault_t *pwr_sight_check_lockout(const pwr_lockout_t *lockout, pwr_directory_t *directory,
-                                     apr_pool_t *scratch)
+pwr_fault_t *pwr_rights_check_lockout(const pwr_lockout_t *lockout, pwr_directory_t *directory,
+                                      apr_pool_t *scratch)
 {
     static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
     const pwr_backend_t *backend = directory->context.backend;
