@@ -47,7 +47,7 @@ typedef struct {
     bool is_write;
     apr_time_t begin;
     apr_time_t until;
-    apr_uint64_t dice;
+    apr_uint64_t random_state;
     int index, count; /* of the threads: no two write to one person */
     const char **attributes;
 } runner_t;
@@ -68,7 +68,7 @@ static void expect_fine(pwr_fault_t *fault)
 /* SplitMix64: the same people in the same order, whoever asks. */
 static apr_uint64_t roll(runner_t *runner)
 {
-    apr_uint64_t mixed = runner->dice += 0x9e3779b97f4a7c15u;
+    apr_uint64_t mixed = runner->random_state += 0x9e3779b97f4a7c15u;
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
     mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
     return mixed ^ (mixed >> 31);
@@ -275,7 +275,7 @@ static void run_all(runner_t *runners, int threads, int seconds, apr_pool_t *poo
     for (int i = 0; i < threads; i++) {
         runners[i].begin = begin;
         runners[i].until = begin + apr_time_from_sec(seconds);
-        runners[i].dice = (apr_uint64_t)begin + (apr_uint64_t)i;
+        runners[i].random_state = (apr_uint64_t)begin + (apr_uint64_t)i;
         apr_thread_create(&handles[i], NULL, run, &runners[i], pool);
     }
     for (int i = 0; i < threads; i++) {

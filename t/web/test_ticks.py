@@ -50,13 +50,13 @@ class Telling(Site):
 
 
 def random_passwords():
-    dice = random.Random(20261122)
+    generator = random.Random(20261122)
     for _ in range(COUNT):
-        parts = dice.sample(ALPHABETS, dice.randint(2, 6))
-        if dice.random() < 0.7:
-            parts = ALPHABETS[:4] + dice.sample(ALPHABETS[4:], dice.randint(0, 2))
-        password = "".join(dice.choice(dice.choice(parts)) for _ in range(dice.randint(4, 15)))
-        yield dice.choice("aBcDæ") + password.strip() + dice.choice("1b?")
+        parts = generator.sample(ALPHABETS, generator.randint(2, 6))
+        if generator.random() < 0.7:
+            parts = ALPHABETS[:4] + generator.sample(ALPHABETS[4:], generator.randint(0, 2))
+        password = "".join(generator.choice(generator.choice(parts)) for _ in range(generator.randint(4, 15)))
+        yield generator.choice("aBcDæ") + password.strip() + generator.choice("1b?")
 
 
 def rules_of(page):

@@ -65,19 +65,19 @@ def server(keeper, request):
         scratch.close()
 
 
-def some_password(dice, length, own):
+def some_password(generator, length, own):
     """Near the rules' borders: of few sorts, with repeats, with pieces of the name."""
-    alphabets = dice.sample(ALPHABETS[:7], dice.randint(0, 7))
-    alphabets += dice.sample(ALPHABETS, dice.randint(0 if alphabets else 1, 2))
-    signs = [dice.choice(dice.choice(alphabets)) for _ in range(length)]
-    if dice.random() < 0.3:
-        place = dice.randrange(length)
-        signs[place:place] = [signs[place]] * dice.randint(1, 3)
-    if dice.random() < 0.3:
-        start = dice.randrange(len(own))
-        piece = own[start:start + dice.randint(2, 7)]
-        place = dice.randrange(length)
-        signs[place:place] = dice.choice([piece, piece.upper(), piece.lower(), piece.swapcase()])
+    alphabets = generator.sample(ALPHABETS[:7], generator.randint(0, 7))
+    alphabets += generator.sample(ALPHABETS, generator.randint(0 if alphabets else 1, 2))
+    signs = [generator.choice(generator.choice(alphabets)) for _ in range(length)]
+    if generator.random() < 0.3:
+        place = generator.randrange(length)
+        signs[place:place] = [signs[place]] * generator.randint(1, 3)
+    if generator.random() < 0.3:
+        start = generator.randrange(len(own))
+        piece = own[start:start + generator.randint(2, 7)]
+        place = generator.randrange(length)
+        signs[place:place] = generator.choice([piece, piece.upper(), piece.lower(), piece.swapcase()])
     # As the form makes it, and as both are asked.
     return unicodedata.normalize("NFC", "".join(signs))
 
@@ -86,8 +86,8 @@ def passwords_for(server, uid, shortest, longest):
     entry = server.person(uid)
     own = "".join(entry.get(name, [""])[0] for name in (
         server.login, "cn", "sn", "givenName", "displayName", "mail", "ou"))
-    dice = random.Random(f"{server.name} {uid}")
-    return [some_password(dice, dice.randint(shortest, longest), own) for _ in range(COUNT)]
+    generator = random.Random(f"{server.name} {uid}")
+    return [some_password(generator, generator.randint(shortest, longest), own) for _ in range(COUNT)]
 
 
 def library_verdicts(server, uid, passwords):
