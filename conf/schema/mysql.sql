@@ -81,4 +81,5 @@ ALTER TABLE pwreset_outbox RENAME COLUMN subject TO typed_name;
 ALTER TABLE pwreset_outbox RENAME COLUMN subject_digest TO typed_name_digest;
 ALTER TABLE pwreset_outbox RENAME COLUMN tries TO deliveries;
 UPDATE pwreset_trail SET event = 'account-ineligible' WHERE event = 'account-barred';
+UPDATE pwreset_trail SET event = 'captcha-wrong' WHERE event = 'task-wrong';
 UPDATE pwreset_schema SET version = 4 WHERE name = 'version';

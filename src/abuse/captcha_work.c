@@ -138,7 +138,7 @@ static bool is_salt_of_1(const bond_t *bond, const char *salt)
     }
     const char *random = apr_pstrmemdup(bond->pool, salt, HEX_CHARS(SALT_BYTES));
     apr_int64_t expires = apr_strtoi64(mark + strlen(expires_name), NULL, 10);
-    for (int level = bond->level; level <= PWR_LEVEL_TASK; level++) {
+    for (int level = bond->level; level <= PWR_LEVEL_CAPTCHA; level++) {
         if (strcmp(salt, salt_of_1(random, expires, bond, level)) == 0) {
             return is_in_time(expires);
         }
@@ -224,7 +224,7 @@ static bool is_bound_2(const bond_t *bond, const pwr_json_t *parameters)
         return false;
     }
     const char *form = pwr_json_get_text(data, "form");
-    return rounds == ROUNDS && level >= bond->level && level <= PWR_LEVEL_TASK
+    return rounds == ROUNDS && level >= bond->level && level <= PWR_LEVEL_CAPTCHA
            && is_in_time(expires) && form != NULL && strcmp(form, form_mark(bond, (int)level)) == 0;
 }
 

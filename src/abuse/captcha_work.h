@@ -14,7 +14,7 @@
 
 typedef struct {
     int version;              /* 1 or 2 */
-    pwr_level_t level;        /* kept in the challenge; TASK: long work in a task's stead */
+    pwr_level_t level;        /* kept in the challenge; CAPTCHA: long work in a captcha's stead */
     int work;                 /* mean number of guesses: a SHA-256 each in version 1, a short
                                  PBKDF2 in version 2; twice as many at most */
     apr_interval_time_t life; /* from now; at most a week */

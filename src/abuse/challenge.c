@@ -12,20 +12,21 @@
 #define COST_WITH_PROOF 1
 #define COST_WITHOUT 4
 
-/* Times the silent work. At level TASK it takes a browser about half a minute. */
-static const int harder[] = {[PWR_LEVEL_SILENT] = 1, [PWR_LEVEL_WORK] = 16, [PWR_LEVEL_TASK] = 32};
+/* Times the silent work. At level CAPTCHA it takes a browser about half a minute. */
+static const int harder[]
+    = {[PWR_LEVEL_SILENT] = 1, [PWR_LEVEL_WORK] = 16, [PWR_LEVEL_CAPTCHA] = 32};
 
 static pwr_challenge_verdict_t verdict_of(pwr_challenge_outcome_t outcome)
 {
     return (pwr_challenge_verdict_t){.outcome = outcome};
 }
 
-/* What the form proves by work or task; -1 for nothing. */
+/* What the form proves by work or captcha; -1 for nothing. */
 static int proved(const pwr_challenge_parts_t *parts, const pwr_challenge_form_t *form,
                   const char *nonce, apr_pool_t *pool)
 {
-    if (form->has_solved_task) {
-        return PWR_LEVEL_TASK;
+    if (form->has_solved_captcha) {
+        return PWR_LEVEL_CAPTCHA;
     }
     if (form->solution != NULL && form->solution[0] != '\0') {
         for (int level = PWR_LEVEL_WORK; level >= PWR_LEVEL_SILENT; level--) {
@@ -38,15 +39,15 @@ static int proved(const pwr_challenge_parts_t *parts, const pwr_challenge_form_t
 }
 
 /* Where the site uses a provider's check, its word counts instead of a silent form: a yes is as
- * good as a task, a no is none, and while it does not answer our own work is asked for. Without a
- * response there is no script, so the page with the tasks is the way. */
+ * good as a captcha, a no is none, and while it does not answer our own work is asked for. Without
+ * a response there is no script, so the page with the captchas is the way. */
 static pwr_level_t ask_remote(int *level, bool *is_down, const pwr_challenge_parts_t *parts,
                               const pwr_challenge_form_t *form, apr_pool_t *pool)
 {
     pwr_fault_t *fault = NULL;
 
     if (form->response == NULL || form->response[0] == '\0') {
-        return PWR_LEVEL_TASK;
+        return PWR_LEVEL_CAPTCHA;
     }
     pwr_remote_verdict_t verdict
         = pwr_remote_check(&fault, parts->remote, form->response, form->client, pool);
@@ -54,10 +55,10 @@ static pwr_level_t ask_remote(int *level, bool *is_down, const pwr_challenge_par
         pwr_log_fault(fault);
     }
     if (verdict == PWR_REMOTE_YES) {
-        *level = PWR_LEVEL_TASK;
+        *level = PWR_LEVEL_CAPTCHA;
     }
     *is_down = verdict == PWR_REMOTE_DOWN;
-    return *is_down ? PWR_LEVEL_WORK : PWR_LEVEL_TASK;
+    return *is_down ? PWR_LEVEL_WORK : PWR_LEVEL_CAPTCHA;
 }
 
 static pwr_pressure_t count(const pwr_challenge_parts_t *parts, const pwr_challenge_form_t *form,
@@ -118,7 +119,7 @@ pwr_challenge_verdict_t pwr_challenge_judge(const pwr_challenge_parts_t *parts,
 
 apr_interval_time_t pwr_challenge_window(const pwr_abuse_settings_t *settings)
 {
-    return settings->form_life + settings->wait + PWR_TASK_LIFE;
+    return settings->form_life + settings->wait + PWR_CAPTCHA_LIFE;
 }
 
 const char *pwr_challenge_work(const pwr_challenge_parts_t *parts, const char *sealed,
@@ -129,7 +130,7 @@ const char *pwr_challenge_work(const pwr_challenge_parts_t *parts, const char *s
     if (sealed == NULL || !pwr_seal_open(&seal, parts->key, PWR_SEAL_FORM, sealed, pool)) {
         return NULL;
     }
-    pwr_level_t level = client == NULL ? PWR_LEVEL_TASK : PWR_LEVEL_SILENT;
+    pwr_level_t level = client == NULL ? PWR_LEVEL_CAPTCHA : PWR_LEVEL_SILENT;
     if (client != NULL && parts->limit != NULL
         && pwr_client_limit_look(parts->limit, client).level > level) {
         level = PWR_LEVEL_WORK;
@@ -149,5 +150,5 @@ bool pwr_challenge_has_long_work(const pwr_challenge_parts_t *parts, const char 
     pwr_seal_t seal;
 
     return solution != NULL && pwr_seal_open(&seal, parts->key, PWR_SEAL_FORM, sealed, pool)
-           && pwr_work_check(parts->key, seal.text, PWR_LEVEL_TASK, solution, pool);
+           && pwr_work_check(parts->key, seal.text, PWR_LEVEL_CAPTCHA, solution, pool);
 }

@@ -1,7 +1,7 @@
 /*
  * The robot check, whole: what a posted form must prove depends on the pressure of its client and
  * of the site, and what it does prove is one of a few things: it was open for a while, the browser
- * worked, a person solved a task, or waited. Server time only. Any thread.
+ * worked, a person solved a captcha, or waited. Server time only. Any thread.
  */
 #ifndef PWR_ABUSE_CHALLENGE_H
 #define PWR_ABUSE_CHALLENGE_H
@@ -36,11 +36,11 @@ typedef struct {
 } pwr_challenge_parts_t;
 
 typedef struct {
-    const char *seal;     /* NULL when the field is missing */
-    const char *unseen;   /* the field that people never see; NULL when missing */
-    const char *solution; /* field `altcha`; NULL when missing */
-    const char *response; /* of a remote provider's widget; NULL when missing */
-    bool has_solved_task; /* the door has checked a task for this form's nonce */
+    const char *seal;        /* NULL when the field is missing */
+    const char *unseen;      /* the field that people never see; NULL when missing */
+    const char *solution;    /* field `altcha`; NULL when missing */
+    const char *response;    /* of a remote provider's widget; NULL when missing */
+    bool has_solved_captcha; /* the door has checked a captcha for this form's nonce */
     const char *client;
     bool has_link; /* from the page of a dead link, where there is nothing to fill in */
 } pwr_challenge_form_t;
@@ -54,7 +54,7 @@ pwr_challenge_verdict_t pwr_challenge_judge(const pwr_challenge_parts_t *parts,
                                             const pwr_challenge_form_t *form, apr_pool_t *pool);
 
 /* The work a fresh form of this client asks for, as a line of JSON; NULL when `sealed` is no form
- * of ours. `client` NULL: the long work that stands in for a task. */
+ * of ours. `client` NULL: the long work that stands in for a captcha. */
 const char *pwr_challenge_work(const pwr_challenge_parts_t *parts, const char *sealed,
                                const char *client, apr_pool_t *pool);
 

@@ -4,11 +4,11 @@
  * lately; time itself drains it. One compare-and-swap moves tag and TAT together, so nothing is
  * ever half counted, in whatever process.
  *
- * The way ahead has three bands, one after the other: SILENT, WORK, TASK; beyond them is REFUSE. As
- * many requests at once as a limit says fill the bands up to its own. In each band a request takes
- * five minutes divided by that band's limit: so whoever asks evenly, N times in five minutes, meets
- * the level that N stands for. (With the last limit's pace for all, an even flood just under it
- * would stay SILENT for ever.) Each band drains within five minutes.
+ * The way ahead has three bands, one after the other: SILENT, WORK, CAPTCHA; beyond them is REFUSE.
+ * As many requests at once as a limit says fill the bands up to its own. In each band a request
+ * takes five minutes divided by that band's limit: so whoever asks evenly, N times in five minutes,
+ * meets the level that N stands for. (With the last limit's pace for all, an even flood just under
+ * it would stay SILENT for ever.) Each band drains within five minutes.
  *
  * A client may live in one of eight cells, which are one line of the processor's cache. A newcomer
  * takes the one with the oldest TAT, if that has passed: its owner owes nothing by then. Two

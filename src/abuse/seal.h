@@ -15,9 +15,9 @@
 #define PWR_SEAL_FORM "seal:form" /* text: a fresh nonce */
 #define PWR_SEAL_SENT "seal:sent" /* text: support code, line end, what was typed */
 #define PWR_SEAL_HELD                                                                              \
-    "seal:held" /* a request that waits for a task: kind, nonce, typed name, in lines */
-#define PWR_SEAL_SOLVED "seal:solved" /* a task was solved for the form of this seal */
-#define PWR_SEAL_TASK "seal:task"     /* a task for one nonce: what the right answer is */
+    "seal:held" /* a request that waits for a captcha: kind, nonce, typed name, in lines */
+#define PWR_SEAL_SOLVED "seal:solved"   /* a captcha was solved for the form of this seal */
+#define PWR_SEAL_CAPTCHA "seal:captcha" /* a captcha for one nonce: what the right answer is */
 
 typedef struct {
     apr_time_t made;

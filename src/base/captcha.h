@@ -1,6 +1,6 @@
 /*
- * What a module that draws pictures and makes sounds offers (mod_pwreset_captcha). The tasks made
- * of them, and what is a right answer, are abuse/captcha_task's. Found by httpd's provider
+ * What a module that draws pictures and makes sounds offers (mod_pwreset_captcha). The captchas
+ * made of them, and what is a right answer, are abuse/captcha_question's. Found by httpd's provider
  * interface (ap_lookup_provider) under the group and version below, with the name "default". The
  * functions may be called from any thread.
  */

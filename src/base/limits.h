@@ -37,13 +37,13 @@
 #define PWR_MAX_SERVERS 16                /* directory servers of one site */
 #define PWR_MAX_MAIL 524288               /* one composed mail */
 #define PWR_MAX_SECRET_FILE 4096          /* a file or command output that holds a credential */
-#define PWR_MAX_SOLUTION 1536     /* a posted proof of work; the longest of ours takes 700 */
-#define PWR_MAX_ROUNDS 64         /* of PBKDF2 for one posted proof of work */
-#define PWR_MAX_JSON 65536        /* JSON that comes from outside */
-#define PWR_MAX_JSON_DEPTH 8      /* its objects and arrays within one another */
-#define PWR_MAX_PICTURE 131072    /* one drawn picture task */
-#define PWR_MAX_SOUND 131072      /* one synthesised sound */
-#define PWR_MAX_SOUNDS 3          /* of one task: a player asks for the first bytes, then for all */
+#define PWR_MAX_SOLUTION 1536  /* a posted proof of work; the longest of ours takes 700 */
+#define PWR_MAX_ROUNDS 64      /* of PBKDF2 for one posted proof of work */
+#define PWR_MAX_JSON 65536     /* JSON that comes from outside */
+#define PWR_MAX_JSON_DEPTH 8   /* its objects and arrays within one another */
+#define PWR_MAX_PICTURE 131072 /* one drawn picture captcha */
+#define PWR_MAX_SOUND 131072   /* one synthesised sound */
+#define PWR_MAX_SOUNDS 3       /* of one captcha: a player asks for the first bytes, then for all */
 #define PWR_MAX_CAPTCHA_THINGS 26 /* that a captcha can draw, or play: a letter stands for each */
 #define PWR_MAX_ATTEMPTS 64   /* earlier attempts at one account's password that are looked at */
 #define PWR_MAX_LIVE_LINKS 3  /* live links of one account */

@@ -1,5 +1,5 @@
 /*
- * Random numbers for pictures, sounds and tasks, from the system's randomness: a generator whose
+ * Random numbers for pictures, sounds and captchas, from the system's randomness: a generator whose
  * state can be guessed from one picture would tell the next answer. pwr_crypto_start first; any
  * thread.
  */

@@ -1,6 +1,6 @@
 /*
- * One square of the picture task: a background, a thing somewhere in it, and clutter over both, all
- * by chance. No state; any thread.
+ * One square of the picture captcha: a background, a thing somewhere in it, and clutter over both,
+ * all by chance. No state; any thread.
  */
 #ifndef PWR_CAPTCHA_PICTURE_SCENE_H
 #define PWR_CAPTCHA_PICTURE_SCENE_H

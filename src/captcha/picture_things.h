@@ -1,5 +1,5 @@
 /*
- * How each thing of the picture task is drawn, in a square from -50 to 50 both ways, downwards
+ * How each thing of the picture captcha is drawn, in a square from -50 to 50 both ways, downwards
  * positive. Details differ with each drawing; place, size, turn and colours come from the scene.
  * No state; any thread.
  */

@@ -1,6 +1,6 @@
 /*
- * Tasks for people who listen: a sound to be recognised. Synthesised here, anew for each request,
- * so that no sound can be known again by its bytes. No state; any thread.
+ * Captchas for people who listen: a sound to be recognised. Synthesised here, anew for each
+ * request, so that no sound can be known again by its bytes. No state; any thread.
  */
 #ifndef PWR_CAPTCHA_SOUND_H
 #define PWR_CAPTCHA_SOUND_H

@@ -19,8 +19,8 @@ static const event_t table[PWR_EVENT_COUNT] = {
     = {"client-refused", PWR_TOLD_AUDIT | PWR_TOLD_MANY, {PWR_FAMILY_REQUESTS, "too-many"}},
     [PWR_EVENT_QUEUE_FULL]
     = {"queue-full", PWR_TOLD_AUDIT | PWR_TOLD_MANY, {PWR_FAMILY_REQUESTS, "full"}},
-    [PWR_EVENT_TASK_WRONG]
-    = {"task-wrong", PWR_TOLD_AUDIT | PWR_TOLD_MANY, {PWR_FAMILY_TASKS, "wrong"}},
+    [PWR_EVENT_CAPTCHA_WRONG]
+    = {"captcha-wrong", PWR_TOLD_AUDIT | PWR_TOLD_MANY, {PWR_FAMILY_CAPTCHA_ANSWERS, "wrong"}},
     [PWR_EVENT_CAPTCHA_DOWN]
     = {"captcha-down", PWR_TOLD_AUDIT | PWR_TOLD_MANY, {PWR_FAMILY_CAPTCHAS, "down"}},
     [PWR_EVENT_ACCOUNT_NONE] = {"account-none",

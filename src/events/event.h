@@ -10,10 +10,10 @@
 typedef enum {
     PWR_EVENT_REQUEST_ACCEPTED, /* web: a row was put */
     PWR_EVENT_REQUEST_REFUSED,  /* web: the form or the robot check said no; detail: why */
-    PWR_EVENT_REQUEST_RAISED,   /* web: more work or a task is asked for */
+    PWR_EVENT_REQUEST_RAISED,   /* web: more work or a captcha is asked for */
     PWR_EVENT_CLIENT_REFUSED,   /* web: this client has asked too much */
     PWR_EVENT_QUEUE_FULL,       /* web: too many requests wait */
-    PWR_EVENT_TASK_WRONG,       /* web: a picture or sound was answered wrongly */
+    PWR_EVENT_CAPTCHA_WRONG,    /* web: a picture or sound was answered wrongly */
     PWR_EVENT_CAPTCHA_DOWN,     /* web: the provider of the robot check did not answer */
     PWR_EVENT_ACCOUNT_NONE,     /* worker: nobody has that name */
     PWR_EVENT_ACCOUNT_AMBIGUOUS,
@@ -67,7 +67,7 @@ const char *pwr_event_name(pwr_event_t event);
 /* What an event counts as: the metric's family, and its label there. */
 typedef enum {
     PWR_FAMILY_REQUESTS,
-    PWR_FAMILY_TASKS,
+    PWR_FAMILY_CAPTCHA_ANSWERS,
     PWR_FAMILY_CAPTCHAS,
     PWR_FAMILY_LOOKUPS,
     PWR_FAMILY_MAILS,

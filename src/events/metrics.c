@@ -32,7 +32,8 @@ static const struct {
     const char *help;
 } families[PWR_FAMILY_COUNT] = {
     [PWR_FAMILY_REQUESTS] = {"requests", "Posted request forms, by what the gate made of them."},
-    [PWR_FAMILY_TASKS] = {"tasks", "Answers to pictures and sounds that were not right."},
+    [PWR_FAMILY_CAPTCHA_ANSWERS]
+    = {"captcha_answers", "Answers to pictures and sounds that were not right."},
     [PWR_FAMILY_CAPTCHAS] = {"captchas", "Questions to the captcha provider without an answer."},
     [PWR_FAMILY_LOOKUPS]
     = {"lookups", "Accepted requests that no mail was made for, by what the directory said."},
@@ -54,7 +55,7 @@ static const gauge_t gauges[GAUGES] = {
     [OLDEST] = {"queue_age_seconds", "seconds", "How long the oldest of them has waited."},
     [LOOKED] = {"worker_silence_seconds", "seconds", "How long ago the worker last looked."},
     [LEVEL] = {"site_level", NULL,
-               "What everybody is asked for: 0 nothing to notice, 1 more work, 2 a task."},
+               "What everybody is asked for: 0 nothing to notice, 1 more work, 2 a captcha."},
     [BYTES] = {"store_bytes", "bytes", "Size of the database, of all sites that use it."},
     [FIRST] = {"store_age_seconds", "seconds", "How old the oldest entry of the trail is."},
     [FILLED] = {"store_fill_ratio", "ratio",

@@ -1,6 +1,6 @@
 /*
- * Texts in seals: what waits is "<kind>\n<form seal>\n<name>[\n<back>]", a task is "<form
- * seal>\n<task>".
+ * Texts in seals: what waits is "<kind>\n<form seal>\n<name>[\n<back>]", a captcha is "<form
+ * seal>\n<captcha>".
  */
 #include "flow/challenge.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 
-const char *pwr_challenge_hold(const pwr_task_parts_t *parts, const pwr_held_t *held,
+const char *pwr_challenge_hold(const pwr_captcha_parts_t *parts, const pwr_held_t *held,
                                apr_pool_t *pool)
 {
     const char *text
@@ -36,13 +36,13 @@ static const char *take_line(char **text)
     return line;
 }
 
-bool pwr_challenge_open_held(pwr_held_t *held, const pwr_task_parts_t *parts, const char *sealed,
+bool pwr_challenge_open_held(pwr_held_t *held, const pwr_captcha_parts_t *parts, const char *sealed,
                              apr_pool_t *pool)
 {
     pwr_seal_t seal;
 
     if (sealed == NULL || !pwr_seal_open(&seal, parts->key, PWR_SEAL_HELD, sealed, pool)
-        || pwr_clock_now() - seal.made > parts->check->settings->wait + PWR_TASK_LIFE) {
+        || pwr_clock_now() - seal.made > parts->check->settings->wait + PWR_CAPTCHA_LIFE) {
         return false;
     }
     char *text = apr_pstrdup(pool, seal.text);
@@ -58,48 +58,48 @@ bool pwr_challenge_open_held(pwr_held_t *held, const pwr_task_parts_t *parts, co
     return name != NULL;
 }
 
-pwr_sealed_task_t pwr_challenge_make_task(const pwr_task_parts_t *parts, const pwr_held_t *held,
-                                          apr_pool_t *pool)
+pwr_sealed_captcha_t pwr_challenge_make_captcha(const pwr_captcha_parts_t *parts,
+                                                const pwr_held_t *held, apr_pool_t *pool)
 {
-    pwr_sealed_task_t task = {.captcha = pwr_captcha_task_make(parts->captcha)};
-    char mail_templates[PWR_CAPTCHA_TASK_CHARS + 1];
+    pwr_sealed_captcha_t question = {.captcha = pwr_captcha_question_make(parts->captcha)};
+    char mail_templates[PWR_CAPTCHA_QUESTION_CHARS + 1];
 
-    pwr_captcha_task_write(mail_templates, &task.captcha);
+    pwr_captcha_question_write(mail_templates, &question.captcha);
     const char *text = apr_pstrcat(pool, held->form_seal, "\n", mail_templates, NULL);
-    task.sealed = pwr_seal_make(parts->key, PWR_SEAL_TASK, text, pool);
-    return task;
+    question.sealed = pwr_seal_make(parts->key, PWR_SEAL_CAPTCHA, text, pool);
+    return question;
 }
 
-/* Does the text of a task begin with the seal of this request's form? */
+/* Does the text of a captcha begin with the seal of this request's form? */
 static bool is_for(const pwr_held_t *held, const char *text, size_t length)
 {
     return strlen(held->form_seal) == length && strncmp(held->form_seal, text, length) == 0;
 }
 
-bool pwr_challenge_open_task(pwr_sealed_task_t *task, const pwr_task_parts_t *parts,
-                             const pwr_held_t *held, const char *sealed, apr_pool_t *pool)
+bool pwr_challenge_open_captcha(pwr_sealed_captcha_t *question, const pwr_captcha_parts_t *parts,
+                                const pwr_held_t *held, const char *sealed, apr_pool_t *pool)
 {
     pwr_seal_t seal;
 
     if (sealed == NULL || parts->captcha == NULL
-        || !pwr_seal_open(&seal, parts->key, PWR_SEAL_TASK, sealed, pool)
-        || pwr_clock_now() - seal.made > PWR_TASK_LIFE) {
+        || !pwr_seal_open(&seal, parts->key, PWR_SEAL_CAPTCHA, sealed, pool)
+        || pwr_clock_now() - seal.made > PWR_CAPTCHA_LIFE) {
         return false;
     }
     const char *mail_templates = strchr(seal.text, '\n');
-    task->sealed = sealed;
+    question->sealed = sealed;
     return mail_templates != NULL
-           && pwr_captcha_task_read(&task->captcha, parts->captcha, mail_templates + 1)
+           && pwr_captcha_question_read(&question->captcha, parts->captcha, mail_templates + 1)
            && (held == NULL || is_for(held, seal.text, (size_t)(mail_templates - seal.text)));
 }
 
-bool pwr_challenge_has_task(const pwr_task_parts_t *parts)
+bool pwr_challenge_has_captcha(const pwr_captcha_parts_t *parts)
 {
-    return parts->captcha != NULL && !pwr_task_answers_is_busy(parts->answers);
+    return parts->captcha != NULL && !pwr_captcha_answers_is_busy(parts->answers);
 }
 
 /* "picture 010000010" or "sound 3": what was answered, as one text. */
-static const char *text_of(const pwr_task_answer_t *answer, apr_pool_t *pool)
+static const char *text_of(const pwr_captcha_answer_t *answer, apr_pool_t *pool)
 {
     char marks[PWR_CAPTCHA_SQUARES + 1] = "";
 
@@ -112,18 +112,19 @@ static const char *text_of(const pwr_task_answer_t *answer, apr_pool_t *pool)
     return apr_pstrcat(pool, answer->way, " ", marks, NULL);
 }
 
-static bool is_right(const pwr_captcha_task_t *task, const pwr_task_answer_t *answer)
+static bool is_right(const pwr_captcha_question_t *question, const pwr_captcha_answer_t *answer)
 {
     if (strcmp(answer->way, "sound") == 0) {
-        return pwr_captcha_task_is_heard(task, answer->sound != NULL ? answer->sound : "");
+        return pwr_captcha_question_is_heard(question, answer->sound != NULL ? answer->sound : "");
     }
-    return strcmp(answer->way, "picture") == 0 && pwr_captcha_task_is_seen(task, answer->marked);
+    return strcmp(answer->way, "picture") == 0
+           && pwr_captcha_question_is_seen(question, answer->marked);
 }
 
-const char *pwr_challenge_check_answer(const pwr_task_parts_t *parts, const pwr_held_t *held,
-                                       const pwr_task_answer_t *answer, apr_pool_t *pool)
+const char *pwr_challenge_check_answer(const pwr_captcha_parts_t *parts, const pwr_held_t *held,
+                                       const pwr_captcha_answer_t *answer, apr_pool_t *pool)
 {
-    pwr_sealed_task_t task;
+    pwr_sealed_captcha_t question;
     const char *way = answer->way;
 
     if (way != NULL && strcmp(way, "wait") == 0) {
@@ -135,20 +136,21 @@ const char *pwr_challenge_check_answer(const pwr_task_parts_t *parts, const pwr_
                    ? NULL
                    : "work.failed";
     }
-    if (way == NULL || !pwr_challenge_open_task(&task, parts, held, answer->sealed, pool)) {
+    if (way == NULL || !pwr_challenge_open_captcha(&question, parts, held, answer->sealed, pool)) {
         return "challenge.wrong";
     }
-    bool is_first = pwr_task_answers_take(parts->answers, task.sealed, text_of(answer, pool));
-    return is_first && is_right(&task.captcha, answer) ? NULL : "challenge.wrong";
+    bool is_first
+        = pwr_captcha_answers_take(parts->answers, question.sealed, text_of(answer, pool));
+    return is_first && is_right(&question.captcha, answer) ? NULL : "challenge.wrong";
 }
 
-const char *pwr_challenge_seal_solved(const pwr_task_parts_t *parts, const char *form_seal,
+const char *pwr_challenge_seal_solved(const pwr_captcha_parts_t *parts, const char *form_seal,
                                       apr_pool_t *pool)
 {
     return pwr_seal_make(parts->key, PWR_SEAL_SOLVED, form_seal, pool);
 }
 
-bool pwr_challenge_is_solved(const pwr_task_parts_t *parts, const char *solved,
+bool pwr_challenge_is_solved(const pwr_captcha_parts_t *parts, const char *solved,
                              const char *form_seal, apr_pool_t *pool)
 {
     pwr_seal_t seal;

@@ -209,18 +209,19 @@ pwr_fault_t *pwr_maintain_queue(pwr_room_t *room, pwr_parts_t *parts, apr_pool_t
 
 static void tell_rise(pwr_level_t level, const pwr_abuse_settings_t *settings)
 {
-    bool is_task = level >= PWR_LEVEL_TASK;
+    bool is_captcha = level >= PWR_LEVEL_CAPTCHA;
 
     pwr_log(PWR_LOG_WARNING, "PWR0803",
             "a flood: more than %d requests a minute by all clients together, so everybody is "
             "asked for %s. Names are tried out, or PwResetSiteLimits is too low for this site",
-            is_task ? settings->site_busy : settings->site_calm, is_task ? "a task" : "more work");
+            is_captcha ? settings->site_busy : settings->site_calm,
+            is_captcha ? "a captcha" : "more work");
 }
 
 static void tell_fall(pwr_level_t level)
 {
     pwr_log(PWR_LOG_NOTICE, "PWR0804", "the flood %s",
-            level > PWR_LEVEL_SILENT ? "has gone down: everybody is asked for more work, no task"
+            level > PWR_LEVEL_SILENT ? "has gone down: everybody is asked for more work, no captcha"
                                      : "is over: nobody is asked for anything because of it");
 }
 

@@ -82,7 +82,7 @@ typedef struct {
     const pwr_policy_t *policy; /* opened before the fork */
     const char *site;           /* the base URL: a link of one site is nothing to another */
     const pwr_secret_t *key;
-    const pwr_secret_t *seal_key;   /* of this site alone, for forms and tasks */
+    const pwr_secret_t *seal_key;   /* of this site alone, for forms and captchas */
     pwr_client_limit_t *limit;      /* in memory that all processes share, */
     pwr_metrics_t *metrics;         /* as these are; NULL: nothing is counted; */
     pwr_audit_limit_t *audit_limit; /* and this; NULL: each event has a line */

@@ -154,7 +154,7 @@ pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_
         .account_digest = "",
         .language = form->language,
         .client = form->form.client,
-        .is_proved = verdict.level >= PWR_LEVEL_TASK || form->kind == PWR_ROW_AGAIN,
+        .is_proved = verdict.level >= PWR_LEVEL_CAPTCHA || form->kind == PWR_ROW_AGAIN,
     };
 
     *answer = (pwr_request_answer_t){.level = verdict.level, .retry_after = verdict.retry_after};

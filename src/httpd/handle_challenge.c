@@ -32,16 +32,16 @@ static void show_captcha(pwr_view_t *view, const pwr_request_context_t *context,
 {
     const pwr_captcha_t *source = context->site->captcha;
     apr_pool_t *pool = context->request->pool;
-    const pwr_task_parts_t parts = pwr_robot_check_parts(context);
-    pwr_sealed_task_t task = pwr_challenge_make_task(&parts, held, pool);
+    const pwr_captcha_parts_t parts = pwr_robot_check_parts(context);
+    pwr_sealed_captcha_t captcha = pwr_challenge_make_captcha(&parts, held, pool);
 
-    pwr_view_flag(view, "has_task", true);
-    pwr_view_text(view, "task", task.sealed);
-    pwr_view_text(view, "thing", words_of(context, source->things[task.captcha.thing]));
+    pwr_view_flag(view, "has_captcha", true);
+    pwr_view_text(view, "captcha", captcha.sealed);
+    pwr_view_text(view, "thing", words_of(context, source->things[captcha.captcha.thing]));
     pwr_view_text(view, "picture_url",
-                  apr_pstrcat(pool, context->prefix, "/c/picture/", task.sealed, NULL));
+                  apr_pstrcat(pool, context->prefix, "/c/picture/", captcha.sealed, NULL));
     pwr_view_text(view, "sound_url",
-                  apr_pstrcat(pool, context->prefix, "/c/sound/", task.sealed, NULL));
+                  apr_pstrcat(pool, context->prefix, "/c/sound/", captcha.sealed, NULL));
     for (int i = 0; i < source->sound_count; i++) {
         pwr_view_t *item = pwr_view_add(view, "sounds");
         pwr_view_number(item, "value", i);
@@ -49,22 +49,22 @@ static void show_captcha(pwr_view_t *view, const pwr_request_context_t *context,
     }
 }
 
-/* The page with a new task; `key` is what was wrong with the answer to the last one. */
+/* The page with a new captcha; `key` is what was wrong with the answer to the last one. */
 static int show(const pwr_request_context_t *context, const pwr_held_t *held, const char *key)
 {
     apr_pool_t *pool = context->request->pool;
     pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_CHALLENGE);
     apr_interval_time_t wait = context->site->settings->parts.abuse.wait;
-    const pwr_task_parts_t parts = pwr_robot_check_parts(context);
+    const pwr_captcha_parts_t parts = pwr_robot_check_parts(context);
 
     pwr_view_text(view, "held", held->sealed);
     pwr_view_text(view, "seal", held->form_seal);
     pwr_view_text(view, "long_work_url",
                   apr_pstrcat(pool, context->prefix, "/challenge/long", NULL));
     pwr_view_flag(view, "level_work", true); /* progress is shown */
-    bool has_task = pwr_challenge_has_task(&parts);
-    pwr_view_flag(view, "is_busy", !has_task && parts.captcha != NULL);
-    if (has_task) {
+    bool has_captcha = pwr_challenge_has_captcha(&parts);
+    pwr_view_flag(view, "is_busy", !has_captcha && parts.captcha != NULL);
+    if (has_captcha) {
         show_captcha(view, context, held);
     }
     pwr_view_number(view, "wait_minutes", (apr_time_sec(wait) + 59) / 60);
@@ -80,7 +80,7 @@ static int show(const pwr_request_context_t *context, const pwr_held_t *held, co
 int pwr_handle_challenge_show(const pwr_request_context_t *context)
 {
     pwr_held_t held;
-    const pwr_task_parts_t parts = pwr_robot_check_parts(context);
+    const pwr_captcha_parts_t parts = pwr_robot_check_parts(context);
     const char *sealed = context->path + strlen("/c/");
 
     if (!pwr_challenge_open_held(&held, &parts, sealed, context->request->pool)) {
@@ -108,11 +108,11 @@ static bool may_go_on(int *answer, const pwr_request_context_t *context, int cos
     return false;
 }
 
-static pwr_task_answer_t answer_of(const pwr_form_t *fields, apr_pool_t *pool)
+static pwr_captcha_answer_t answer_of(const pwr_form_t *fields, apr_pool_t *pool)
 {
-    pwr_task_answer_t answer = {
+    pwr_captcha_answer_t answer = {
         .way = pwr_form_value(fields, "way"),
-        .sealed = pwr_form_value(fields, "task"),
+        .sealed = pwr_form_value(fields, "captcha"),
         .sound = pwr_form_value(fields, "sound"),
         .solution = pwr_form_value(fields, "altcha"),
     };
@@ -132,7 +132,7 @@ static int go_on(const pwr_request_context_t *context, const pwr_held_t *held)
     pwr_request_form_t form = {
         .kind = is_named ? PWR_ROW_LINK : PWR_ROW_AGAIN,
         .typed_name = held->name,
-        .form = {.seal = held->form_seal, .has_solved_task = true, .client = context->client},
+        .form = {.seal = held->form_seal, .has_solved_captcha = true, .client = context->client},
         .language = pwr_handle_language_mark(context),
         .back = pwr_return_judge(context->site, held->back, context->request->pool),
     };
@@ -148,36 +148,36 @@ int pwr_handle_challenge_post(const pwr_request_context_t *context)
     if (status != OK) {
         return pwr_respond_bad_body(context, status);
     }
-    const pwr_task_parts_t parts = pwr_robot_check_parts(context);
+    const pwr_captcha_parts_t parts = pwr_robot_check_parts(context);
     apr_pool_t *pool = context->request->pool;
     if (!pwr_challenge_open_held(&held, &parts, pwr_form_value(fields, "held"), pool)) {
         return pwr_respond_see_other(context, "/");
     }
-    const pwr_task_answer_t answer = answer_of(fields, pool);
+    const pwr_captcha_answer_t answer = answer_of(fields, pool);
     const char *wrong = pwr_challenge_check_answer(&parts, &held, &answer, pool);
     if (wrong != NULL) {
-        tell(context, PWR_EVENT_TASK_WRONG);
+        tell(context, PWR_EVENT_CAPTCHA_WRONG);
         return may_go_on(&status, context, COST_OF_WRONG) ? show(context, &held, wrong) : status;
     }
     return go_on(context, &held);
 }
 
-/* Opens the task behind `path`, and says whether it may be drawn; else false with the answer. */
-static bool may_draw(int *answer, pwr_sealed_task_t *task, const pwr_request_context_t *context,
-                     const char *path, pwr_draw_t what)
+/* Opens the captcha behind `path`, and says whether it may be drawn; else false with the answer. */
+static bool may_draw(int *answer, pwr_sealed_captcha_t *captcha,
+                     const pwr_request_context_t *context, const char *path, pwr_draw_t what)
 {
-    const pwr_task_parts_t parts = pwr_robot_check_parts(context);
+    const pwr_captcha_parts_t parts = pwr_robot_check_parts(context);
     const char *sealed = context->path + strlen(path);
 
-    if (!pwr_challenge_open_task(task, &parts, NULL, sealed, context->request->pool)) {
+    if (!pwr_challenge_open_captcha(captcha, &parts, NULL, sealed, context->request->pool)) {
         *answer = pwr_respond_error(context, HTTP_NOT_FOUND, "error.not_found");
         return false;
     }
     if (!may_go_on(answer, context, COST_OF_DRAWING)) {
         return false;
     }
-    switch (pwr_task_answers_draw(context->site->answers, task->sealed, what,
-                                  context->site->settings->parts.abuse.drawings)) {
+    switch (pwr_captcha_answers_draw(context->site->answers, captcha->sealed, what,
+                                     context->site->settings->parts.abuse.drawings)) {
     case PWR_DRAW_YES:
         return true;
     case PWR_DRAW_SPENT:
@@ -194,14 +194,14 @@ int pwr_handle_challenge_picture(const pwr_request_context_t *context)
 {
     const char *png = NULL;
     apr_size_t length = 0;
-    pwr_sealed_task_t task;
+    pwr_sealed_captcha_t captcha;
     int answer = OK;
 
-    if (!may_draw(&answer, &task, context, "/c/picture/", PWR_DRAW_PICTURE)) {
+    if (!may_draw(&answer, &captcha, context, "/c/picture/", PWR_DRAW_PICTURE)) {
         return answer;
     }
-    pwr_fault_t *fault
-        = context->site->captcha->draw(&png, &length, task.captcha.shown, context->request->pool);
+    pwr_fault_t *fault = context->site->captcha->draw(&png, &length, captcha.captcha.shown,
+                                                      context->request->pool);
     if (fault != NULL) {
         pwr_log_fault(fault);
         return pwr_respond_error(context, HTTP_SERVICE_UNAVAILABLE, "error.unavailable");
@@ -213,12 +213,12 @@ int pwr_handle_challenge_sound(const pwr_request_context_t *context)
 {
     const char *wav = NULL;
     apr_size_t length = 0;
-    pwr_sealed_task_t task;
+    pwr_sealed_captcha_t captcha;
     int answer = OK;
 
-    if (!may_draw(&answer, &task, context, "/c/sound/", PWR_DRAW_SOUND)) {
+    if (!may_draw(&answer, &captcha, context, "/c/sound/", PWR_DRAW_SOUND)) {
         return answer;
     }
-    context->site->captcha->play(&wav, &length, task.captcha.sound, context->request->pool);
+    context->site->captcha->play(&wav, &length, captcha.captcha.sound, context->request->pool);
     return pwr_respond_once(context, "audio/wav", wav, length);
 }

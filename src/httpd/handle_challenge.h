@@ -1,4 +1,5 @@
-/* The page of the robot check for people, with a choice of picture task, sound, work or waiting. */
+/* The page of the robot check for people, with a choice of picture captcha, sound, work or waiting.
+ */
 #ifndef PWR_HTTPD_HANDLE_CHALLENGE_H
 #define PWR_HTTPD_HANDLE_CHALLENGE_H
 
@@ -8,7 +9,7 @@
 int pwr_handle_challenge_show(const pwr_request_context_t *context);
 int pwr_handle_challenge_post(const pwr_request_context_t *context);
 
-/* GET /c/picture/<task> and /c/sound/<task>. */
+/* GET /c/picture/<captcha> and /c/sound/<captcha>. */
 int pwr_handle_challenge_picture(const pwr_request_context_t *context);
 int pwr_handle_challenge_sound(const pwr_request_context_t *context);
 

@@ -1,5 +1,5 @@
 /*
- * The request form's gate with other fields behind it. Where it asks for a task, what waits
+ * The request form's gate with other fields behind it. Where it asks for a captcha, what waits
  * meanwhile is the name alone: a password is kept nowhere, sealed or not, so the passwords are
  * typed again afterwards. Success answers 303, a refusal 422: so a browser's password manager keeps
  * only what was accepted.
@@ -16,7 +16,7 @@
 /* What the form is shown with. */
 typedef struct {
     const char *seal;   /* NULL: a fresh one */
-    const char *solved; /* proof of a task for that seal, or NULL */
+    const char *solved; /* proof of a captcha for that seal, or NULL */
     const char *name;
     const pwr_rules_t *rules;
     const pwr_account_t *account; /* whose rules they are; NULL: everybody's */
@@ -49,11 +49,11 @@ int pwr_handle_change_solved(const pwr_request_context_t *context, const char *f
                              const char *name)
 {
     apr_pool_t *pool = context->request->pool;
-    const pwr_task_parts_t tasks = pwr_robot_check_parts(context);
+    const pwr_captcha_parts_t captchas = pwr_robot_check_parts(context);
     pwr_rules_t rules = pwr_change_rules(&context->site->parts, pool);
     const shown_t shown = {
         .seal = form_seal,
-        .solved = pwr_challenge_seal_solved(&tasks, form_seal, pool),
+        .solved = pwr_challenge_seal_solved(&captchas, form_seal, pool),
         .name = name,
         .rules = &rules,
     };
@@ -74,7 +74,7 @@ static int show_again(const pwr_request_context_t *context, const pwr_change_ans
     };
     const shown_t shown = {
         .seal = answer->is_form_spent ? NULL : form->form.seal,
-        .solved = answer->is_form_spent || !form->form.has_solved_task ? NULL : solved,
+        .solved = answer->is_form_spent || !form->form.has_solved_captcha ? NULL : solved,
         .name = form->name,
         .rules = &answer->rules,
         .account = answer->account,
@@ -141,9 +141,9 @@ int pwr_handle_change_post(const pwr_request_context_t *context)
         .form = pwr_robot_check_proof(context, fields),
         .language = pwr_handle_language_mark(context),
     };
-    const pwr_task_parts_t tasks = pwr_robot_check_parts(context);
-    form.form.has_solved_task
-        = pwr_challenge_is_solved(&tasks, solved, form.form.seal, context->request->pool);
+    const pwr_captcha_parts_t captchas = pwr_robot_check_parts(context);
+    form.form.has_solved_captcha
+        = pwr_challenge_is_solved(&captchas, solved, form.form.seal, context->request->pool);
     pwr_fault_t *fault
         = pwr_change_password(&answer, &context->site->parts, &form, context->request->pool);
     if (fault != NULL) {

@@ -7,7 +7,7 @@
 int pwr_handle_change_show(const pwr_request_context_t *context);
 int pwr_handle_change_post(const pwr_request_context_t *context);
 
-/* The form again, for who has solved a task for it: what was typed into it but the name was not
+/* The form again, for who has solved a captcha for it: what was typed into it but the name was not
  * kept. */
 int pwr_handle_change_solved(const pwr_request_context_t *context, const char *form_seal,
                              const char *name);

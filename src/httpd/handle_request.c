@@ -60,7 +60,7 @@ static const char *sealed_answer(const pwr_request_context_t *context, const cha
     return pwr_seal_make(context->site->key, PWR_SEAL_SENT, text, pool);
 }
 
-/* The request waits behind the page with tasks. */
+/* The request waits behind the page with captchas. */
 static int hold_request(const pwr_request_context_t *context, const pwr_request_form_t *form)
 {
     const pwr_held_t held = {

@@ -104,7 +104,7 @@ pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf)
     pwr_settings_t *settings = site->settings;
 
     PWR_TRY(pwr_client_limit_open(&site->limit, &settings->parts.abuse, pconf));
-    PWR_TRY(pwr_task_answers_open(&site->answers, pconf));
+    PWR_TRY(pwr_captcha_answers_open(&site->answers, pconf));
     PWR_TRY(pwr_state_prepare(site, pconf));
     pwr_secret_t *master = site->key;
     site->key = pwr_crypto_derive(master, "seals of a site", settings->parts.flow.base_url, pconf);

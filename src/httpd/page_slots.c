@@ -24,7 +24,7 @@ static const pwr_slots_t rows[PWR_PAGE_COUNT] = {
     [PWR_PAGE_SENT] = {COMMON, "support_code typed has_typed " ASKING, ""},
     [PWR_PAGE_CHALLENGE]
     = {COMMON,
-       "held has_task is_busy task thing picture_url sound_url sounds value wait_minutes "
+       "held has_captcha is_busy captcha thing picture_url sound_url sounds value wait_minutes "
        "ready long_work_url " ASKING,
        "prefix held errors"},
     [PWR_PAGE_RESET] = {COMMON, "token login may_unlock error_unlock " RULES,

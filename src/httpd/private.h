@@ -5,7 +5,7 @@
 #ifndef PWR_HTTPD_PRIVATE_H
 #define PWR_HTTPD_PRIVATE_H
 
-#include "abuse/task_answers.h"
+#include "abuse/captcha_answers.h"
 #include "base/captcha.h"
 #include "httpd/module.h"
 #include "httpd/settings.h"
@@ -26,14 +26,14 @@ struct pwr_site_t {
     pwr_assets_t *assets;
     pwr_secret_t *key; /* of this site's seals: derived from that of the key file, parts.key */
     apr_file_t *audit;
-    const char *remote_policy;    /* Content-Security-Policy of pages with a provider's widget */
-    pwr_client_limit_t *limit;    /* shared by all processes of this server */
-    pwr_task_answers_t *answers;  /* shared likewise */
-    const pwr_captcha_t *captcha; /* NULL: mod_pwreset_captcha is not loaded */
-    int wake_fd;                  /* eventfd: a web child writes 1 for each row it put */
-    pwr_parts_t parts;            /* open in this process when parts.store is not NULL */
-    bool is_closed;               /* what it needs cannot be used: it answers 503 */
-    apr_uint32_t has_warned;      /* of a page that includes the form and may be kept */
+    const char *remote_policy;      /* Content-Security-Policy of pages with a provider's widget */
+    pwr_client_limit_t *limit;      /* shared by all processes of this server */
+    pwr_captcha_answers_t *answers; /* shared likewise */
+    const pwr_captcha_t *captcha;   /* NULL: mod_pwreset_captcha is not loaded */
+    int wake_fd;                    /* eventfd: a web child writes 1 for each row it put */
+    pwr_parts_t parts;              /* open in this process when parts.store is not NULL */
+    bool is_closed;                 /* what it needs cannot be used: it answers 503 */
+    apr_uint32_t has_warned;        /* of a page that includes the form and may be kept */
 };
 
 /* One request to a site, as the handlers see it. */

@@ -7,11 +7,11 @@
 
 #include "httpd/respond.h"
 
-pwr_task_parts_t pwr_robot_check_parts(const pwr_request_context_t *context)
+pwr_captcha_parts_t pwr_robot_check_parts(const pwr_request_context_t *context)
 {
     const pwr_site_t *site = context->site;
 
-    return (pwr_task_parts_t){
+    return (pwr_captcha_parts_t){
         .key = site->key,
         .captcha = site->captcha,
         .answers = site->answers,
@@ -41,12 +41,12 @@ pwr_challenge_form_t pwr_robot_check_proof(const pwr_request_context_t *context,
 bool pwr_robot_check_may_work(const pwr_challenge_form_t *form, pwr_level_t level)
 {
     const char *solution = form->solution;
-    return level < PWR_LEVEL_TASK && solution != NULL && solution[0] != '\0';
+    return level < PWR_LEVEL_CAPTCHA && solution != NULL && solution[0] != '\0';
 }
 
 int pwr_robot_check_begin(const pwr_request_context_t *context, const pwr_held_t *held)
 {
-    const pwr_task_parts_t parts = pwr_robot_check_parts(context);
+    const pwr_captcha_parts_t parts = pwr_robot_check_parts(context);
     apr_pool_t *pool = context->request->pool;
 
     return pwr_respond_see_other(

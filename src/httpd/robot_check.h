@@ -1,6 +1,6 @@
 /*
  * The robot check as the forms use it: what a form's fields prove, the work for a browser (JSON),
- * and the way to the page with tasks. The page itself is handle_challenge's.
+ * and the way to the page with captchas. The page itself is handle_challenge's.
  */
 #ifndef PWR_HTTPD_ROBOT_CHECK_H
 #define PWR_HTTPD_ROBOT_CHECK_H
@@ -10,7 +10,7 @@
 #include "httpd/private.h"
 
 /* What the flow of the check needs of this site. */
-pwr_task_parts_t pwr_robot_check_parts(const pwr_request_context_t *context);
+pwr_captcha_parts_t pwr_robot_check_parts(const pwr_request_context_t *context);
 
 /* What the fields of a form prove. */
 pwr_challenge_form_t pwr_robot_check_proof(const pwr_request_context_t *context,
@@ -20,7 +20,7 @@ pwr_challenge_form_t pwr_robot_check_proof(const pwr_request_context_t *context,
  * the page with the choice. */
 bool pwr_robot_check_may_work(const pwr_challenge_form_t *form, pwr_level_t level);
 
-/* 303 to the page with tasks, with what waits (kind, form_seal, name, back) in its address. */
+/* 303 to the page with captchas, with what waits (kind, form_seal, name, back) in its address. */
 int pwr_robot_check_begin(const pwr_request_context_t *context, const pwr_held_t *held);
 
 /* GET /challenge?seal=...: the ALTCHA challenge of a form, and the long one. */

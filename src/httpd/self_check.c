@@ -50,11 +50,11 @@ static void check_parts(void *answer, void *data, apr_pool_t *pool)
 
 static int check_site(pwr_site_t *site, apr_pool_t *pool)
 {
-    const pwr_user_task_t task = {.name = "the self-check",
-                                  .server = site->server,
-                                  .work = check_parts,
-                                  .data = site,
-                                  .size = sizeof(int)};
+    const pwr_user_captcha_t captcha = {.name = "the self-check",
+                                        .server = site->server,
+                                        .work = check_parts,
+                                        .data = site,
+                                        .size = sizeof(int)};
     pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pool);
     int faults = 0;
 
@@ -63,7 +63,7 @@ static int check_site(pwr_site_t *site, apr_pool_t *pool)
         return 1;
     }
     fflush(stdout); /* or the child would print it again */
-    fault = pwr_user_process_run(&faults, &task, pool);
+    fault = pwr_user_process_run(&faults, &captcha, pool);
     if (fault != NULL) {
         print_preparation("the self-check runs as the server's user", fault);
         return 1;

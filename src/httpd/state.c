@@ -103,7 +103,7 @@ static pwr_fault_t *fault_of(const answer_t *answer, apr_pool_t *pool)
 pwr_fault_t *pwr_state_prepare(pwr_site_t *site, apr_pool_t *pool)
 {
     const pwr_store_settings_t *store = &site->settings->parts.store;
-    const pwr_user_task_t task = {
+    const pwr_user_captcha_t captcha = {
         .name = apr_psprintf(pool, "preparing the key file %s and the database",
                              site->settings->key_file),
         .server = site->server,
@@ -118,7 +118,7 @@ pwr_fault_t *pwr_state_prepare(pwr_site_t *site, apr_pool_t *pool)
     if (is_file(store)) {
         PWR_TRY(make_folder(store->params, pool));
     }
-    pwr_fault_t *fault = pwr_user_process_run(&answer, &task, pool);
+    pwr_fault_t *fault = pwr_user_process_run(&answer, &captcha, pool);
     if (fault == NULL && answer.has_fault) {
         fault = fault_of(&answer, pool);
     }

@@ -35,7 +35,8 @@ static bool write_all(int fd, const char *bytes, apr_size_t size)
 }
 
 /* The child's life. Does not return. */
-static void run_child(void *answer, const pwr_user_task_t *task, int fd, apr_pool_t *parent_pool)
+static void run_child(void *answer, const pwr_user_captcha_t *captcha, int fd,
+                      apr_pool_t *parent_pool)
 {
     apr_pool_t *pool = NULL;
 
@@ -47,14 +48,14 @@ static void run_child(void *answer, const pwr_user_task_t *task, int fd, apr_poo
     ap_close_listeners();
     apr_pool_create(&pool, parent_pool);
     if (geteuid() == 0
-        && (ap_run_drop_privileges(pool, task->server) != 0
+        && (ap_run_drop_privileges(pool, captcha->server) != 0
             || (geteuid() == 0 && ap_unixd_config.user_id != 0))) {
         _exit(APEXIT_CHILDFATAL);
     }
-    task->work(answer, task->data, pool);
+    captcha->work(answer, captcha->data, pool);
     apr_pool_destroy(pool);
-    bool is_written = write_all(fd, answer, task->size);
-    pwr_crypto_wipe(answer, task->size);
+    bool is_written = write_all(fd, answer, captcha->size);
+    pwr_crypto_wipe(answer, captcha->size);
     _exit(is_written ? 0 : 1);
 }
 
@@ -92,12 +93,12 @@ static int wait_for(pid_t child)
     return status;
 }
 
-static pwr_fault_t *take_answer(void *answer, const pwr_user_task_t *task, int fd, pid_t child,
-                                apr_pool_t *pool)
+static pwr_fault_t *take_answer(void *answer, const pwr_user_captcha_t *captcha, int fd,
+                                pid_t child, apr_pool_t *pool)
 {
-    apr_time_t end = task->longest > 0 ? pwr_clock_now() + task->longest : 0;
+    apr_time_t end = captcha->longest > 0 ? pwr_clock_now() + captcha->longest : 0;
 
-    if (read_answer(answer, fd, task->size, end)) {
+    if (read_answer(answer, fd, captcha->size, end)) {
         wait_for(child);
         return NULL;
     }
@@ -108,32 +109,32 @@ static pwr_fault_t *take_answer(void *answer, const pwr_user_task_t *task, int f
         return pwr_fault_broken(pool, "PWR0961",
                                 "%s took longer than %ld seconds and was ended. Look whether the "
                                 "disk answers, and whether another process holds the file.",
-                                task->name, (long)apr_time_sec(task->longest));
+                                captcha->name, (long)apr_time_sec(captcha->longest));
     }
     return pwr_fault_broken(pool, "PWR0962",
                             "the process for %s ended with status %d and without an answer. The "
                             "error log may say why; check the directives User and Group.",
-                            task->name, status);
+                            captcha->name, status);
 }
 
-pwr_fault_t *pwr_user_process_run(void *answer, const pwr_user_task_t *task, apr_pool_t *pool)
+pwr_fault_t *pwr_user_process_run(void *answer, const pwr_user_captcha_t *captcha, apr_pool_t *pool)
 {
     int ends[2] = {-1, -1};
 
-    memset(answer, 0, task->size);
+    memset(answer, 0, captcha->size);
     pid_t child = pipe(ends) == 0 ? fork() : -1;
     if (child == 0) {
         close(ends[0]);
-        run_child(answer, task, ends[1], pool);
+        run_child(answer, captcha, ends[1], pool);
     }
     apr_status_t status = apr_get_os_error();
     if (ends[1] >= 0) {
         close(ends[1]);
     }
     pwr_fault_t *fault
-        = child > 0 ? take_answer(answer, task, ends[0], child, pool)
+        = child > 0 ? take_answer(answer, captcha, ends[0], child, pool)
                     : pwr_fault_broken(pool, "PWR0960", "no process could be started for %s: %s.",
-                                       task->name, pwr_fault_status(status, pool));
+                                       captcha->name, pwr_fault_status(status, pool));
     if (ends[0] >= 0) {
         close(ends[0]);
     }

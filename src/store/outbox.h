@@ -31,7 +31,7 @@ typedef struct {
     const char *client;            /* client prefix as text */
     const char *support_code;      /* what the page showed */
     const char *seed;              /* 32 random bytes as text, for the links; emptied likewise */
-    bool is_proved; /* a person solved a task or holds an earlier link: counted apart by the caps */
+    bool is_proved; /* a captcha was solved, or an earlier link held: counted apart */
     apr_time_t created;
     apr_time_t due;
     apr_time_t needed; /* it is not deleted before: its form could be posted again */

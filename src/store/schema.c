@@ -211,7 +211,8 @@ static const char *const renamed_columns[][3] = {
     {"pwreset_outbox", "subject_digest", "typed_name_digest"},
     {"pwreset_outbox", "tries", "deliveries"},
 };
-static const char *const renamed_events[][2] = {{"account-barred", "account-ineligible"}};
+static const char *const renamed_events[][2]
+    = {{"account-barred", "account-ineligible"}, {"task-wrong", "captcha-wrong"}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -189,7 +189,7 @@ async function within(seconds, promise, what) {
 async function walkIn(browser, language, hasScript, person) {
     const visitor = await Visitor.open(browser, {
         hasScript, locale: { nb: "nb-NO", en: "en-GB" }[language] || language });
-    visitor.others = [process.env.WORK_URL, process.env.TASK_URL, process.env.RARE_URL]
+    visitor.others = [process.env.WORK_URL, process.env.CAPTCHA_URL, process.env.RARE_URL]
         .map((url) => new URL(url).origin);
     await visitor.tab("about:blank");
     const stage = { visitor, language, person };

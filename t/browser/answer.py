@@ -1,6 +1,6 @@
-"""The right answer to a challenge page's sealed task, from the key in the site's state folder:
+"""The right answer to a challenge page's sealed captcha, from the key in the site's state folder:
 
-    answer.py STATE_FOLDER TASK  prints {"squares": ["s1", ...], "wrong": [...], "sound": 2}
+    answer.py STATE_FOLDER CAPTCHA  prints {"squares": ["s1", ...], "wrong": [...], "sound": 2}
 """
 import json
 import sys
@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "web"))
 
-from opened import open_task  # noqa: E402
+from opened import open_captcha  # noqa: E402
 
 site = SimpleNamespace(state=Path(sys.argv[1]))
-print(json.dumps(asdict(open_task(site, sys.argv[2]))))
+print(json.dumps(asdict(open_captcha(site, sys.argv[2]))))

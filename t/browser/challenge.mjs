@@ -1,5 +1,5 @@
 /*
- * What stands in the way when there are unusually many requests: more work, or a task. The sites
+ * What stands in the way when there are unusually many requests: more work, or a captcha. The sites
  * are set so that each client has already asked often enough.
  *
  *     challenge.mjs work | more | picture | picture-plain | sound | sound-plain
@@ -96,7 +96,7 @@ async function more(browser) {
     await arriveWithMail(visitor, { isClean: false });
 }
 
-async function beginTask(browser, hasScript) {
+async function beginCaptcha(browser, hasScript) {
     const visitor = await Visitor.open(browser, { hasScript });
     const page = await begin(visitor);
     await page.click("form button");
@@ -105,7 +105,7 @@ async function beginTask(browser, hasScript) {
 }
 
 function answer(page) {
-    return page.locator("[name=task]").first().inputValue().then(answerOf);
+    return page.locator("[name=captcha]").first().inputValue().then(answerOf);
 }
 
 async function checkSummary(visitor, words) {
@@ -118,7 +118,7 @@ async function checkSummary(visitor, words) {
 }
 
 async function picture(browser, hasScript = true) {
-    const visitor = await beginTask(browser, hasScript);
+    const visitor = await beginCaptcha(browser, hasScript);
     const { page } = visitor;
     const drawn = await page.locator(".squares img").evaluate(async (image) => {
         await image.decode();
@@ -130,13 +130,13 @@ async function picture(browser, hasScript = true) {
     const { width, height } = await first.boundingBox();
     check("each at least 44 px", width >= 44 && height >= 44, { width, height });
 
-    const asked = await page.locator("[name=task]").first().inputValue();
+    const asked = await page.locator("[name=captcha]").first().inputValue();
     const { wrong } = answerOf(asked);
     await page.check(`[name=${wrong[0]}]`);
     await page.click("button[value=picture]");
     await checkSummary(visitor, text("challenge.wrong"));
-    const next = await page.locator("[name=task]").first().inputValue();
-    check("a new task comes after a wrong answer", next !== asked);
+    const next = await page.locator("[name=captcha]").first().inputValue();
+    check("a new captcha comes after a wrong answer", next !== asked);
 
     const { squares } = answerOf(next);
     for (const square of squares) {
@@ -164,7 +164,7 @@ async function play(page) {
 }
 
 async function sound(browser, hasScript = true) {
-    const visitor = await beginTask(browser, hasScript);
+    const visitor = await beginCaptcha(browser, hasScript);
     const { page } = visitor;
     await play(page);
     const { sound: right } = await answer(page);
@@ -177,7 +177,7 @@ async function sound(browser, hasScript = true) {
 }
 
 async function wait(browser, hasScript = true) {
-    const visitor = await beginTask(browser, hasScript);
+    const visitor = await beginCaptcha(browser, hasScript);
     const { page } = visitor;
     const held = Date.now();
     await page.click("button[value=wait]");
@@ -189,7 +189,7 @@ async function wait(browser, hasScript = true) {
 
 /* The browser works for half a minute (here less) when it is told to, and not before. */
 async function long(browser) {
-    const visitor = await beginTask(browser, true);
+    const visitor = await beginCaptcha(browser, true);
     const { page } = visitor;
     const button = page.getByRole("button", { name: text("challenge.next_work") });
     await button.focus();
@@ -200,7 +200,7 @@ async function long(browser) {
 }
 
 async function noLong(browser) {
-    const visitor = await beginTask(browser, false);
+    const visitor = await beginCaptcha(browser, false);
     const form = visitor.page.locator("form[data-work-late]");
     check("without script it is not offered", !await form.isVisible());
     same("nor said", (await form.textContent()).trim(), "");
@@ -209,7 +209,7 @@ async function noLong(browser) {
 
 /* By keyboard alone: squares and choices are native controls, so Tab, Space and the arrows do. */
 async function keyboard(browser) {
-    const visitor = await beginTask(browser, true);
+    const visitor = await beginCaptcha(browser, true);
     const { page } = visitor;
     const { squares } = await answer(page);
     await page.keyboard.press("Tab"); /* the other language */

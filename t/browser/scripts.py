@@ -18,7 +18,7 @@ SECONDS = 100
 # Of one client in five minutes: what goes beyond the next to last number is forgotten at the pace of
 # the last, which is one request in five seconds.
 TO_WORK = {"PwResetClientLimits": "1 60 61", "PwResetFormAge": "0s", "PwResetWork": "1500"}
-TO_TASK = {"PwResetClientLimits": "1 2 60", "PwResetFormAge": "0s", "PwResetWork": "100",
+TO_CAPTCHA = {"PwResetClientLimits": "1 2 60", "PwResetFormAge": "0s", "PwResetWork": "100",
            "PwResetWait": "2s"}
 
 

@@ -212,7 +212,7 @@ export async function hasMail(address) {
     check(`the mail to ${address} comes`, Boolean(await waitForMail(address)));
 }
 
-/* What is right in a sealed task: only the site's own key tells. */
-export function answerOf(task) {
-    return JSON.parse(execFileSync(env.PYTHON, [env.ANSWER, env.STATE, task]));
+/* What is right in a sealed captcha: only the site's own key tells. */
+export function answerOf(captcha) {
+    return JSON.parse(execFileSync(env.PYTHON, [env.ANSWER, env.STATE, captcha]));
 }

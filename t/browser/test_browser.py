@@ -1,7 +1,7 @@
 """Real pages in real browsers, led by the scripts beside this file: Chromium, and Firefox."""
 import pytest
 import scripts
-from scripts import TO_TASK, TO_WORK, assert_all_passed, flood
+from scripts import TO_CAPTCHA, TO_WORK, assert_all_passed, flood
 
 from kit.site import Site
 
@@ -41,14 +41,14 @@ def test_a_level_that_rises_meanwhile_costs_one_more_press(make_site, script):
 
 
 @pytest.fixture(scope="module")
-def task_site(keeper):
-    with Site.in_scratch(keeper, directives=TO_TASK) as site:
+def captcha_site(keeper):
+    with Site.in_scratch(keeper, directives=TO_CAPTCHA) as site:
         yield site
 
 
 @pytest.mark.parametrize("scenario", ["picture", "picture-plain", "sound", "sound-plain", "wait",
                                       "wait-plain", "long", "long-plain", "keyboard"])
-def test_each_way_of_the_task_leads_through(task_site, script, scenario):
-    flood(task_site, 4)
-    assert_all_passed(script(task_site, "challenge", scenario))
+def test_each_way_of_the_captcha_leads_through(captcha_site, script, scenario):
+    flood(captcha_site, 4)
+    assert_all_passed(script(captcha_site, "challenge", scenario))
 

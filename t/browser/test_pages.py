@@ -15,7 +15,7 @@ from email import message_from_bytes, policy
 
 import pytest
 import scripts
-from scripts import CONF, HERE, TO_TASK, TO_WORK, assert_all_passed, flood
+from scripts import CONF, HERE, TO_CAPTCHA, TO_WORK, assert_all_passed, flood
 
 from kit import build, system
 from kit.site import Site
@@ -61,13 +61,13 @@ def walked(keeper, calm_site, rare_site, node_folder):
     shutil.rmtree(found.folder, ignore_errors=True)
     people = [calm_site.someone() for _ in range(WALKS)]
     with (Site.in_scratch(keeper, directives=TO_WORK) as busy,
-          Site.in_scratch(keeper, directives=TO_TASK) as task):
+          Site.in_scratch(keeper, directives=TO_CAPTCHA) as captcha):
         flood(busy, 6)
-        flood(task, 6)
+        flood(captcha, 6)
         process = scripts.start(
             node_folder, calm_site, "accessibility", "all", OUT=str(found.folder),
-            WORK_URL=busy.reset_url, TASK_URL=task.reset_url, RARE_URL=rare_site.reset_url,
-            STATE=str(task.state), PEOPLE_OF_WALKS=json.dumps(
+            WORK_URL=busy.reset_url, CAPTCHA_URL=captcha.reset_url, RARE_URL=rare_site.reset_url,
+            STATE=str(captcha.state), PEOPLE_OF_WALKS=json.dumps(
                 [{"uid": person.uid, "address": person.mails[0]} for person in people]))
         try:
             assert_all_passed(process, SECONDS)

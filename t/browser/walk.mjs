@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { answerOf, check, text, waitForMail } from "./stage.mjs";
 
 const { env } = process;
-const { PASSWORD, PWRESET_URL, RARE_URL, TASK_URL, WORK_URL } = env;
+const { PASSWORD, PWRESET_URL, RARE_URL, CAPTCHA_URL, WORK_URL } = env;
 
 /* The links of this person's newest mail, of so many. */
 async function linksOf(person, count) {
@@ -51,21 +51,21 @@ async function working({ visitor, see }) {
     await page.unrouteAll();
 }
 
-async function task({ visitor, see, language, person }) {
+async function captcha({ visitor, see, language, person }) {
     const { page } = visitor;
-    await page.goto(`${TASK_URL}/`);
+    await page.goto(`${CAPTCHA_URL}/`);
     await page.fill("#name", person.uid);
     await page.click("form button");
     await visitor.arrive("challenge", language);
     await page.locator(".squares img").evaluate((image) => image.decode());
     await page.focus("[name=s1]");
-    await see("task");
-    await page.check(`[name=${answerOf(await page.inputValue("[name=task] >> nth=0")).wrong[0]}]`);
+    await see("captcha");
+    await page.check(`[name=${answerOf(await page.inputValue("[name=captcha] >> nth=0")).wrong[0]}]`);
     await page.check("[name=sound] >> nth=0");
-    await see("task, marked");
+    await see("captcha, marked");
     await page.click("button[value=picture]");
     await summary(visitor);
-    await see("task, wrong");
+    await see("captcha, wrong");
 }
 
 async function request({ visitor, see, language, person }) {
@@ -215,7 +215,7 @@ async function unsure({ visitor, see, language }) {
 }
 
 const STEPS = [
-    ["request", working], ["challenge", task], ["request", request], ["reset", reset],
+    ["request", working], ["challenge", captcha], ["request", request], ["reset", reset],
     ["stop", stop], ["help", help], ["error", error], ["change", change],
     ["unlocked", unlocked], ["unsure", unsure],
 ];

@@ -9,7 +9,7 @@
 #define MOST_SEALED 2900 /* longer ones need not open, see base/crypto.h */
 
 static const char *const purposes[]
-    = {PWR_SEAL_FORM, PWR_SEAL_SENT, PWR_SEAL_HELD, PWR_SEAL_SOLVED, PWR_SEAL_TASK};
+    = {PWR_SEAL_FORM, PWR_SEAL_SENT, PWR_SEAL_HELD, PWR_SEAL_SOLVED, PWR_SEAL_CAPTCHA};
 #define PURPOSES (sizeof purposes / sizeof *purposes)
 
 static void check_own(const pwr_secret_t *key, unsigned choice, const char *text, apr_pool_t *pool)

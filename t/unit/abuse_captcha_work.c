@@ -100,8 +100,8 @@ static void harder_work_passes_for_less_and_lighter_work_not_for_more(void **sta
     assert_true(pwr_work_check(key, FORM, PWR_LEVEL_WORK, posted(second_hard), pool));
     assert_false(pwr_work_check(key, FORM, PWR_LEVEL_WORK, posted(first_silent), pool));
     assert_false(pwr_work_check(key, FORM, PWR_LEVEL_WORK, posted(second_silent), pool));
-    assert_false(pwr_work_check(key, FORM, PWR_LEVEL_TASK, posted(second_hard), pool));
-    assert_false(pwr_work_check(key, FORM, PWR_LEVEL_TASK, posted(first_hard), pool));
+    assert_false(pwr_work_check(key, FORM, PWR_LEVEL_CAPTCHA, posted(second_hard), pool));
+    assert_false(pwr_work_check(key, FORM, PWR_LEVEL_CAPTCHA, posted(first_hard), pool));
 }
 
 static void another_form_is_refused(void **state)

@@ -138,7 +138,7 @@ static void a_form_is_stale_after_its_life_whatever_it_proves(void **state)
     now += FORM_LIFE;
     assert_outcome(form, PWR_CHALLENGE_PASSED);
     now += 1;
-    form.has_solved_task = true;
+    form.has_solved_captcha = true;
     assert_outcome(form, PWR_CHALLENGE_STALE);
 }
 
@@ -165,12 +165,12 @@ static void a_form_not_made_here_is_stale(void **state)
         pwr_seal_form(other_key, pool),
         pwr_seal_make(key, PWR_SEAL_SENT, "nonce", pool),
         pwr_seal_make(key, PWR_SEAL_HELD, "nonce", pool),
-        pwr_seal_make(key, PWR_SEAL_TASK, "nonce", pool),
+        pwr_seal_make(key, PWR_SEAL_CAPTCHA, "nonce", pool),
     };
     pwr_challenge_form_t form = new_form();
 
     now += FORM_AGE;
-    form.has_solved_task = true;
+    form.has_solved_captcha = true;
     for (size_t i = 0; i < sizeof seals / sizeof seals[0]; i++) {
         form.seal = seals[i];
         assert_outcome(form, PWR_CHALLENGE_STALE);
@@ -201,7 +201,7 @@ static void who_fills_in_the_unseen_field_is_a_robot_whatever_else_is_right(void
     pwr_challenge_form_t form = worked_form(PWR_LEVEL_WORK);
 
     now += FORM_AGE;
-    form.has_solved_task = true;
+    form.has_solved_captcha = true;
     form.unseen = " ";
     assert_outcome(form, PWR_CHALLENGE_ROBOT);
     form.seal = NULL;
@@ -276,18 +276,18 @@ static void under_pressure_a_form_must_prove_more(void **state)
     flood(parts.limit, OFFICE, settings.client_busy - settings.client_calm, WHOLE);
     verdict = judge(worked_form(PWR_LEVEL_WORK));
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_MORE);
-    assert_int_equal(verdict.level, PWR_LEVEL_TASK);
-    aged.has_solved_task = true;
+    assert_int_equal(verdict.level, PWR_LEVEL_CAPTCHA);
+    aged.has_solved_captcha = true;
     verdict = judge(aged);
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_PASSED);
-    assert_int_equal(verdict.level, PWR_LEVEL_TASK);
+    assert_int_equal(verdict.level, PWR_LEVEL_CAPTCHA);
 }
 
 static void beyond_the_last_limit_a_client_is_told_when_to_come_again(void **state)
 {
     (void)state;
     pwr_challenge_form_t form = new_form();
-    form.has_solved_task = true;
+    form.has_solved_captcha = true;
     flood(parts.limit, OFFICE, settings.client_most + 1, WHOLE);
 
     pwr_challenge_verdict_t verdict = judge(form);

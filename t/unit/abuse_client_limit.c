@@ -65,7 +65,7 @@ static void what_was_asked_drains_evenly_with_time(void **state)
     now += SECONDS(150);
     assert_met(flood(limit, OFFICE, 16, WHOLE), 15, 1, 0, 0);
     flood(limit, OFFICE, 600, WHOLE);
-    now += SECONDS(120); /* half of the band of tasks */
+    now += SECONDS(120); /* half of the band of captchas */
     assert_met(flood(limit, OFFICE, 241, WHOLE), 0, 0, 240, 1);
     now += SECONDS(241);
     assert_met(flood(limit, OFFICE, 1, 1), 0, 1, 0, 0);
@@ -91,7 +91,7 @@ static void an_even_flood_meets_the_level_of_its_rate(void **state)
     assert_met(even_flood(OFFICE, 30), 600, 0, 0, 0);
     met_t above_calm = even_flood(OFFICE, 100);
     assert_true(above_calm.at[PWR_LEVEL_SILENT] < 50);
-    assert_int_equal(above_calm.at[PWR_LEVEL_TASK], 0);
+    assert_int_equal(above_calm.at[PWR_LEVEL_CAPTCHA], 0);
     met_t above_busy = even_flood(OFFICE, 550);
     assert_true(above_busy.at[PWR_LEVEL_SILENT] + above_busy.at[PWR_LEVEL_WORK] < 200);
     assert_int_equal(above_busy.at[PWR_LEVEL_REFUSE], 0);
@@ -112,7 +112,7 @@ static void three_hundred_people_of_one_address_are_served_in_five_minutes(void 
             now += SECONDS(arrive_within[i]) / 300;
         }
         assert_true(met.at[PWR_LEVEL_SILENT] >= 30);
-        assert_true(met.at[PWR_LEVEL_TASK] > 0);
+        assert_true(met.at[PWR_LEVEL_CAPTCHA] > 0);
         assert_int_equal(met.at[PWR_LEVEL_REFUSE], 0);
     }
 }
@@ -141,7 +141,7 @@ static void a_refused_request_may_come_when_it_was_told_and_not_sooner(void **st
             assert_int_equal(count(limit, OFFICE, cost), PWR_LEVEL_REFUSE);
             now += TICK;
             met = pwr_client_limit_count(limit, OFFICE, cost);
-            assert_int_equal(met.level, PWR_LEVEL_TASK);
+            assert_int_equal(met.level, PWR_LEVEL_CAPTCHA);
             assert_int_equal(met.retry_after, 0);
         }
     }
@@ -211,7 +211,7 @@ static void the_load_of_the_site_raises_the_level_for_all_and_refuses_nobody(voi
         met.at[count(limit, numbered(i % 50), WHOLE)]++;
     }
     assert_met(met, 100, 200, 700, 0);
-    assert_int_equal(look(limit, "a person"), PWR_LEVEL_TASK);
+    assert_int_equal(look(limit, "a person"), PWR_LEVEL_CAPTCHA);
     now += SECONDS(1); /* the flood has ended: five more fit below the limit */
     assert_int_equal(look(limit, "a person"), PWR_LEVEL_WORK);
     now += SECONDS(40);

@@ -65,11 +65,11 @@ static inline met_t flood(pwr_client_limit_t *limit, const char *client, int tim
     return met;
 }
 
-static inline void assert_met(met_t met, int is_silent, int is_work, int is_task, int is_refused)
+static inline void assert_met(met_t met, int is_silent, int is_work, int is_captcha, int is_refused)
 {
     assert_int_equal(met.at[PWR_LEVEL_SILENT], is_silent);
     assert_int_equal(met.at[PWR_LEVEL_WORK], is_work);
-    assert_int_equal(met.at[PWR_LEVEL_TASK], is_task);
+    assert_int_equal(met.at[PWR_LEVEL_CAPTCHA], is_captcha);
     assert_int_equal(met.at[PWR_LEVEL_REFUSE], is_refused);
 }
 

@@ -61,7 +61,7 @@ static void a_seal_works_for_no_other_purpose_and_no_other_key(void **state)
 {
     (void)state;
     static const char *const purposes[]
-        = {PWR_SEAL_FORM, PWR_SEAL_SENT, PWR_SEAL_HELD, PWR_SEAL_TASK};
+        = {PWR_SEAL_FORM, PWR_SEAL_SENT, PWR_SEAL_HELD, PWR_SEAL_CAPTCHA};
 
     for (int made = 0; made < 4; made++) {
         const char *sealed = pwr_seal_make(key, purposes[made], "text", pool);

@@ -1,6 +1,6 @@
 /*
  * Pictures: none comes twice or carries more than its points, and what is cheap to compare does not
- * solve a task made of them.
+ * solve a captcha made of them.
  */
 #include "pool_fixture.h"
 
@@ -18,11 +18,11 @@
 #define SQUARE 120
 #define COARSE 8     /* a thumbnail is 8 x 8 */
 #define TRAINING 200 /* pictures whose squares the thief has labelled by hand */
-#define ATTACKS 200  /* tasks that it then guesses */
+#define ATTACKS 200  /* captchas that it then guesses */
 #define CELLS (COARSE * COARSE)
 #define FEATURES (CELLS * 3)
 
-/* A task at random: three squares show one thing, the others other things. */
+/* A captcha at random: three squares show one thing, the others other things. */
 typedef struct {
     int thing;
     unsigned char shown[PWR_CAPTCHA_SQUARES];
@@ -112,32 +112,32 @@ static void read_picture(picture_t *picture, const char *png, apr_size_t length)
     assert_ptr_equal(at, end);
 }
 
-static void draw(picture_t *picture, const sample_t *task)
+static void draw(picture_t *picture, const sample_t *captcha)
 {
     apr_pool_t *scratch = NULL;
     const char *png = NULL;
     apr_size_t length = 0;
 
     assert_int_equal(apr_pool_create(&scratch, pool), APR_SUCCESS);
-    assert_null(pwr_picture_draw(&png, &length, task->shown, scratch));
+    assert_null(pwr_picture_draw(&png, &length, captcha->shown, scratch));
     read_picture(picture, png, length);
     apr_pool_destroy(scratch);
 }
 
-/* The same task each time: what differs is the drawing alone. Each of the nine squares is new too,
- * and a third of its points at least: the hash of a part does not know it again either. */
+/* The same captcha each time: what differs is the drawing alone. Each of the nine squares is new
+ * too, and a third of its points at least: the hash of a part does not know it again either. */
 static void no_picture_and_no_square_comes_twice(void **state)
 {
     (void)state;
     static picture_t pictures[2];
-    sample_t task = make_sample();
+    sample_t captcha = make_sample();
     uLong *sums = apr_palloc(pool, sizeof *sums * PICTURES);
 
     for (int i = 0; i < PICTURES; i++) {
         picture_t *new = &pictures[i % 2];
         const picture_t *old = &pictures[(i + 1) % 2];
         int same[PWR_CAPTCHA_SQUARES] = {0};
-        draw(new, &task);
+        draw(new, &captcha);
         sums[i] = crc32(adler32(0, new->rows, sizeof new->rows), new->rows, sizeof new->rows);
         for (int j = 0; j < i; j++) {
             assert_true(sums[i] != sums[j]);
@@ -174,7 +174,7 @@ static void shrink(float *features, const picture_t *picture, int square)
 /* What a thief has: squares that he labelled by hand, and then squares to be named. Both tests look
  * at the same ones. */
 typedef struct {
-    sample_t tasks[TRAINING + ATTACKS];
+    sample_t captchas[TRAINING + ATTACKS];
     float squares[TRAINING + ATTACKS][PWR_CAPTCHA_SQUARES][FEATURES];
     float means[TRAINING + ATTACKS][PWR_CAPTCHA_SQUARES][3];
 } loot_t;
@@ -186,8 +186,8 @@ static const loot_t *collect(void)
     static bool is_collected;
 
     for (int i = 0; i < TRAINING + ATTACKS && !is_collected; i++) {
-        loot.tasks[i] = make_sample();
-        draw(&picture, &loot.tasks[i]);
+        loot.captchas[i] = make_sample();
+        draw(&picture, &loot.captchas[i]);
         for (int j = 0; j < PWR_CAPTCHA_SQUARES; j++) {
             shrink(loot.squares[i][j], &picture, j);
             for (int k = 0; k < FEATURES; k++) {
@@ -210,26 +210,27 @@ static float distance(const float *one, const float *other, int features, float 
 }
 
 /* The label of the nearest of the labelled squares. */
-static int name_of(const loot_t *loot, int task, int square, bool is_mean)
+static int name_of(const loot_t *loot, int captcha, int square, bool is_mean)
 {
     float nearest = 1e30F;
     int best = 0;
 
     for (int i = 0; i < TRAINING; i++) {
         for (int j = 0; j < PWR_CAPTCHA_SQUARES; j++) {
-            float far = is_mean ? distance(loot->means[task][square], loot->means[i][j], 3, nearest)
-                                : distance(loot->squares[task][square], loot->squares[i][j],
-                                           FEATURES, nearest);
+            float far = is_mean
+                            ? distance(loot->means[captcha][square], loot->means[i][j], 3, nearest)
+                            : distance(loot->squares[captcha][square], loot->squares[i][j],
+                                       FEATURES, nearest);
             if (far < nearest) {
                 nearest = far;
-                best = loot->tasks[i].shown[j];
+                best = loot->captchas[i].shown[j];
             }
         }
     }
     return best;
 }
 
-/* Returns the share of squares named rightly, in percent; whole tasks solved in `solved`. */
+/* Returns the share of squares named rightly, in percent; whole captchas solved in `solved`. */
 static double attack(int *solved, bool is_mean)
 {
     const loot_t *loot = collect();
@@ -237,39 +238,39 @@ static double attack(int *solved, bool is_mean)
 
     *solved = 0;
     for (int i = TRAINING; i < TRAINING + ATTACKS; i++) {
-        const sample_t *task = &loot->tasks[i];
+        const sample_t *captcha = &loot->captchas[i];
         bool marked[PWR_CAPTCHA_SQUARES];
         for (int j = 0; j < PWR_CAPTCHA_SQUARES; j++) {
             int thing = name_of(loot, i, j, is_mean);
-            named += thing == task->shown[j];
-            marked[j] = thing == task->thing;
+            named += thing == captcha->shown[j];
+            marked[j] = thing == captcha->thing;
         }
-        *solved += is_right(task, marked);
+        *solved += is_right(captcha, marked);
     }
     return 100.0 * named / (ATTACKS * PWR_CAPTCHA_SQUARES);
 }
 
-/* Blind guessing names 7 of 100 squares of fourteen things; measured: 8 to 10, and no task. */
+/* Blind guessing names 7 of 100 squares of fourteen things; measured: 8 to 10, and no captcha. */
 static void the_mean_colour_tells_nothing(void **state)
 {
     (void)state;
     int solved = 0;
     double percent = attack(&solved, true);
 
-    print_message("mean colour: %.1f %% of squares, %d of %d tasks\n", percent, solved, ATTACKS);
+    print_message("mean colour: %.1f %% of squares, %d of %d captchas\n", percent, solved, ATTACKS);
     assert_true(percent < 14);
     assert_in_range(solved, 0, 6);
 }
 
-/* Measured: 23 to 27 of 100 squares, 1 to 5 of 200 tasks. More labels and a trained network will do
- * better: a task slows programs down, and the limits stand behind it. */
-static void a_coarse_thumbnail_solves_few_tasks(void **state)
+/* Measured: 23 to 27 of 100 squares, 1 to 5 of 200 captchas. More labels and a trained network will
+ * do better: a captcha slows programs down, and the limits stand behind it. */
+static void a_coarse_thumbnail_solves_few_captchas(void **state)
 {
     (void)state;
     int solved = 0;
     double percent = attack(&solved, false);
 
-    print_message("8 x 8 thumbnail: %.1f %% of squares, %d of %d tasks\n", percent, solved,
+    print_message("8 x 8 thumbnail: %.1f %% of squares, %d of %d captchas\n", percent, solved,
                   ATTACKS);
     assert_true(percent < 33);
     assert_in_range(solved, 0, 16);
@@ -281,7 +282,7 @@ int main(void)
         cmocka_unit_test(every_thing_has_a_message_key),
         cmocka_unit_test(no_picture_and_no_square_comes_twice),
         cmocka_unit_test(the_mean_colour_tells_nothing),
-        cmocka_unit_test(a_coarse_thumbnail_solves_few_tasks),
+        cmocka_unit_test(a_coarse_thumbnail_solves_few_captchas),
     };
     return cmocka_run_group_tests(tests, open_pool, close_pool);
 }

@@ -1,5 +1,5 @@
 /*
- * The sound task: what comes is a WAV that every browser plays, of the promised length and
+ * The sound captcha: what comes is a WAV that every browser plays, of the promised length and
  * loudness, never the same twice, and each thing's sound has the build that it is known by.
  */
 #include "pool_fixture.h"

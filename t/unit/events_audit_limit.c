@@ -108,7 +108,7 @@ static void more_clients_than_there_is_memory_for_are_counted_all_together(void 
     (void)state;
 
     for (int i = 0; i < CLIENTS; i++) {
-        pwr_audit_limit_count(limit, PWR_EVENT_TASK_WRONG, apr_itoa(pool, i), 1);
+        pwr_audit_limit_count(limit, PWR_EVENT_CAPTCHA_WRONG, apr_itoa(pool, i), 1);
     }
     fixture_now += MINUTE;
     const apr_array_header_t *taken = pwr_audit_limit_take(limit, fixture_now, 1, pool);

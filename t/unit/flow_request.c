@@ -175,7 +175,7 @@ static void no_request_is_taken_while_the_queue_is_full(void **state)
 static void its_row_stays_until_the_form_cannot_be_posted_again(void **state)
 {
     (void)state;
-    const apr_interval_time_t window = 12 * HOUR + 2 * MINUTE + PWR_TASK_LIFE;
+    const apr_interval_time_t window = 12 * HOUR + 2 * MINUTE + PWR_CAPTCHA_LIFE;
     pwr_request_form_t form = form_of("nobody");
     int gone = 0;
 

@@ -1,8 +1,9 @@
 /*
  * What the threads of one process share, used by many at once: the messages and what is remembered
- * of languages, compiled templates, expressions, the client limit, the answers to tasks, metrics,
- * the directory's connections, and relays, of which each thread has its own. Each answer is the one
- * that a single thread would get. `t/run --threads` says in addition whether two threads met.
+ * of languages, compiled templates, expressions, the client limit, the answers to captchas,
+ * metrics, the directory's connections, and relays, of which each thread has its own. Each answer
+ * is the one that a single thread would get. `t/run --threads` says in addition whether two threads
+ * met.
  */
 #include "text_scratch.h"
 
@@ -10,7 +11,7 @@
 #include <unicode/uclean.h>
 
 #include "abuse/client_limit.h"
-#include "abuse/task_answers.h"
+#include "abuse/captcha_answers.h"
 #include "directory/directory.h"
 #include "events/metrics.h"
 #include "mail/mail.h"
@@ -128,7 +129,7 @@ static void pages_are_rendered_alike_in_every_thread(void **state)
 
 typedef struct {
     pwr_client_limit_t *limit;
-    pwr_task_answers_t *answers;
+    pwr_captcha_answers_t *answers;
     pwr_metrics_t *metrics;
 } tables_t;
 
@@ -136,7 +137,7 @@ static bool use_tables(void *shared, int number, apr_pool_t *pool)
 {
     tables_t *tables = shared;
     const char *client = apr_psprintf(pool, "192.0.2.%d", number % 3);
-    const char *task = apr_psprintf(pool, "task %d", number % 5);
+    const char *captcha = apr_psprintf(pool, "captcha %d", number % 5);
 
     (void)pwr_client_limit_count(tables->limit, client, 4);
     (void)pwr_client_limit_look(tables->limit, client);
@@ -147,7 +148,7 @@ static bool use_tables(void *shared, int number, apr_pool_t *pool)
     pwr_metrics_set_queue(tables->metrics, number, apr_time_now());
     const pwr_metrics_site_t site = {.name = "site", .metrics = tables->metrics};
     return pwr_metrics_text(&site, 1, pool) != NULL
-           && pwr_task_answers_take(tables->answers, task, "right");
+           && pwr_captcha_answers_take(tables->answers, captcha, "right");
 }
 
 static void tables_of_all_processes_are_written_and_read_at_once(void **state)
@@ -165,7 +166,7 @@ static void tables_of_all_processes_are_written_and_read_at_once(void **state)
 
     assert_null(pwr_crypto_start(scratch->pool));
     assert_null(pwr_client_limit_open(&tables.limit, &settings, scratch->pool));
-    assert_null(pwr_task_answers_open(&tables.answers, scratch->pool));
+    assert_null(pwr_captcha_answers_open(&tables.answers, scratch->pool));
     assert_null(pwr_metrics_open(&tables.metrics, scratch->pool));
     assert_right_in_threads(use_tables, &tables, scratch->pool);
 }

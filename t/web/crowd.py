@@ -97,6 +97,6 @@ class Crowd:
 
 
 def kind_of(location):
-    """Where an answer leads: sent, c (the tasks), or nowhere."""
+    """Where an answer leads: sent, c (the captchas), or nowhere."""
     found = re.search(r"/(sent|c)/", location)
     return found[1] if found else ""

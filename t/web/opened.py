@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import work
 
 NONCE_BYTES, TAG_BYTES, TIME_BYTES = 24, 16, 8
-FORM, HELD, TASK = "seal:form", "seal:held", "seal:task"
+FORM, HELD, CAPTCHA = "seal:form", "seal:held", "seal:captcha"
 SQUARES = 9
 sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
 
@@ -32,7 +32,7 @@ def keyed(key, text):
 
 
 def subkey(site, purpose, url=None):
-    """Of the seals and tasks of one site; `url` is another base URL with the same key file."""
+    """Of the seals and captchas of one site; `url` is another base URL with the same key file."""
     key = (site.state / "key").read_bytes()
     return keyed(keyed(keyed(key, "seals of a site"), url or site.reset_url), purpose)
 
@@ -67,18 +67,18 @@ def make_seal(site, purpose, text, age=0.0, url=None):
 
 
 @dataclass
-class Task:
+class Captcha:
     """`squares` are the names of the right ones, `wrong` those of the others."""
     squares: list
     wrong: list
     sound: int
 
 
-def open_task(site, sealed):
-    letters = open_seal(site, TASK, sealed).partition("\n")[2]
+def open_captcha(site, sealed):
+    letters = open_seal(site, CAPTCHA, sealed).partition("\n")[2]
     thing, shown, sound = letters[0], letters[1:1 + SQUARES], letters[1 + SQUARES]
     names = {f"s{place + 1}": letter == thing for place, letter in enumerate(shown)}
-    return Task([name for name, is_right in names.items() if is_right],
+    return Captcha([name for name, is_right in names.items() if is_right],
                 [name for name, is_right in names.items() if not is_right],
                 ord(sound) - ord("a"))
 
@@ -111,25 +111,25 @@ def signed_again(site, challenge, data=(), **changes):
 
 
 def form_for(page, way):
-    """The form of the task page with this button."""
+    """The form of the captcha page with this button."""
     return next(form for form in page.forms
                 if any(field.name == "way" and field.attributes.get("value") == way
                        for field in form.fields))
 
 
-def task_on(site, page):
-    return open_task(site, form_for(page, "picture").named("task").value)
+def captcha_on(site, page):
+    return open_captcha(site, form_for(page, "picture").named("captcha").value)
 
 
 def answer_by_picture(site, page, browser=None, squares=None, follow=True):
     """Marks the right squares, or these."""
-    chosen = task_on(site, page).squares if squares is None else squares
+    chosen = captcha_on(site, page).squares if squares is None else squares
     return (browser or site.browser).submit(page, form_for(page, "picture"), follow,
                                             way="picture", **dict.fromkeys(chosen, "on"))
 
 
 def answer_by_sound(site, page, browser=None, sound=None, follow=True):
-    chosen = task_on(site, page).sound if sound is None else sound
+    chosen = captcha_on(site, page).sound if sound is None else sound
     return (browser or site.browser).submit(page, form_for(page, "sound"), follow, way="sound",
                                             sound=str(chosen))
 

@@ -8,14 +8,14 @@ from opened import answer_by_picture
 from site_steps import settle, store
 from workers import audit, mute
 
-# The gate lets each client ask once without a task, and the site's load raises nothing: what stops
+# The gate lets each client ask once without a captcha, and the site's load raises nothing: what stops
 # the flood is the cap alone.
 OPEN_GATE = {"PwResetSiteLimits": "1000000 2000000", "PwResetClientLimits": "1 2 600"}
 NEW = "Sju-lange-netter-7"
 LIVE_LINKS = 3  # of one account
 MORE_LINKS = 2  # for who proved more than a stranger can in bulk
 OWNER = "192.0.2.1"
-TASKS = "Bekreft at du ikke er en robot"
+CAPTCHAS = "Bekreft at du ikke er en robot"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_after_a_flood_the_owner_gets_a_new_link_from_an_old_one(flooded):
     page = owner.get(old)
     assert page.heading == "Lenken virker ikke lenger"
     sent = owner.submit(page)
-    if sent.heading == TASKS:
+    if sent.heading == CAPTCHAS:
         sent = answer_by_picture(flooded, sent, owner)
     assert sent.heading == "Sjekk e-posten din"
     mails = mails_to(flooded, person)
@@ -80,16 +80,16 @@ def test_after_a_flood_the_owner_gets_a_new_link_from_an_old_one(flooded):
     assert flooded.set_password(flooded.link_of(mails[-1]), NEW).heading == "Passordet er endret"
 
 
-def test_after_a_flood_the_owner_gets_a_link_by_solving_a_task_and_that_has_a_cap_too(flooded):
+def test_after_a_flood_the_owner_gets_a_link_by_solving_a_captcha_and_that_has_a_cap_too(flooded):
     person, owner = flooded.someone(), visitor(flooded, "192.0.2.3")
     flood(flooded, spellings_of(person), 20)
     assert flooded.ask(person.uid, owner).heading == "Sjekk e-posten din"
     assert len(mails_to(flooded, person)) == LIVE_LINKS
     for more in range(1, 1 + MORE_LINKS + 2):
-        flooded.ask("ingen", owner)  # the second and third of a client meet a task
-        tasks = flooded.ask(person.uid, owner)
-        assert tasks.heading == TASKS
-        assert answer_by_picture(flooded, tasks, owner).heading == "Sjekk e-posten din"
+        flooded.ask("ingen", owner)  # the second and third of a client meet a captcha
+        captchas = flooded.ask(person.uid, owner)
+        assert captchas.heading == CAPTCHAS
+        assert answer_by_picture(flooded, captchas, owner).heading == "Sjekk e-posten din"
         assert len(mails_to(flooded, person)) == LIVE_LINKS + min(more, MORE_LINKS)
 
 

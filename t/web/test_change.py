@@ -267,7 +267,7 @@ def test_a_cap_on_a_day_counts_those_of_earlier_hours(make_quick):
 def test_each_wrong_try_counts_as_several_requests_of_its_client(make_quick):
     site = make_quick(PwResetClientLimits="10 20 30")
     statuses = [change(site, "ingen", old=WRONG, follow=False).status for _ in range(4)]
-    assert statuses == [422, 422, 303, 303]  # then a task is asked for
+    assert statuses == [422, 422, 303, 303]  # then a captcha is asked for
 
 
 def test_a_form_that_is_sent_twice_says_what_became_of_it(quick):
@@ -285,7 +285,7 @@ def test_a_form_that_is_sent_twice_says_what_became_of_it(quick):
     assert change(quick, person.uid, old=NEW, new="Enda-et-passord-9", page=again).hops == [303]
 
 
-def test_a_task_keeps_the_name_and_no_password(make_quick):
+def test_a_captcha_keeps_the_name_and_no_password(make_quick):
     site = make_quick(PwResetClientLimits="1 2 600")
     person = site.someone()
     for _ in range(3):

@@ -1,19 +1,19 @@
 """What the gate asks of a client depends on how much that client has asked lately: more work, a
-task, and only then to come again."""
+captcha, and only then to come again."""
 import json
 import time
 
 import pytest
 from crowd import Crowd, at, proxied_site, remote_lines, visitor
 from site_steps import quick_site, store
-from work import (HARDER, fetch, form, is_accepted, is_sent_to_tasks, level_of, most_of, seal_of,
+from work import (HARDER, fetch, form, is_accepted, is_sent_to_captchas, level_of, most_of, seal_of,
                   send, solution_for)
 
 from kit import people
 
 OPEN_SITE = {"PwResetSiteLimits": "1000000 2000000"}
 MORE_WORK = "Det er uvanlig mange forespørsler akkurat nå, så nettleseren må regne litt lenger."
-TASKS = "Bekreft at du ikke er en robot"
+CAPTCHAS = "Bekreft at du ikke er en robot"
 TOO_MANY = "For mange forsøk. Vent noen minutter, og prøv igjen."
 NAMES = ["kari", "kari@example.org", people.DISABLED, people.SHARED_MAIL, people.NOMAIL, "ingen"]
 
@@ -62,13 +62,13 @@ def test_a_browser_that_worked_too_little_may_work_more_and_loses_nothing(near):
     assert is_accepted(send(near, "ingen", back, headers=at(client)))
 
 
-def test_a_busy_client_without_script_and_a_busier_one_with_it_get_the_tasks(near):
+def test_a_busy_client_without_script_and_a_busier_one_with_it_get_the_captchas(near):
     client, busier = next(Crowd.clients), next(Crowd.clients)
     press(near, client, 2)
     page = near.ask("ingen", visitor(near, client))
-    assert (page.hops, page.heading) == ([303], TASKS)
+    assert (page.hops, page.heading) == ([303], CAPTCHAS)
     press(near, busier, 4)
-    assert is_sent_to_tasks(send(near, "ingen", headers=at(busier)))
+    assert is_sent_to_captchas(send(near, "ingen", headers=at(busier)))
 
 
 def test_too_many_are_refused_with_the_time_to_come_again_and_that_time_is_true(make_site):
@@ -88,7 +88,7 @@ def test_too_many_are_refused_with_the_time_to_come_again_and_that_time_is_true(
         "type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": TOO_MANY}
     assert problem.headers["Retry-After"]
     time.sleep(wait)
-    assert is_sent_to_tasks(send(site, "kari", page, ""))
+    assert is_sent_to_captchas(send(site, "kari", page, ""))
 
 
 def test_the_level_falls_again_with_time_alone(make_site):
@@ -96,7 +96,7 @@ def test_the_level_falls_again_with_time_alone(make_site):
                                  **OPEN_SITE})
     crowd = Crowd(site)
     crowd.each(crowd.press, [""] * 304)
-    assert is_sent_to_tasks(send(site, "ingen", solution=""))
+    assert is_sent_to_captchas(send(site, "ingen", solution=""))
     deadline = time.monotonic() + 30
     while "data-work-progress" in form(site).html:
         assert time.monotonic() < deadline
@@ -111,7 +111,7 @@ def steps_of(site, name, client, step):
     work = fetch(site, seal_of(page), headers=headers)
     answer = send(site, name, page, "" if step % 2 else None, headers)
     return ("data-work-progress" in page.html, level_of(work), answer.status,
-            is_sent_to_tasks(answer), is_accepted(answer), TOO_MANY in answer.text,
+            is_sent_to_captchas(answer), is_accepted(answer), TOO_MANY in answer.text,
             MORE_WORK in answer.text)
 
 

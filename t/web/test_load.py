@@ -5,14 +5,14 @@ import re
 
 import pytest
 from crowd import Crowd, at, proxied_site
-from opened import open_task
+from opened import open_captcha
 from site_steps import quick_site, settle, store
 from work import level_of, solve
 from workers import mute, wait_until, waiting_rows, worker_of
 
 OFFICE = "192.0.2.20"
 READY = "resuming normal operations"
-TASK = re.compile(rb'name="task" value="([^"]+)"')
+CAPTCHA = re.compile(rb'name="captcha" value="([^"]+)"')
 HELD = re.compile(rb'name="held" value="([^"]+)"')
 FULL = "PWR0802"
 
@@ -53,11 +53,11 @@ def ask_without_script(crowd, client, name):
     if "/c/" in location:
         headers = at(client)
         _, _, page = crowd.request("GET", location, headers=headers)
-        sealed = TASK.search(page)[1].decode()
+        sealed = CAPTCHA.search(page)[1].decode()
         drawn, _, _ = crowd.request("GET", f"{crowd.path}/c/picture/{sealed}", headers=headers)
-        marks = dict.fromkeys(open_task(crowd.site, sealed).squares, "on")
+        marks = dict.fromkeys(open_captcha(crowd.site, sealed).squares, "on")
         status, location, _ = crowd.post(client, "/c", held=HELD.search(page)[1].decode(),
-                                         task=sealed, way="picture", **marks)
+                                         captcha=sealed, way="picture", **marks)
         statuses += [drawn, status]
     return statuses, len(statuses) > 1, location
 

@@ -15,7 +15,7 @@ LOCATION = f"""<Location "{METRICS}">
 </Location>"""
 COUNTERS = {
     "pwreset_requests": {"accepted", "refused", "raised", "too-many", "full"},
-    "pwreset_tasks": {"wrong"},
+    "pwreset_captcha_answers": {"wrong"},
     "pwreset_captchas": {"down"},
     "pwreset_lookups": {"none", "ambiguous", "ineligible"},
     "pwreset_mails": {"sent", "retry", "given-up", "capped"},
@@ -113,11 +113,11 @@ def test_what_the_gate_refuses_is_told_by_its_reason(keeper):
     with metered(keeper, directives=directives) as site:
         browser = visitor(site, next(Crowd.clients))
         page = browser.get(f"{site.reset_url}/")
-        tasks = browser.submit(page, name="ingen", **{"cf-turnstile-response": "svar"})
+        captchas = browser.submit(page, name="ingen", **{"cf-turnstile-response": "svar"})
         assert count(site, "captchas", result="down") == 1
         assert count(site, "requests", result="raised") == 1
-        answer_by_picture(site, tasks, browser, [])
-        assert count(site, "tasks", result="wrong") == 1
+        answer_by_picture(site, captchas, browser, [])
+        assert count(site, "captcha_answers", result="wrong") == 1
         for _ in range(6):
             site.ask("ingen", browser)
         assert count(site, "requests", result="too-many") >= 1

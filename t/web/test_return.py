@@ -61,16 +61,16 @@ def test_it_survives_an_error_a_change_of_language_and_sending_again(quick):
     assert f"{quick.url}/intranett/?a=b" in done.links
 
 
-def test_it_survives_a_task_and_a_link_that_came_too_late(keeper):
+def test_it_survives_a_captcha_and_a_link_that_came_too_late(keeper):
     lines = {"PwResetReturnURL": LIST, "PwResetClientLimits": "1 2 60", "PwResetWait": "1s"}
     with quick_site(keeper, directives=lines) as site:
         for _ in range(3):
             site.ask("ingen", follow=False)
         person = site.someone()
-        task = site.browser.submit(form_for(site, APP), name=person.uid)
-        assert "/c/" in task.url
+        captcha = site.browser.submit(form_for(site, APP), name=person.uid)
+        assert "/c/" in captcha.url
         time.sleep(1.1)
-        assert answer_by_waiting(site, task).heading == "Sjekk e-posten din"
+        assert answer_by_waiting(site, captcha).heading == "Sjekk e-posten din"
         link = site.link_of(site.mail_to(person.mails[0]))
         store(site, "UPDATE pwreset_tokens SET expires = 1")
         dead = site.browser.get(link)

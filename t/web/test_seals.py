@@ -66,12 +66,12 @@ def texts(site, own):
     """Purpose -> text of a seal, and the address that opens it."""
     form = make_seal(site, "seal:form", "A" * 32, url=own)
     return {"seal:held": (f"0\n{form}\ningen", "/c/{}"),
-            "seal:task": (f"{form}\n{LETTERS}", "/c/picture/{}"),
+            "seal:captcha": (f"{form}\n{LETTERS}", "/c/picture/{}"),
             "seal:return": (BACK, "/done/{}"),
             "seal:sent": ("AAAA-AAAA\ningen", "/sent/{}")}
 
 
-@pytest.mark.parametrize("purpose", ["seal:held", "seal:task", "seal:return", "seal:sent"])
+@pytest.mark.parametrize("purpose", ["seal:held", "seal:captcha", "seal:return", "seal:sent"])
 def test_a_seal_of_each_purpose_opens_at_its_site_alone(pair, purpose):
     for own, other in sides(pair):
         text, path = texts(pair, own)[purpose]

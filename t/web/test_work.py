@@ -29,7 +29,7 @@ def working(keeper):
 
 @pytest.fixture(scope="module")
 def pressed(keeper):
-    """Whoever has asked once must work more, or solve a task."""
+    """Whoever has asked once must work more, or solve a captcha."""
     directives = {**SLOW_FORM, "PwResetFormAge": "0s", "PwResetClientLimits": "1 500 30000"}
     with proxied_site(keeper, directives=directives) as started:
         yield started

@@ -90,6 +90,6 @@ def is_accepted(page):
     return page.status == 303 and "/sent/" in page.headers["Location"]
 
 
-def is_sent_to_tasks(page):
+def is_sent_to_captchas(page):
     return page.status == 303 and "/c/" in page.headers["Location"]
 

@@ -1,10 +1,10 @@
 /*
- * One word for each place: hashes of a task and of its answer. A task has one place, so of many
- * answers at once one is first. It is forgotten when another task falls into its place, one of
- * thousands, which nobody can choose: so who would answer again must first answer thousands of
- * other tasks, wrongly, and each counts against the client.
+ * One word for each place: hashes of a captcha and of its answer. A captcha has one place, so of
+ * many answers at once one is first. It is forgotten when another captcha falls into its place, one
+ * of thousands, which nobody can choose: so who would answer again must first answer thousands of
+ * other captchas, wrongly, and each counts against the client.
  */
-#include "abuse/task_answers.h"
+#include "abuse/captcha_answers.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -32,22 +32,23 @@ typedef struct {
     place_t drawn[PLACES];
 } table_t;
 
-struct pwr_task_answers_t {
+struct pwr_captcha_answers_t {
     table_t *table;
     unsigned char key[PWR_SHORT_KEY_BYTES];
 };
 
-pwr_fault_t *pwr_task_answers_open(pwr_task_answers_t **answers, apr_pool_t *pool)
+pwr_fault_t *pwr_captcha_answers_open(pwr_captcha_answers_t **answers, apr_pool_t *pool)
 {
-    pwr_task_answers_t *opened = apr_palloc(pool, sizeof *opened);
+    pwr_captcha_answers_t *opened = apr_palloc(pool, sizeof *opened);
     apr_shm_t *memory = NULL;
     apr_status_t status = apr_shm_create(&memory, sizeof(table_t), NULL, pool);
 
     if (status != APR_SUCCESS) {
-        return pwr_fault_broken(pool, "PWR0702",
-                                "no shared memory of %d bytes for the answers to tasks: %s. Give "
-                                "httpd more memory.",
-                                (int)sizeof(table_t), pwr_fault_status(status, pool));
+        return pwr_fault_broken(
+            pool, "PWR0702",
+            "no shared memory of %d bytes for the answers to captchas: %s. Give "
+            "httpd more memory.",
+            (int)sizeof(table_t), pwr_fault_status(status, pool));
     }
     opened->table = apr_shm_baseaddr_get(memory); /* anonymous: it comes as zeros */
     pwr_crypto_random(opened->key, sizeof opened->key);
@@ -55,9 +56,10 @@ pwr_fault_t *pwr_task_answers_open(pwr_task_answers_t **answers, apr_pool_t *poo
     return NULL;
 }
 
-bool pwr_task_answers_take(pwr_task_answers_t *answers, const char *task, const char *answer)
+bool pwr_captcha_answers_take(pwr_captcha_answers_t *answers, const char *captcha,
+                              const char *answer)
 {
-    apr_uint64_t hash = pwr_crypto_short_hash(answers->key, task, strlen(task));
+    apr_uint64_t hash = pwr_crypto_short_hash(answers->key, captcha, strlen(captcha));
     apr_uint64_t mine
         = (hash & ~ANSWER_MASK)
           | (pwr_crypto_short_hash(answers->key, answer, strlen(answer)) & ANSWER_MASK);
@@ -73,7 +75,7 @@ bool pwr_task_answers_take(pwr_task_answers_t *answers, const char *task, const 
     return true;
 }
 
-/* What is drawn of the task already; `hash` tells it from others in its place. */
+/* What is drawn of the captcha already; `hash` tells it from others in its place. */
 static apr_uint64_t drawn_of(apr_uint64_t seen, apr_uint64_t hash)
 {
     return ((seen ^ hash) & ~DRAWN_MASK) == 0 ? seen & DRAWN_MASK : 0;
@@ -104,10 +106,10 @@ static bool take_turn(table_t *table, int most)
     return true;
 }
 
-pwr_draw_verdict_t pwr_task_answers_draw(pwr_task_answers_t *answers, const char *task,
-                                         pwr_draw_t what, int most)
+pwr_draw_verdict_t pwr_captcha_answers_draw(pwr_captcha_answers_t *answers, const char *captcha,
+                                            pwr_draw_t what, int most)
 {
-    apr_uint64_t hash = pwr_crypto_short_hash(answers->key, task, strlen(task));
+    apr_uint64_t hash = pwr_crypto_short_hash(answers->key, captcha, strlen(captcha));
     place_t *place = &answers->table->drawn[hash % PLACES];
     apr_uint64_t seen = atomic_load_explicit(place, memory_order_relaxed);
     apr_uint64_t mine;
@@ -129,7 +131,7 @@ pwr_draw_verdict_t pwr_task_answers_draw(pwr_task_answers_t *answers, const char
     return PWR_DRAW_YES;
 }
 
-bool pwr_task_answers_is_busy(const pwr_task_answers_t *answers)
+bool pwr_captcha_answers_is_busy(const pwr_captcha_answers_t *answers)
 {
     apr_int64_t full
         = (apr_int64_t)atomic_load_explicit(&answers->table->full, memory_order_relaxed);

@@ -1,13 +1,13 @@
 /*
- * Tasks for people: no place, no thing and no sound is favoured, the right answer alone is right,
- * and a task comes back from its text as it was.
+ * Questions for people: no place, no thing and no sound is favoured, the right answer alone is
+ * right, and a question comes back from its text as it was.
  */
 #include "pool_fixture.h"
 
-#include "abuse/captcha_task.h"
+#include "abuse/captcha_question.h"
 #include "base/crypto.h"
 
-#define TASKS 2000
+#define CAPTCHAS 2000
 #define THINGS 14
 #define SOUNDS 8
 
@@ -33,19 +33,19 @@ static void three_to_five_squares_are_right(void **state)
     (void)state;
     int seen[PWR_CAPTCHA_SQUARES + 1] = {0};
 
-    for (int i = 0; i < TASKS; i++) {
-        pwr_captcha_task_t task = pwr_captcha_task_make(&captcha);
+    for (int i = 0; i < CAPTCHAS; i++) {
+        pwr_captcha_question_t question = pwr_captcha_question_make(&captcha);
         int right = 0;
         for (int j = 0; j < PWR_CAPTCHA_SQUARES; j++) {
-            assert_in_range(task.shown[j], 0, THINGS - 1);
-            right += task.shown[j] == task.thing;
+            assert_in_range(question.shown[j], 0, THINGS - 1);
+            right += question.shown[j] == question.thing;
         }
         assert_in_range(right, 3, 5);
         seen[right]++;
     }
     /* A third each; eight standard deviations to either side. */
     for (int right = 3; right <= 5; right++) {
-        assert_in_range(seen[right], TASKS / 3 - 170, TASKS / 3 + 170);
+        assert_in_range(seen[right], CAPTCHAS / 3 - 170, CAPTCHAS / 3 + 170);
     }
 }
 
@@ -57,12 +57,12 @@ static void no_place_and_no_thing_is_favoured(void **state)
     int asked[64] = {0};
     int shown[64] = {0};
 
-    for (int i = 0; i < TASKS; i++) {
-        pwr_captcha_task_t task = pwr_captcha_task_make(&captcha);
-        asked[task.thing]++;
+    for (int i = 0; i < CAPTCHAS; i++) {
+        pwr_captcha_question_t question = pwr_captcha_question_make(&captcha);
+        asked[question.thing]++;
         for (int j = 0; j < PWR_CAPTCHA_SQUARES; j++) {
-            places[j] += task.shown[j] == task.thing;
-            shown[task.shown[j]] += task.shown[j] != task.thing;
+            places[j] += question.shown[j] == question.thing;
+            shown[question.shown[j]] += question.shown[j] != question.thing;
         }
     }
     assert_true(chi_square(places, PWR_CAPTCHA_SQUARES) < 51);
@@ -70,24 +70,24 @@ static void no_place_and_no_thing_is_favoured(void **state)
     assert_true(chi_square(shown, THINGS) < 62);
 }
 
-static void mark_right(bool marked[PWR_CAPTCHA_SQUARES], const pwr_captcha_task_t *task)
+static void mark_right(bool marked[PWR_CAPTCHA_SQUARES], const pwr_captcha_question_t *question)
 {
     for (int i = 0; i < PWR_CAPTCHA_SQUARES; i++) {
-        marked[i] = task->shown[i] == task->thing;
+        marked[i] = question->shown[i] == question->thing;
     }
 }
 
 static void the_right_answer_is_accepted_and_each_change_of_a_square_refused(void **state)
 {
     (void)state;
-    for (int i = 0; i < TASKS; i++) {
-        pwr_captcha_task_t task = pwr_captcha_task_make(&captcha);
+    for (int i = 0; i < CAPTCHAS; i++) {
+        pwr_captcha_question_t question = pwr_captcha_question_make(&captcha);
         bool marked[PWR_CAPTCHA_SQUARES];
-        mark_right(marked, &task);
-        assert_true(pwr_captcha_task_is_seen(&task, marked));
+        mark_right(marked, &question);
+        assert_true(pwr_captcha_question_is_seen(&question, marked));
         for (int j = 0; j < PWR_CAPTCHA_SQUARES; j++) {
             marked[j] = !marked[j];
-            assert_false(pwr_captcha_task_is_seen(&task, marked));
+            assert_false(pwr_captcha_question_is_seen(&question, marked));
             marked[j] = !marked[j];
         }
     }
@@ -98,8 +98,8 @@ static void no_sound_is_favoured(void **state)
     (void)state;
     int played[SOUNDS] = {0};
 
-    for (int i = 0; i < TASKS; i++) {
-        played[pwr_captcha_task_make(&captcha).sound]++;
+    for (int i = 0; i < CAPTCHAS; i++) {
+        played[pwr_captcha_question_make(&captcha).sound]++;
     }
     assert_true(chi_square(played, SOUNDS) < 49);
 }
@@ -108,33 +108,33 @@ static void a_sound_is_answered_by_its_number_alone(void **state)
 {
     (void)state;
     static const char *const wrong[] = {"", "x", "0x0", "00", " 0", "0 ", "+0", "-0", "1", "0.0"};
-    pwr_captcha_task_t task = {.sound = 0};
+    pwr_captcha_question_t question = {.sound = 0};
 
-    assert_true(pwr_captcha_task_is_heard(&task, "0"));
+    assert_true(pwr_captcha_question_is_heard(&question, "0"));
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_false(pwr_captcha_task_is_heard(&task, wrong[i]));
+        assert_false(pwr_captcha_question_is_heard(&question, wrong[i]));
     }
-    task.sound = 7;
-    assert_true(pwr_captcha_task_is_heard(&task, "7"));
+    question.sound = 7;
+    assert_true(pwr_captcha_question_is_heard(&question, "7"));
 }
 
-static void a_task_comes_back_from_its_text(void **state)
+static void a_captcha_comes_back_from_its_text(void **state)
 {
     (void)state;
-    char text[PWR_CAPTCHA_TASK_CHARS + 1];
+    char text[PWR_CAPTCHA_QUESTION_CHARS + 1];
 
-    for (int i = 0; i < TASKS; i++) {
-        pwr_captcha_task_t task = pwr_captcha_task_make(&captcha), read;
-        pwr_captcha_task_write(text, &task);
-        assert_true(pwr_captcha_task_read(&read, &captcha, text));
-        assert_int_equal(read.thing, task.thing);
-        assert_int_equal(read.sound, task.sound);
-        assert_memory_equal(read.shown, task.shown, sizeof task.shown);
+    for (int i = 0; i < CAPTCHAS; i++) {
+        pwr_captcha_question_t question = pwr_captcha_question_make(&captcha), read;
+        pwr_captcha_question_write(text, &question);
+        assert_true(pwr_captcha_question_read(&read, &captcha, text));
+        assert_int_equal(read.thing, question.thing);
+        assert_int_equal(read.sound, question.sound);
+        assert_memory_equal(read.shown, question.shown, sizeof question.shown);
     }
 }
 
 /* A node whose captcha has fewer things must not draw what it does not have. */
-static void what_is_no_task_of_this_captcha_is_refused(void **state)
+static void what_is_no_captcha_of_this_captcha_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {"",
@@ -147,11 +147,11 @@ static void what_is_no_task_of_this_captcha_is_refused(void **state)
                                       "aaaaa aaaaa",
                                       "\xe1"
                                       "aaaaaaaaaa"};
-    pwr_captcha_task_t task;
+    pwr_captcha_question_t question;
 
-    assert_true(pwr_captcha_task_read(&task, &captcha, "naaaaaaaanh"));
+    assert_true(pwr_captcha_question_read(&question, &captcha, "naaaaaaaanh"));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        if (pwr_captcha_task_read(&task, &captcha, bad[i])) {
+        if (pwr_captcha_question_read(&question, &captcha, bad[i])) {
             fail_msg("%s was taken", bad[i]);
         }
     }
@@ -165,8 +165,8 @@ int main(void)
         cmocka_unit_test(no_sound_is_favoured),
         cmocka_unit_test(the_right_answer_is_accepted_and_each_change_of_a_square_refused),
         cmocka_unit_test(a_sound_is_answered_by_its_number_alone),
-        cmocka_unit_test(a_task_comes_back_from_its_text),
-        cmocka_unit_test(what_is_no_task_of_this_captcha_is_refused),
+        cmocka_unit_test(a_captcha_comes_back_from_its_text),
+        cmocka_unit_test(what_is_no_captcha_of_this_captcha_is_refused),
     };
     return cmocka_run_group_tests(tests, open_pool, close_pool);
 }
