@@ -81,6 +81,7 @@ ALTER TABLE pwreset_tokens RENAME COLUMN realm TO site;
 ALTER TABLE pwreset_outbox RENAME COLUMN subject TO typed_name;
 ALTER TABLE pwreset_outbox RENAME COLUMN subject_digest TO typed_name_digest;
 ALTER TABLE pwreset_outbox RENAME COLUMN tries TO deliveries;
+ALTER TABLE pwreset_returns RENAME TO pwreset_return_urls;
 UPDATE pwreset_trail SET event = 'account-ineligible' WHERE event = 'account-barred';
 UPDATE pwreset_trail SET event = 'captcha-wrong' WHERE event = 'task-wrong';
 UPDATE pwreset_schema SET version = 4 WHERE name = 'version';

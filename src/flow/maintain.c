@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "events/metrics.h"
 #include "store/outbox.h"
-#include "store/returns.h"
+#include "store/return_urls.h"
 #include "store/size.h"
 #include "store/tokens.h"
 #include "store/trail.h"
@@ -47,8 +47,8 @@ pwr_fault_t *pwr_maintain_step(bool *is_more, pwr_parts_t *parts, apr_pool_t *sc
     }
     PWR_TRY(pwr_tokens_expire(&gone, parts->store, kept, STEP, scratch));
     *is_more |= gone == STEP;
-    PWR_TRY(
-        pwr_returns_expire(&gone, parts->store, returned > kept ? returned : kept, STEP, scratch));
+    PWR_TRY(pwr_return_urls_expire(&gone, parts->store, returned > kept ? returned : kept, STEP,
+                                   scratch));
     *is_more |= gone == STEP;
     return NULL;
 }

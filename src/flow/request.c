@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "store/returns.h"
+#include "store/return_urls.h"
 #include "text/unicode.h"
 
 #define SUPPORT_CODE_CHARS 8
@@ -127,10 +127,10 @@ static void keep_return(const pwr_request_parts_t *parts, const char *id, const 
                         apr_pool_t *pool)
 {
     const char *kept = NULL;
-    pwr_fault_t *fault = back != NULL ? pwr_returns_find(&kept, parts->store, id, pool) : NULL;
+    pwr_fault_t *fault = back != NULL ? pwr_return_urls_find(&kept, parts->store, id, pool) : NULL;
 
     if (back != NULL && fault == NULL && kept == NULL) {
-        fault = pwr_returns_put(parts->store, id, back, pool);
+        fault = pwr_return_urls_put(parts->store, id, back, pool);
     }
     if (fault != NULL) {
         pwr_log_fault(fault);

@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "flow/attempt_cap.h"
-#include "store/returns.h"
+#include "store/return_urls.h"
 
 /* One posted form under work. */
 typedef struct {
@@ -234,5 +234,5 @@ pwr_fault_t *pwr_reset_unlock(pwr_reset_answer_t *answer, pwr_parts_t *parts,
 pwr_fault_t *pwr_reset_return_of(const char **url, pwr_parts_t *parts, const pwr_reset_link_t *link,
                                  apr_pool_t *pool)
 {
-    return pwr_returns_find(url, parts->store, link->row->request_id, pool);
+    return pwr_return_urls_find(url, parts->store, link->row->request_id, pool);
 }

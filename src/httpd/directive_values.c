@@ -253,12 +253,12 @@ const char *pwr_take_return_url(const pwr_taken_t *taken)
 {
     pwr_settings_t *settings = taken->settings;
 
-    if (settings->returns == NULL) {
-        settings->returns = apr_array_make(taken->pool, 4, sizeof(pwr_return_t));
+    if (settings->return_urls == NULL) {
+        settings->return_urls = apr_array_make(taken->pool, 4, sizeof(pwr_return_t));
     }
     for (int i = 0; i < taken->count; i++) {
         const char *wrong
-            = pwr_return_parse(apr_array_push(settings->returns), taken->words[i], taken->pool);
+            = pwr_return_parse(apr_array_push(settings->return_urls), taken->words[i], taken->pool);
         if (wrong != NULL) {
             return wrong;
         }

@@ -162,7 +162,7 @@ const command_rec pwr_directives[] = {
         .kind = PWR_KIND_OWN, FIELD(logo), .take = pwr_take_logo,
         .write = "PwResetLogo file:/etc/apache2/pwreset-logo.svg"),
     ROW("PwResetReturnURL", "where an application may have people sent back to; may be repeated",
-        .kind = PWR_KIND_OWN, FIELD(returns), .take = pwr_take_return_url, .most_words = 16,
+        .kind = PWR_KIND_OWN, FIELD(return_urls), .take = pwr_take_return_url, .most_words = 16,
         .write = "PwResetReturnURL https://app.example.org/ /intranett/"),
     ROW("PwResetLanguage", "language for those who ask for none of ours", .kind = PWR_KIND_TEXT,
         FIELD(parts.flow.language), .initial = "nb", .write = "PwResetLanguage nb"),

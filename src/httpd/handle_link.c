@@ -25,7 +25,7 @@ static const char *return_of(const pwr_request_context_t *context, const pwr_res
     const char *url = NULL;
     pwr_fault_t *fault = NULL;
 
-    if (link->row != NULL && context->site->settings->returns != NULL) {
+    if (link->row != NULL && context->site->settings->return_urls != NULL) {
         fault = pwr_reset_return_of(&url, &context->site->parts, link, context->request->pool);
     }
     if (fault != NULL) {

@@ -138,7 +138,7 @@ static bool is_below(const char *path, const char *allowed)
 
 const char *pwr_return_judge(const pwr_site_t *site, const char *typed, apr_pool_t *pool)
 {
-    const apr_array_header_t *list = site->settings->returns;
+    const apr_array_header_t *list = site->settings->return_urls;
     pwr_return_t asked;
 
     if (list == NULL || typed == NULL || !split(&asked, typed, pool)) {

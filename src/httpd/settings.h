@@ -26,7 +26,7 @@ typedef struct {
     bool is_well_known;      /* /.well-known/change-password is answered */
     const char *pages;       /* folder of the site's own templates; NULL: none */
     apr_array_header_t
-        *returns;         /* pwr_return_t: where "go to sign-in" may lead; NULL: nowhere else */
+        *return_urls;     /* pwr_return_t: where "go to sign-in" may lead; NULL: nowhere else */
     const char *style;    /* "file:/path" that we serve, or a path on this server; NULL: none */
     const char *logo;     /* the same */
     const char *help_url; /* NULL: our own page */

@@ -55,13 +55,13 @@ static const struct {
     {PWR_SQL_TRAIL_EXPIRE,
      {[MYSQL] = "DELETE FROM pwreset_trail WHERE life = %d AND happened < %lld "
                 "ORDER BY happened LIMIT %d"}},
-    {PWR_SQL_RETURNS_EXPIRE,
-     {[MYSQL] = "DELETE FROM pwreset_returns WHERE created < %lld ORDER BY created LIMIT %d"}},
+    {PWR_SQL_RETURN_URLS_EXPIRE,
+     {[MYSQL] = "DELETE FROM pwreset_return_urls WHERE created < %lld ORDER BY created LIMIT %d"}},
     {PWR_SQL_SIZE_BYTES,
      {[PGSQL] = "SELECT pg_total_relation_size('pwreset_outbox') + "
                 "pg_total_relation_size('pwreset_tokens') + "
                 "pg_total_relation_size('pwreset_trail') + "
-                "pg_total_relation_size('pwreset_returns')",
+                "pg_total_relation_size('pwreset_return_urls')",
       [MYSQL] = "SELECT COALESCE(SUM(data_length + index_length), 0) "
                 "FROM information_schema.tables WHERE table_schema = DATABASE() "
                 "AND LEFT(table_name, 8) = 'pwreset_'"}},

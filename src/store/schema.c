@@ -211,6 +211,8 @@ static const char *const renamed_columns[][3] = {
     {"pwreset_outbox", "subject_digest", "typed_name_digest"},
     {"pwreset_outbox", "tries", "deliveries"},
 };
+/* The third word is a column of the table, by which it is known. */
+static const char *const renamed_tables[][3] = {{"pwreset_returns", "pwreset_return_urls", "url"}};
 static const char *const renamed_events[][2]
     = {{"account-barred", "account-ineligible"}, {"task-wrong", "captcha-wrong"}};
 
@@ -235,6 +237,12 @@ static void rename_columns(apr_array_header_t *step, const pwr_dialect_t *dialec
         const char *text = apr_pstrcat(pool, "ALTER TABLE ", words[0], " RENAME COLUMN ", words[1],
                                        " TO ", words[2], NULL);
         rename_as(step, text, words[0], words[2], pool);
+    }
+    for (size_t i = 0; i < COUNT(renamed_tables); i++) {
+        const char *const *words = renamed_tables[i];
+        const char *text
+            = apr_pstrcat(pool, "ALTER TABLE ", words[0], " RENAME TO ", words[1], NULL);
+        rename_as(step, text, words[1], words[2], pool);
     }
     for (size_t i = 0; i < COUNT(renamed_events); i++) {
         push(step, apr_pstrcat(pool, "UPDATE pwreset_trail SET event = '", renamed_events[i][1],

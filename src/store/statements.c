@@ -160,14 +160,16 @@ static const statement_t statements[PWR_SQL_COUNT] = {
                                "(SELECT id FROM pwreset_trail WHERE life = %d AND happened < %lld "
                                "ORDER BY happened LIMIT %d)"},
 
-    [PWR_SQL_RETURNS_PUT] = {"pwreset_returns_put", "INSERT INTO pwreset_returns (request_id, url, "
-                                                    "created) VALUES (%s, %s, %lld)"},
-    [PWR_SQL_RETURNS_FIND]
-    = {"pwreset_returns_find", "SELECT url FROM pwreset_returns WHERE request_id = %s"},
-    [PWR_SQL_RETURNS_EXPIRE]
-    = {"pwreset_returns_expire", "DELETE FROM pwreset_returns WHERE request_id IN "
-                                 "(SELECT request_id FROM pwreset_returns WHERE created < %lld "
-                                 "ORDER BY created LIMIT %d)"},
+    [PWR_SQL_RETURN_URLS_PUT]
+    = {"pwreset_return_urls_put", "INSERT INTO pwreset_return_urls (request_id, url, "
+                                  "created) VALUES (%s, %s, %lld)"},
+    [PWR_SQL_RETURN_URLS_FIND]
+    = {"pwreset_return_urls_find", "SELECT url FROM pwreset_return_urls WHERE request_id = %s"},
+    [PWR_SQL_RETURN_URLS_EXPIRE]
+    = {"pwreset_return_urls_expire",
+       "DELETE FROM pwreset_return_urls WHERE request_id IN "
+       "(SELECT request_id FROM pwreset_return_urls WHERE created < %lld "
+       "ORDER BY created LIMIT %d)"},
 
     [PWR_SQL_SIZE_OUTBOX]
     = {"pwreset_size_outbox", "SELECT life, COUNT(*), MIN(needed) FROM pwreset_outbox "
@@ -176,7 +178,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_size_trail", "SELECT life, COUNT(*), MIN(happened) FROM pwreset_trail "
                              "GROUP BY life"},
     [PWR_SQL_SIZE_TOKENS] = {"pwreset_size_tokens", "SELECT COUNT(*) FROM pwreset_tokens"},
-    [PWR_SQL_SIZE_RETURNS] = {"pwreset_size_returns", "SELECT COUNT(*) FROM pwreset_returns"},
+    [PWR_SQL_SIZE_RETURNS] = {"pwreset_size_returns", "SELECT COUNT(*) FROM pwreset_return_urls"},
     [PWR_SQL_SIZE_BYTES]
     = {"pwreset_size_bytes", "SELECT (pages.page_count - free.freelist_count) * page.page_size "
                              "FROM pragma_page_count AS pages, pragma_freelist_count AS free, "

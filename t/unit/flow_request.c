@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "flow/request.h"
-#include "store/returns.h"
+#include "store/return_urls.h"
 
 static pwr_request_form_t form_of(const char *typed)
 {
@@ -214,9 +214,9 @@ static void where_a_person_came_from_is_kept_with_the_request(void **state)
     post(&form); /* a second time does no harm */
     const char *id = take_row()->id;
     post(&without);
-    assert_fine(pwr_returns_find(&url, flow.parts.store, id, flow.pool));
+    assert_fine(pwr_return_urls_find(&url, flow.parts.store, id, flow.pool));
     assert_string_equal("https://app.example.org/", url);
-    assert_fine(pwr_returns_find(&url, flow.parts.store, take_row()->id, flow.pool));
+    assert_fine(pwr_return_urls_find(&url, flow.parts.store, take_row()->id, flow.pool));
     assert_null(url);
 }
 

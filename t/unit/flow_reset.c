@@ -2,7 +2,7 @@
 #include "flow_fixture.h"
 
 #include "flow/reset.h"
-#include "store/returns.h"
+#include "store/return_urls.h"
 
 static fake_person_t *anna;
 static const char *token;
@@ -225,7 +225,8 @@ static void it_knows_where_the_person_came_from(void **state)
     const char *url = NULL;
     pwr_reset_link_t link;
 
-    assert_fine(pwr_returns_put(flow.parts.store, "request", "https://app.example/", flow.pool));
+    assert_fine(
+        pwr_return_urls_put(flow.parts.store, "request", "https://app.example/", flow.pool));
     assert_fine(pwr_reset_link_find(&link, &flow.parts, token, flow.pool));
     assert_fine(pwr_reset_return_of(&url, &flow.parts, &link, flow.pool));
     assert_string_equal("https://app.example/", url);

@@ -103,6 +103,7 @@ static const char *const back[] = {
     "ALTER TABLE pwreset_outbox RENAME COLUMN typed_name TO subject",
     "ALTER TABLE pwreset_outbox RENAME COLUMN typed_name_digest TO subject_digest",
     "ALTER TABLE pwreset_outbox RENAME COLUMN deliveries TO tries",
+    "ALTER TABLE pwreset_return_urls RENAME TO pwreset_returns",
 };
 enum { OLD_WORDS = sizeof back / sizeof back[0] };
 
@@ -130,10 +131,10 @@ static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
     fixture_t *fixture = *state;
 
     assert_fine(put_one(fixture->store, "kept", fixture->pool));
-    tell(fixture, "DROP TABLE pwreset_returns");
+    tell(fixture, "DROP TABLE pwreset_return_urls");
     tell(fixture, "UPDATE pwreset_schema SET version = 1");
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
-    assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_returns"));
+    assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_return_urls"));
     assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
     assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
 }

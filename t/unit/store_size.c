@@ -5,7 +5,7 @@
 #include "store_fixture.h"
 
 #include "store/outbox.h"
-#include "store/returns.h"
+#include "store/return_urls.h"
 #include "store/size.h"
 #include "store/tokens.h"
 #include "store/trail.h"
@@ -70,7 +70,7 @@ static void counts_rows_by_kind_and_names_each_kind_once(void **state)
     }
     append(fixture, NOON - MINUTE, true);
     assert_fine(pwr_tokens_put(fixture->store, &token, fixture->pool));
-    assert_fine(pwr_returns_put(fixture->store, "request", "/back", fixture->pool));
+    assert_fine(pwr_return_urls_put(fixture->store, "request", "/back", fixture->pool));
     pwr_size_t size = measure(fixture);
     for (int kind = 0; kind < PWR_ROWS_COUNT; kind++) {
         assert_int_equal(wanted[kind], size.rows[kind]);
@@ -185,7 +185,7 @@ static void deletes_and_counts_by_an_index(void **state)
     assert_uses(fixture, PWR_SQL_OUTBOX_ADOPT, "pwreset_outbox_life");
     assert_uses(fixture, PWR_SQL_TRAIL_EXPIRE, "pwreset_trail_life");
     assert_uses(fixture, PWR_SQL_TOKENS_EXPIRE, "pwreset_tokens_expires");
-    assert_uses(fixture, PWR_SQL_RETURNS_EXPIRE, "pwreset_returns_created");
+    assert_uses(fixture, PWR_SQL_RETURN_URLS_EXPIRE, "pwreset_returns_created");
     assert_uses(fixture, PWR_SQL_SIZE_OUTBOX, "pwreset_outbox_life");
     assert_uses(fixture, PWR_SQL_SIZE_TRAIL, "pwreset_trail_life");
 }
