@@ -134,7 +134,7 @@ static int go_on(const pwr_request_context_t *context, const pwr_held_t *held)
         .typed_name = held->name,
         .form = {.seal = held->form_seal, .has_solved_captcha = true, .client = context->client},
         .language = pwr_handle_language_mark(context),
-        .back = pwr_return_judge(context->site, held->back, context->request->pool),
+        .back = pwr_return_check(context->site, held->back, context->request->pool),
     };
     return pwr_handle_request_answer(context, &form, is_named ? held->name : NULL);
 }

@@ -31,7 +31,7 @@ static const char *return_of(const pwr_request_context_t *context, const pwr_res
     if (fault != NULL) {
         pwr_log_fault(fault);
     }
-    return pwr_return_judge(context->site, url, context->request->pool);
+    return pwr_return_check(context->site, url, context->request->pool);
 }
 
 static int show_dead(const pwr_request_context_t *context, const pwr_reset_link_t *link)

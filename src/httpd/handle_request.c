@@ -152,7 +152,7 @@ int pwr_handle_request_sent(const pwr_request_context_t *context)
     pwr_view_text(view, "support_code", code);
     pwr_view_text(view, "typed", typed);
     pwr_view_flag(view, "has_typed", typed[0] != '\0');
-    pwr_return_show(view, context, pwr_return_judge(context->site, back, pool));
+    pwr_return_show(view, context, pwr_return_check(context->site, back, pool));
     pwr_pages_show_form(view, context, pwr_seal_form(context->site->key, pool));
     return pwr_respond_page(context, PWR_PAGE_SENT, view, HTTP_OK);
 }

@@ -276,7 +276,7 @@ static bool is_kept_by_nobody(const request_rec *request)
 
 /* A kept page has the same form twice, and the second time it is taken for a double click. The
  * page around has left in part by now, so nobody but its own configuration can say so. */
-static void judge_page_around(const pwr_request_context_t *context)
+static void check_page_around(const pwr_request_context_t *context)
 {
     const request_rec *outer = context->request->main;
 
@@ -303,7 +303,7 @@ static int include(const pwr_request_context_t *context)
     } parts[] = {{"/", pwr_handle_request_show}, {"/help", show_help}, {"/link", show_link}};
 
     if (strcmp(context->path, "/") == 0) {
-        judge_page_around(context);
+        check_page_around(context);
     }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (strcmp(context->path, parts[i].path) == 0) {

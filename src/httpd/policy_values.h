@@ -1,5 +1,5 @@
 /*
- * Parsers and judges of the directives about passwords, named in rows of directives.c. Each returns
+ * Parsers and checks of the directives about passwords, named in rows of directives.c. Each returns
  * NULL, or what is wrong; the row says what to write instead. Called while the configuration is
  * read.
  */
@@ -8,13 +8,13 @@
 
 #include "httpd/settings.h"
 
-const char *pwr_judge_advice(const pwr_taken_t *taken);
-const char *pwr_take_blocklist(const pwr_taken_t *taken);
-const char *pwr_judge_pwned_file(const pwr_taken_t *taken);
-const char *pwr_take_pwned_url(const pwr_taken_t *taken);
-const char *pwr_take_outage(const pwr_taken_t *taken);
-const char *pwr_take_classes(const pwr_taken_t *taken);
-const char *pwr_judge_sort(const pwr_taken_t *taken);
-const char *pwr_take_pattern(const pwr_taken_t *taken);
+const char *pwr_directive_check_advice(const pwr_directive_args_t *args);
+const char *pwr_directive_set_blocklist(const pwr_directive_args_t *args);
+const char *pwr_directive_check_pwned_file(const pwr_directive_args_t *args);
+const char *pwr_directive_set_pwned_url(const pwr_directive_args_t *args);
+const char *pwr_directive_set_outage(const pwr_directive_args_t *args);
+const char *pwr_directive_set_classes(const pwr_directive_args_t *args);
+const char *pwr_directive_check_sort(const pwr_directive_args_t *args);
+const char *pwr_directive_set_pattern(const pwr_directive_args_t *args);
 
 #endif

@@ -136,7 +136,7 @@ static bool is_below(const char *path, const char *allowed)
                || strchr("/?#", path[length]) != NULL);
 }
 
-const char *pwr_return_judge(const pwr_site_t *site, const char *typed, apr_pool_t *pool)
+const char *pwr_return_check(const pwr_site_t *site, const char *typed, apr_pool_t *pool)
 {
     const apr_array_header_t *list = site->settings->return_urls;
     pwr_return_t asked;
@@ -187,7 +187,7 @@ const char *pwr_return_of_query(const pwr_request_context_t *context)
         return NULL;
     }
     const char *value = args + strlen(NAME);
-    return pwr_return_judge(context->site,
+    return pwr_return_check(context->site,
                             decoded(value, strcspn(value, "&"), context->request->pool),
                             context->request->pool);
 }
@@ -201,7 +201,7 @@ const char *pwr_return_of_seal(const pwr_request_context_t *context, const char 
         || pwr_clock_now() - seal.made > context->site->settings->parts.flow.keep) {
         return NULL;
     }
-    return pwr_return_judge(context->site, seal.text, context->request->pool);
+    return pwr_return_check(context->site, seal.text, context->request->pool);
 }
 
 static const char *seal_of(const pwr_request_context_t *context, const char *url)

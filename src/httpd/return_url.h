@@ -23,7 +23,7 @@ typedef struct {
 const char *pwr_return_parse(pwr_return_t *allowed, const char *word, apr_pool_t *pool);
 
 /* `typed` as a whole https URL when the site allows it, else NULL. */
-const char *pwr_return_judge(const pwr_site_t *site, const char *typed, apr_pool_t *pool);
+const char *pwr_return_check(const pwr_site_t *site, const char *typed, apr_pool_t *pool);
 
 /* What the request asks for by ?return=, judged; NULL when nothing or nothing that is allowed. */
 const char *pwr_return_of_query(const pwr_request_context_t *context);

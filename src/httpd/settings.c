@@ -38,16 +38,16 @@ void *pwr_settings_merge(apr_pool_t *pool, void *base, void *add)
     return merged;
 }
 
-static const char *take_number(const pwr_directive_t *row, const pwr_taken_t *taken)
+static const char *set_number(const pwr_directive_t *row, const pwr_directive_args_t *args)
 {
     char *end = NULL;
-    apr_int64_t number = apr_strtoi64(taken->words[0], &end, 10);
+    apr_int64_t number = apr_strtoi64(args->words[0], &end, 10);
 
-    if (end == taken->words[0] || *end != '\0' || number < row->lowest || number > row->highest) {
-        return apr_psprintf(taken->pool, "'%s' is no whole number from %d to %d", taken->words[0],
+    if (end == args->words[0] || *end != '\0' || number < row->lowest || number > row->highest) {
+        return apr_psprintf(args->pool, "'%s' is no whole number from %d to %d", args->words[0],
                             row->lowest, row->highest);
     }
-    *(int *)(void *)((char *)taken->settings + row->offset) = (int)number;
+    *(int *)(void *)((char *)args->settings + row->offset) = (int)number;
     return NULL;
 }
 
@@ -80,24 +80,24 @@ static long seconds_of(const char *unit)
     return 0;
 }
 
-static const char *take_duration(const pwr_directive_t *row, const pwr_taken_t *taken)
+static const char *set_duration(const pwr_directive_t *row, const pwr_directive_args_t *args)
 {
     char *end = NULL;
-    apr_int64_t number = apr_strtoi64(taken->words[0], &end, 10);
-    long unit = end == taken->words[0] ? 0 : seconds_of(end);
+    apr_int64_t number = apr_strtoi64(args->words[0], &end, 10);
+    long unit = end == args->words[0] ? 0 : seconds_of(end);
 
     if (unit == 0 || number < 0 || number > LONGEST_DURATION || number * unit < row->lowest
         || number * unit > row->highest) {
-        return apr_psprintf(taken->pool, "'%s' is no time from %s to %s (units: s, min, h, d)",
-                            taken->words[0], spell_duration(row->lowest, taken->pool),
-                            spell_duration(row->highest, taken->pool));
+        return apr_psprintf(args->pool, "'%s' is no time from %s to %s (units: s, min, h, d)",
+                            args->words[0], spell_duration(row->lowest, args->pool),
+                            spell_duration(row->highest, args->pool));
     }
-    *(apr_interval_time_t *)(void *)((char *)taken->settings + row->offset)
+    *(apr_interval_time_t *)(void *)((char *)args->settings + row->offset)
         = apr_time_from_sec(number * unit);
     return NULL;
 }
 
-const char *pwr_settings_judge_text(const char *word)
+const char *pwr_settings_check_text(const char *word)
 {
     for (const char *at = word; *at != '\0'; at++) {
         if ((unsigned char)*at < 0x20) {
@@ -110,94 +110,94 @@ const char *pwr_settings_judge_text(const char *word)
     return pwr_unicode_is_valid(word, strlen(word)) ? NULL : "the value is not UTF-8";
 }
 
-static const char *take_text(const pwr_directive_t *row, const pwr_taken_t *taken)
+static const char *set_text(const pwr_directive_t *row, const pwr_directive_args_t *args)
 {
-    const char *word = taken->words[0];
-    const char *wrong = pwr_settings_judge_text(word);
+    const char *word = args->words[0];
+    const char *wrong = pwr_settings_check_text(word);
 
     if (wrong != NULL) {
         return wrong;
     }
     if (row->kind == PWR_KIND_PATH) {
-        word = ap_server_root_relative(taken->pool, word);
+        word = ap_server_root_relative(args->pool, word);
         if (word == NULL) {
             return "the path is not valid";
         }
     }
-    *(const char **)(void *)((char *)taken->settings + row->offset)
-        = apr_pstrdup(taken->pool, word);
+    *(const char **)(void *)((char *)args->settings + row->offset) = apr_pstrdup(args->pool, word);
     return NULL;
 }
 
-static const char *take_switch(const pwr_directive_t *row, const pwr_taken_t *taken)
+static const char *set_switch(const pwr_directive_t *row, const pwr_directive_args_t *args)
 {
-    bool is_on = strcasecmp(taken->words[0], "on") == 0;
+    bool is_on = strcasecmp(args->words[0], "on") == 0;
 
-    if (!is_on && strcasecmp(taken->words[0], "off") != 0) {
-        return apr_psprintf(taken->pool, "'%s' is neither on nor off", taken->words[0]);
+    if (!is_on && strcasecmp(args->words[0], "off") != 0) {
+        return apr_psprintf(args->pool, "'%s' is neither on nor off", args->words[0]);
     }
-    *(bool *)((char *)taken->settings + row->offset) = is_on;
+    *(bool *)((char *)args->settings + row->offset) = is_on;
     return NULL;
 }
 
-static const char *take_list(const pwr_directive_t *row, const pwr_taken_t *taken)
+static const char *set_list(const pwr_directive_t *row, const pwr_directive_args_t *args)
 {
-    apr_array_header_t **list = (void *)((char *)taken->settings + row->offset);
+    apr_array_header_t **list = (void *)((char *)args->settings + row->offset);
 
     if (*list == NULL) {
-        *list = apr_array_make(taken->pool, 4, sizeof(const char *));
+        *list = apr_array_make(args->pool, 4, sizeof(const char *));
     }
-    for (int i = 0; i < taken->count; i++) {
-        const char *wrong = pwr_settings_judge_text(taken->words[i]);
+    for (int i = 0; i < args->count; i++) {
+        const char *wrong = pwr_settings_check_text(args->words[i]);
         if (wrong != NULL) {
             return wrong;
         }
         if ((*list)->nelts >= PWR_MOST_IN_LIST) {
-            return apr_psprintf(taken->pool, "there are more than %d values", PWR_MOST_IN_LIST);
+            return apr_psprintf(args->pool, "there are more than %d values", PWR_MOST_IN_LIST);
         }
-        APR_ARRAY_PUSH(*list, const char *) = apr_pstrdup(taken->pool, taken->words[i]);
+        APR_ARRAY_PUSH(*list, const char *) = apr_pstrdup(args->pool, args->words[i]);
     }
     return NULL;
 }
 
-static const char *take(const pwr_directive_t *row, const pwr_taken_t *taken)
+static const char *take(const pwr_directive_t *row, const pwr_directive_args_t *args)
 {
     int most = row->most_words > 0 ? row->most_words : 1;
 
-    if (taken->count < 1 || taken->count > most) {
+    if (args->count < 1 || args->count > most) {
         return most == 1 ? "it takes one value"
-                         : apr_psprintf(taken->pool, "it takes 1 to %d values", most);
+                         : apr_psprintf(args->pool, "it takes 1 to %d values", most);
     }
     const char *wrong = NULL;
     switch (row->kind) {
     case PWR_KIND_TEXT:
     case PWR_KIND_PATH:
-        wrong = take_text(row, taken);
+        wrong = set_text(row, args);
         break;
     case PWR_KIND_NUMBER:
-        wrong = take_number(row, taken);
+        wrong = set_number(row, args);
         break;
     case PWR_KIND_DURATION:
-        wrong = take_duration(row, taken);
+        wrong = set_duration(row, args);
         break;
     case PWR_KIND_SWITCH:
-        wrong = take_switch(row, taken);
+        wrong = set_switch(row, args);
         break;
     case PWR_KIND_LIST:
-        wrong = take_list(row, taken);
+        wrong = set_list(row, args);
         break;
     case PWR_KIND_OWN:
         break;
     }
-    return wrong != NULL || row->take == NULL ? wrong : row->take(taken);
+    return wrong != NULL || row->func == NULL ? wrong : row->func(args);
 }
 
-const char *pwr_settings_take(cmd_parms *cmd, void *unused, int argc, char *const argv[])
+const char *pwr_settings_set(cmd_parms *cmd, void *unused, int argc, char *const argv[])
 {
     const pwr_directive_t *row = cmd->cmd->cmd_data;
     pwr_settings_t *settings = ap_get_module_config(cmd->server->module_config, &pwreset_module);
-    pwr_taken_t taken = {.settings = settings, .pool = cmd->pool, .count = argc, .words = argv};
-    const char *wrong = take(row, &taken);
+    pwr_directive_args_t args
+        = {.settings = settings, .pool = cmd->pool, .count = argc, .words = argv};
+    const char *wrong = take(row, &args);
 
     (void)unused;
     if (wrong != NULL) {
@@ -218,11 +218,12 @@ const char *pwr_settings_finish(pwr_settings_t *settings, apr_pool_t *pool)
     for (int i = 0; pwr_directives[i].name != NULL; i++) {
         const pwr_directive_t *row = pwr_directives[i].cmd_data;
         char *words[] = {apr_pstrdup(pool, row->initial != NULL ? row->initial : "")};
-        pwr_taken_t taken = {.settings = settings, .pool = pool, .count = 1, .words = words};
+        pwr_directive_args_t args
+            = {.settings = settings, .pool = pool, .count = 1, .words = words};
         if (settings->is_set[i] || row->initial == NULL) {
             continue;
         }
-        const char *wrong = take(row, &taken);
+        const char *wrong = take(row, &args);
         if (wrong != NULL) {
             return apr_psprintf(pool, "%s: %s. Write %s", pwr_directives[i].name, wrong,
                                 row->write);

@@ -44,8 +44,8 @@ typedef enum {
     PWR_KIND_DURATION, /* apr_interval_time_t; lowest..highest in seconds */
     PWR_KIND_SWITCH,   /* bool: on or off */
     PWR_KIND_LIST,     /* apr_array_header_t * of const char *: every word of every line, at most
-                          PWR_MOST_IN_LIST; `take` judges each line */
-    PWR_KIND_OWN       /* `take` parses it */
+                          PWR_MOST_IN_LIST; `func` checks each line */
+    PWR_KIND_OWN       /* `func` parses it */
 } pwr_directive_kind_t;
 
 typedef struct {
@@ -53,7 +53,7 @@ typedef struct {
     apr_pool_t *pool;
     int count; /* arguments */
     char *const *words;
-} pwr_taken_t;
+} pwr_directive_args_t;
 
 /* What a row of directives.c says about its directive. */
 typedef struct {
@@ -64,8 +64,8 @@ typedef struct {
     int lowest, highest;
     int most_words;    /* 0 means 1 */
     const char *write; /* what to write instead of a bad value */
-    /* NULL, or what is wrong. OWN: parses the words; else judges one that was taken by its kind. */
-    const char *(*take)(const pwr_taken_t *taken);
+    /* NULL, or what is wrong. OWN: parses the words; else checks one that was set by its kind. */
+    const char *(*func)(const pwr_directive_args_t *args);
 } pwr_directive_t;
 
 /* The table, closed by a row without name (directives.c). */
@@ -74,10 +74,10 @@ extern const command_rec pwr_directives[];
 /* The generic code over the rows: module record members. */
 void *pwr_settings_create(apr_pool_t *pool, server_rec *server);
 void *pwr_settings_merge(apr_pool_t *pool, void *base, void *add);
-const char *pwr_settings_take(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
+const char *pwr_settings_set(cmd_parms *cmd, void *unused, int argc, char *const argv[]);
 
 /* NULL, or why the word cannot be shown to people. */
-const char *pwr_settings_judge_text(const char *word);
+const char *pwr_settings_check_text(const char *word);
 
 /* Fills in what was not set. NULL, or what is wrong. */
 const char *pwr_settings_finish(pwr_settings_t *settings, apr_pool_t *pool);

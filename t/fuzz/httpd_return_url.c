@@ -52,10 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
     APR_ARRAY_PUSH(settings.returns, pwr_return_t) = (pwr_return_t){.path = "/app"};
     APR_ARRAY_PUSH(settings.returns, pwr_return_t) = (pwr_return_t){.origin = OTHER, .path = "/x/"};
-    const char *url = pwr_return_judge(&site, text, input.pool);
+    const char *url = pwr_return_check(&site, text, input.pool);
     if (url != NULL) {
         check_allowed(url);
-        const char *again = pwr_return_judge(&site, url, input.pool);
+        const char *again = pwr_return_check(&site, url, input.pool);
         MUST(again != NULL && strcmp(again, url) == 0);
     }
     url = pwr_return_of_query(&context);
