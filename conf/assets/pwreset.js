@@ -157,7 +157,7 @@ function addShowButton(button) {
 
 /* Sorts of characters, as the server counts them (data-counting): lower, upper, digits, specials,
  * others. Of Samba's only those up to ÿ are known here. */
-const sorts = {
+const classes = {
     unicode: [/\p{Lowercase}/u, /\p{Uppercase}/u, /\d/, /[!-/:-@[-`{-~]/,
         /(?![\p{Lowercase}\p{Uppercase}])\p{Alphabetic}/u],
     bytes: [/[a-z]/, /[A-Z]/, /\d/, /[ -/:-@[-`{-~]/, /[^ -~]/],
@@ -173,8 +173,8 @@ function keeps(text, { rule, value, counting }) {
     const points = [...text];
     const length = counting === "bytes" ? new TextEncoder().encode(text).length
         : counting === "utf16" ? text.length : points.length;
-    const counts = (sorts[counting] || sorts.unicode).map((sort) => points.filter((point) =>
-        sort.test(point) && !(point[1] && counting === "unicode")).length);
+    const counts = (classes[counting] || classes.unicode).map((characters) => points.filter((point) =>
+        characters.test(point) && !(point[1] && counting === "unicode")).length);
     const [lower, upper, digits, specials, others] = counts;
     const letters = lower + upper + (counting === "bytes" ? 0 : others);
     const categories = counts.filter(Boolean).length;

@@ -33,7 +33,7 @@ typedef struct {
                                    in a password, see pwr_rules_t's piece_length */
 } pwr_account_t;
 
-/* How many characters of a sort a password must have; 0: no such rule. */
+/* How many characters of a class a password must have; 0: no such rule. */
 typedef struct {
     int lower, upper, digits, letters, specials;
     int others;     /* BYTES (389-DS): characters outside ASCII; UNICODE (AD): letters without case;

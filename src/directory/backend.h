@@ -74,7 +74,7 @@ struct pwr_backend_t {
     pwr_fault_t *(*lockout_of)(pwr_lockout_t *lockout, const pwr_backend_context_t *context,
                                const char *dn, apr_pool_t *scratch);
     /* What the policy `rules` forbids inside this account's password, letter case aside (const char
-     * *); NULL when there is nothing of the sort. */
+     * *); NULL when there is nothing such. */
     apr_array_header_t *(*words_of)(const pwr_account_t *account, const pwr_rules_t *rules,
                                     apr_pool_t *pool);
     /* A password that is never sent, whatever the server would say: its message key, else NULL. May

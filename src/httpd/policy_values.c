@@ -17,7 +17,7 @@
 #include "policy/check_pwned.h"
 #include "text/expression.h"
 
-#define MOST_OF_A_SORT 64
+#define MOST_OF_A_CLASS 64
 
 const char *pwr_directive_check_advice(const pwr_directive_args_t *args)
 {
@@ -118,11 +118,11 @@ const char *pwr_directive_set_classes(const pwr_directive_args_t *args)
         int *field = field_of(classes, word, length);
         char *end = NULL;
         apr_int64_t number = word[length] == '=' ? apr_strtoi64(word + length + 1, &end, 10) : 0;
-        if (field == NULL || number < 1 || number > MOST_OF_A_SORT || *end != '\0') {
+        if (field == NULL || number < 1 || number > MOST_OF_A_CLASS || *end != '\0') {
             return apr_psprintf(args->pool,
                                 "'%s' is none of lower, upper, letters, digits, specials, "
                                 "categories, repeats with = and a number from 1 to %d",
-                                word, MOST_OF_A_SORT);
+                                word, MOST_OF_A_CLASS);
         }
         *field = (int)number;
     }
@@ -130,9 +130,9 @@ const char *pwr_directive_set_classes(const pwr_directive_args_t *args)
                                    : NULL;
 }
 
-const char *pwr_directive_check_sort(const pwr_directive_args_t *args)
+const char *pwr_directive_check_class(const pwr_directive_args_t *args)
 {
-    return pwr_classes_is_sort(args->words[0])
+    return pwr_classes_is_name(args->words[0])
                ? NULL
                : apr_psprintf(args->pool, "'%s' is none of letter, lower, upper, digit, alnum",
                               args->words[0]);

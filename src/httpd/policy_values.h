@@ -14,7 +14,7 @@ const char *pwr_directive_check_pwned_file(const pwr_directive_args_t *args);
 const char *pwr_directive_set_pwned_url(const pwr_directive_args_t *args);
 const char *pwr_directive_set_outage(const pwr_directive_args_t *args);
 const char *pwr_directive_set_classes(const pwr_directive_args_t *args);
-const char *pwr_directive_check_sort(const pwr_directive_args_t *args);
+const char *pwr_directive_check_class(const pwr_directive_args_t *args);
 const char *pwr_directive_set_pattern(const pwr_directive_args_t *args);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Each directory has its own idea of what a letter is, and a box that ticks a rule which the
  * directory then refuses is worse than none. So its way of counting is followed to the character:
- *   UNICODE  Active Directory: letters of any script; a blank is of no sort
+ *   UNICODE  Active Directory: letters of any script; a blank is of no class
  *   SAMBA    check_password_quality: case by the simple mappings; what else is outside ASCII counts
  *   BYTES    389-DS, check_pw_syntax: letters are those of ASCII; a blank is a special
  */
@@ -11,34 +11,34 @@
 
 #include "text/characters.h"
 
-static void count_sort(pwr_classes_t *counts, pwr_sort_t sort)
+static void count_class(pwr_classes_t *counts, pwr_character_class_t class)
 {
-    switch (sort) {
-    case PWR_SORT_LOWER:
+    switch (class) {
+    case PWR_CLASS_LOWER:
         counts->lower++;
         break;
-    case PWR_SORT_UPPER:
+    case PWR_CLASS_UPPER:
         counts->upper++;
         break;
-    case PWR_SORT_CASELESS:
+    case PWR_CLASS_CASELESS:
         counts->others++;
         break;
-    case PWR_SORT_DIGIT:
+    case PWR_CLASS_DIGIT:
         counts->digits++;
         break;
-    case PWR_SORT_SIGN:
+    case PWR_CLASS_SIGN:
         counts->specials++;
         break;
-    case PWR_SORT_OTHER:
+    case PWR_CLASS_OTHER:
         break;
     }
 }
 
-/* It looks at units of UTF-16, and half a character is of no sort. */
+/* It looks at units of UTF-16, and half a character is of no class. */
 static void count_unicode(pwr_classes_t *counts, unsigned point)
 {
     if (point <= 0xffff) {
-        count_sort(counts, pwr_characters_sort(point));
+        count_class(counts, pwr_characters_class(point));
     }
 }
 
@@ -46,10 +46,10 @@ static void count_bytes(pwr_classes_t *counts, unsigned point)
 {
     if (point >= 0x80) {
         counts->others++;
-    } else if (pwr_characters_sort(point) == PWR_SORT_OTHER) {
+    } else if (pwr_characters_class(point) == PWR_CLASS_OTHER) {
         counts->specials++;
     } else {
-        count_sort(counts, pwr_characters_sort(point));
+        count_class(counts, pwr_characters_class(point));
     }
 }
 
@@ -66,7 +66,7 @@ pwr_classes_t pwr_classes_count(const char *text, int counting)
             count_bytes(&counts, point);
             break;
         case PWR_COUNT_SAMBA:
-            count_sort(&counts, pwr_characters_sort_samba(point));
+            count_class(&counts, pwr_characters_class_samba(point));
             break;
         default:
             count_unicode(&counts, point);
@@ -82,37 +82,37 @@ pwr_classes_t pwr_classes_count(const char *text, int counting)
     return counts;
 }
 
-/* Bits of the sorts that a word allows; 0 for a word that is none. */
-static unsigned sorts_of(const char *word)
+/* Bits of the classes that a word allows; 0 for a word that is none. */
+static unsigned classes_of(const char *word)
 {
-    enum { CASELESS = 1 << PWR_SORT_CASELESS };
+    enum { CASELESS = 1 << PWR_CLASS_CASELESS };
     static const struct {
         const char *word;
-        unsigned sorts;
+        unsigned classes;
     } words[] = {
-        {"lower", 1 << PWR_SORT_LOWER},
-        {"upper", 1 << PWR_SORT_UPPER},
-        {"digit", 1 << PWR_SORT_DIGIT},
-        {"letter", 1 << PWR_SORT_LOWER | 1 << PWR_SORT_UPPER | CASELESS},
-        {"alnum", 1 << PWR_SORT_LOWER | 1 << PWR_SORT_UPPER | CASELESS | 1 << PWR_SORT_DIGIT},
+        {"lower", 1 << PWR_CLASS_LOWER},
+        {"upper", 1 << PWR_CLASS_UPPER},
+        {"digit", 1 << PWR_CLASS_DIGIT},
+        {"letter", 1 << PWR_CLASS_LOWER | 1 << PWR_CLASS_UPPER | CASELESS},
+        {"alnum", 1 << PWR_CLASS_LOWER | 1 << PWR_CLASS_UPPER | CASELESS | 1 << PWR_CLASS_DIGIT},
     };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(words[i].word, word) == 0) {
-            return words[i].sorts;
+            return words[i].classes;
         }
     }
     return 0;
 }
 
-bool pwr_classes_is_sort(const char *sort)
+bool pwr_classes_is_name(const char *name)
 {
-    return sorts_of(sort) != 0;
+    return classes_of(name) != 0;
 }
 
-static bool is_of_sort(unsigned point, const char *word)
+static bool is_of_class(unsigned point, const char *word)
 {
-    return (sorts_of(word) >> pwr_characters_sort(point) & 1U) != 0;
+    return (classes_of(word) >> pwr_characters_class(point) & 1U) != 0;
 }
 
 bool pwr_check_at_least(pwr_question_t *question)
@@ -129,7 +129,7 @@ bool pwr_check_first(pwr_question_t *question)
 {
     const char *text = question->candidate->text;
 
-    return is_of_sort(pwr_characters_next(&text), question->context->policy->settings->first);
+    return is_of_class(pwr_characters_next(&text), question->context->policy->settings->first);
 }
 
 bool pwr_check_last(pwr_question_t *question)
@@ -141,7 +141,7 @@ bool pwr_check_last(pwr_question_t *question)
          point = pwr_characters_next(&text)) {
         last = point;
     }
-    return is_of_sort(last, question->context->policy->settings->last);
+    return is_of_class(last, question->context->policy->settings->last);
 }
 
 bool pwr_check_forbidden(pwr_question_t *question)

@@ -24,8 +24,8 @@ static bool is_in(const char *word, const char *plain)
 
 static bool is_separator(unsigned point)
 {
-    pwr_sort_t sort = pwr_characters_sort(point);
-    return sort == PWR_SORT_SIGN || sort == PWR_SORT_OTHER;
+    pwr_character_class_t class = pwr_characters_class(point);
+    return class == PWR_CLASS_SIGN || class == PWR_CLASS_OTHER;
 }
 
 /* Is a word of `name`, or all of it together, in the plain password? */

@@ -56,8 +56,8 @@ static void merge_classes(pwr_classes_t *merged, const pwr_classes_t *own)
     merged->repeats = lower_ceiling(merged->repeats, own->repeats);
 }
 
-/* Does it ask for anything that is counted by sort? */
-static bool has_sorts(const pwr_classes_t *classes)
+/* Does it ask for anything that is counted by class? */
+static bool has_classes(const pwr_classes_t *classes)
 {
     return classes->lower > 0 || classes->upper > 0 || classes->digits > 0 || classes->letters > 0
            || classes->specials > 0 || classes->others > 0 || classes->categories > 0;
@@ -68,7 +68,7 @@ pwr_rules_t pwr_merge_rules(const pwr_policy_settings_t *settings, const pwr_rul
     pwr_rules_t merged = *directory;
 
     merge_lengths(&merged, settings);
-    if (!has_sorts(&merged.classes)) {
+    if (!has_classes(&merged.classes)) {
         merged.classes.counting = PWR_COUNT_UNICODE;
     }
     merge_classes(&merged.classes, &settings->classes);

@@ -13,7 +13,7 @@
 typedef struct {
     const char *kind;   /* "min_length" and so on: message "rules.<kind>", and the script's word */
     int asked;          /* how many; 0 where nothing is counted */
-    const char *detail; /* sort of "first" and "last", characters of "forbidden"; or NULL */
+    const char *detail; /* class of "first" and "last", characters of "forbidden"; or NULL */
     const char
         *counting; /* how: "points", "bytes", "utf16"; classes: "unicode", "bytes", "samba" */
     const apr_table_t *said; /* a site's own sentences, instead of the message; or NULL */
@@ -34,7 +34,7 @@ pwr_fault_t *pwr_policy_open(pwr_policy_t **policy, const pwr_policy_settings_t 
                              apr_pool_t *pool) PWR_MUST_USE;
 
 /* The directory's rules and the site's, whichever is stricter. Where the directory has rules about
- * sorts of characters, its way of counting holds for the site's too. */
+ * classes of characters, its way of counting holds for the site's too. */
 pwr_rules_t pwr_policy_merge(const pwr_policy_settings_t *settings,
                              const pwr_rules_t *directory_rules);
 

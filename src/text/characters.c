@@ -38,28 +38,28 @@ unsigned pwr_characters_next(const char **text)
     return (unsigned)point;
 }
 
-pwr_sort_t pwr_characters_sort(unsigned point)
+pwr_character_class_t pwr_characters_class(unsigned point)
 {
     UChar32 one = (UChar32)point;
 
     if (point < 0x80) {
         if (point >= '0' && point <= '9') {
-            return PWR_SORT_DIGIT;
+            return PWR_CLASS_DIGIT;
         }
         if (point <= ' ' || point == 0x7f) {
-            return PWR_SORT_OTHER;
+            return PWR_CLASS_OTHER;
         }
     }
     if (u_isULowercase(one)) {
-        return PWR_SORT_LOWER;
+        return PWR_CLASS_LOWER;
     }
     if (u_isUUppercase(one)) {
-        return PWR_SORT_UPPER;
+        return PWR_CLASS_UPPER;
     }
     if (u_isUAlphabetic(one)) {
-        return PWR_SORT_CASELESS;
+        return PWR_CLASS_CASELESS;
     }
-    return point < 0x80 ? PWR_SORT_SIGN : PWR_SORT_OTHER;
+    return point < 0x80 ? PWR_CLASS_SIGN : PWR_CLASS_OTHER;
 }
 
 /* The tables of Samba are those of Unicode 1 and know no titlecase. */
@@ -76,7 +76,7 @@ static bool is_samba_pair(UChar32 one, UChar32 other)
     return one != other && is_known_to_samba(one) && is_known_to_samba(other);
 }
 
-pwr_sort_t pwr_characters_sort_samba(unsigned point)
+pwr_character_class_t pwr_characters_class_samba(unsigned point)
 {
     enum { FINAL_SIGMA = 0x3c2, YR = 0x1a6, SMALL_YR = 0x280, LAST = 0xffff };
     UChar32 one = (UChar32)point;
@@ -84,18 +84,18 @@ pwr_sort_t pwr_characters_sort_samba(unsigned point)
     UChar32 upper = u_toupper(one);
 
     if (point < 0x80) {
-        return pwr_characters_sort(point);
+        return pwr_characters_class(point);
     }
     if (point == YR || point == SMALL_YR || point > LAST) {
-        return PWR_SORT_CASELESS;
+        return PWR_CLASS_CASELESS;
     }
     if (is_samba_pair(one, lower) && u_toupper(lower) == one) {
-        return PWR_SORT_UPPER;
+        return PWR_CLASS_UPPER;
     }
     if (point == FINAL_SIGMA || (is_samba_pair(one, upper) && u_tolower(upper) == one)) {
-        return PWR_SORT_LOWER;
+        return PWR_CLASS_LOWER;
     }
-    return PWR_SORT_CASELESS;
+    return PWR_CLASS_CASELESS;
 }
 
 static wide_t make_wide(int32_t room, apr_pool_t *pool)

@@ -10,21 +10,21 @@
 #include <apr_pools.h>
 
 typedef enum {
-    PWR_SORT_LOWER,    /* Lowercase */
-    PWR_SORT_UPPER,    /* Uppercase */
-    PWR_SORT_CASELESS, /* Alphabetic, and neither of them */
-    PWR_SORT_DIGIT,    /* 0 to 9 */
-    PWR_SORT_SIGN,     /* the 32 signs of ASCII */
-    PWR_SORT_OTHER     /* blanks, emoji, everything else */
-} pwr_sort_t;
+    PWR_CLASS_LOWER,    /* Lowercase */
+    PWR_CLASS_UPPER,    /* Uppercase */
+    PWR_CLASS_CASELESS, /* Alphabetic, and neither of them */
+    PWR_CLASS_DIGIT,    /* 0 to 9 */
+    PWR_CLASS_SIGN,     /* the 32 signs of ASCII */
+    PWR_CLASS_OTHER     /* blanks, emoji, everything else */
+} pwr_character_class_t;
 
 /* The code point at `*text`, which moves behind it; 0 at the end. */
 unsigned pwr_characters_next(const char **text);
 
-pwr_sort_t pwr_characters_sort(unsigned point);
+pwr_character_class_t pwr_characters_class(unsigned point);
 /* As Samba's check_password_quality has it: outside ASCII, lower and upper case only where its
  * tables lead there and back, and everything else, whatever it is, CASELESS. */
-pwr_sort_t pwr_characters_sort_samba(unsigned point);
+pwr_character_class_t pwr_characters_class_samba(unsigned point);
 
 /* `text` after full case folding and NFC; NULL when it is no valid UTF-8. Wiped with `pool`. */
 char *pwr_characters_folded(const char *text, apr_pool_t *pool);

@@ -25,8 +25,8 @@ static void check_valid(const char *text, apr_pool_t *pool)
     for (const char *at = text; *at != '\0'; points++) {
         unsigned point = pwr_characters_next(&at);
         MUST(point > 0 && point <= 0x10ffff);
-        MUST(pwr_characters_sort(point) <= PWR_SORT_OTHER);
-        MUST(pwr_characters_sort_samba(point) <= PWR_SORT_OTHER);
+        MUST(pwr_characters_class(point) <= PWR_CLASS_OTHER);
+        MUST(pwr_characters_class_samba(point) <= PWR_CLASS_OTHER);
     }
     MUST(points == pwr_unicode_count(text, strlen(text)));
 }

@@ -60,7 +60,7 @@ static void repeats_and_categories(void **state)
     assert_int_equal(pwr_classes_count("a\xe2\x82\xac", PWR_COUNT_SAMBA).categories, 2);
 }
 
-static void each_sort_has_its_own_sentence(void **state)
+static void each_class_has_its_own_sentence(void **state)
 {
     static const struct {
         pwr_classes_t asked;
@@ -122,8 +122,8 @@ static void first_last_and_forbidden_characters(void **state)
                   "a",
                   "password.forbidden");
     assert_judged(&forbidden, (pwr_rules_t){0}, "\xe2\x82\xad", NULL); /* shares its first bytes */
-    assert_false(pwr_classes_is_sort("number"));
-    assert_true(pwr_classes_is_sort("alnum"));
+    assert_false(pwr_classes_is_name("number"));
+    assert_true(pwr_classes_is_name("alnum"));
 }
 
 int main(void)
@@ -133,7 +133,7 @@ int main(void)
         cmocka_unit_test(samba_counts_whatever_has_no_case),
         cmocka_unit_test(ds_389_counts_letters_of_ascii),
         cmocka_unit_test(repeats_and_categories),
-        cmocka_unit_test(each_sort_has_its_own_sentence),
+        cmocka_unit_test(each_class_has_its_own_sentence),
         cmocka_unit_test(the_directorys_counting_holds_for_the_site_too),
         cmocka_unit_test(first_last_and_forbidden_characters),
     };

@@ -5,35 +5,35 @@
 
 #include "text/characters.h"
 
-static void each_character_is_of_one_sort(void **state)
+static void each_character_is_of_one_class(void **state)
 {
     static const struct {
         const char *text;
-        pwr_sort_t sort;
+        pwr_character_class_t class;
     } cases[] = {
-        {"a", PWR_SORT_LOWER},
-        {"\xc3\xa6", PWR_SORT_LOWER},
-        {"\xc3\x9f", PWR_SORT_LOWER},
-        {"Z", PWR_SORT_UPPER},
-        {"\xc3\x98", PWR_SORT_UPPER},
-        {"\xe6\x97\xa5", PWR_SORT_CASELESS},
-        {"\xc7\x85", PWR_SORT_CASELESS}, /* a title-case letter is neither */
-        {"0", PWR_SORT_DIGIT},
-        {"9", PWR_SORT_DIGIT},
-        {"\xd9\xa3", PWR_SORT_OTHER},
-        {"!", PWR_SORT_SIGN},
-        {"~", PWR_SORT_SIGN},
-        {"`", PWR_SORT_SIGN},
-        {" ", PWR_SORT_OTHER},
-        {"\xe2\x82\xac", PWR_SORT_OTHER},
-        {"\xf0\x9f\x94\x91", PWR_SORT_OTHER},
+        {"a", PWR_CLASS_LOWER},
+        {"\xc3\xa6", PWR_CLASS_LOWER},
+        {"\xc3\x9f", PWR_CLASS_LOWER},
+        {"Z", PWR_CLASS_UPPER},
+        {"\xc3\x98", PWR_CLASS_UPPER},
+        {"\xe6\x97\xa5", PWR_CLASS_CASELESS},
+        {"\xc7\x85", PWR_CLASS_CASELESS}, /* a title-case letter is neither */
+        {"0", PWR_CLASS_DIGIT},
+        {"9", PWR_CLASS_DIGIT},
+        {"\xd9\xa3", PWR_CLASS_OTHER},
+        {"!", PWR_CLASS_SIGN},
+        {"~", PWR_CLASS_SIGN},
+        {"`", PWR_CLASS_SIGN},
+        {" ", PWR_CLASS_OTHER},
+        {"\xe2\x82\xac", PWR_CLASS_OTHER},
+        {"\xf0\x9f\x94\x91", PWR_CLASS_OTHER},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *text = cases[i].text;
-        if (pwr_characters_sort(pwr_characters_next(&text)) != cases[i].sort) {
-            fail_msg("'%s' is of another sort", cases[i].text);
+        if (pwr_characters_class(pwr_characters_next(&text)) != cases[i].class) {
+            fail_msg("'%s' is of another class", cases[i].text);
         }
         assert_int_equal(*text, '\0');
         assert_int_equal(pwr_characters_next(&text), 0);
@@ -95,7 +95,7 @@ static void utf16_is_little_endian_and_counted_in_units(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(each_character_is_of_one_sort),
+        TEST(each_character_is_of_one_class),
         TEST(folding_takes_case_away_and_nothing_else),
         TEST(plain_text_has_no_marks),
         TEST(the_order_of_marks_does_not_count),

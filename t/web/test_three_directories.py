@@ -274,7 +274,7 @@ def test_too_short(site, person):
     assert is_set(site, link, person, "Sju-7-ja")
 
 
-def test_of_too_few_sorts(site, kind, person):
+def test_of_too_few_classes(site, kind, person):
     link = ask_for_link(site, person)
     assert judged(site, person, link, SIMPLE, kind.simple)
     assert kind.simple is None or not site.can_bind(person.uid, SIMPLE)

@@ -66,7 +66,7 @@ def server(keeper, request):
 
 
 def some_password(generator, length, own):
-    """Near the rules' borders: of few sorts, with repeats, with pieces of the name."""
+    """Near the rules' borders: of few classes, with repeats, with pieces of the name."""
     alphabets = generator.sample(ALPHABETS[:7], generator.randint(0, 7))
     alphabets += generator.sample(ALPHABETS, generator.randint(0 if alphabets else 1, 2))
     signs = [generator.choice(generator.choice(alphabets)) for _ in range(length)]
@@ -152,8 +152,8 @@ def test_the_rules_and_the_server_agree(server, uid, shortest, longest):
 
 
 @pytest.mark.parametrize("server", ["Samba"], indirect=True)
-def test_every_character_is_of_sambas_sort(server):
-    """With two sorts beside it, is it a third? By Samba's own code, to which the server leaves that."""
+def test_every_character_is_of_sambas_class(server):
+    """With two classes beside it, is it a third? By Samba's own code, to which the server leaves that."""
     from samba import check_password_quality
     characters = [chr(point) for point in [*range(0xA0, 0xD800), *range(0xE000, 0x11000),
                                            *range(0x1E800, 0x1F800)]]
