@@ -27,7 +27,7 @@ static apr_status_t close_now(void *data)
 {
     pwr_ldap_handle_t *handle = data;
 
-    pwr_ldap_handle_begin(handle); /* saying goodbye takes no longer than anything else */
+    pwr_ldap_handle_begin(handle); /* the unbind takes no longer than anything else */
     ldap_unbind_ext(handle->ld, NULL, NULL);
     handle->ld = NULL;
     return APR_SUCCESS;

@@ -1,8 +1,8 @@
 /*
- * One errand at a time: a thread asks the KDC, and whoever sent it waits, or goes away without its
- * result. Errand and tickets lie in pools of their own, because a thread that still waits for a KDC
- * may outlive the caller's. It is a plain POSIX thread: APR's needs its pool after it has ended.
- * MIT's credential store ("client_keytab", "ccache") gets and renews the ticket by itself.
+ * One request at a time: a thread asks the KDC, and whoever sent it waits, or goes away without its
+ * result. Request and tickets lie in pools of their own, because a thread that still waits for a
+ * KDC may outlive the caller's. It is a plain POSIX thread: APR's needs its pool after it has
+ * ended. MIT's credential store ("client_keytab", "ccache") gets and renews the ticket by itself.
  */
 #include "directory/tickets.h"
 
@@ -27,8 +27,8 @@ struct pwr_tickets_t {
     const char *cache;
     apr_thread_mutex_t *lock;
     apr_thread_cond_t *change;
-    bool is_busy;   /* an errand is under way */
-    bool is_closed; /* the errand under way tidies up */
+    bool is_busy;   /* a request is under way */
+    bool is_closed; /* the request under way tidies up */
 };
 
 typedef struct {
@@ -38,7 +38,7 @@ typedef struct {
     const char *service;
     bool is_done;
     bool is_abandoned;
-} errand_t;
+} ticket_request_t;
 
 static apr_status_t close_tickets(void *data)
 {
@@ -83,7 +83,7 @@ pwr_fault_t *pwr_tickets_open(pwr_tickets_t **tickets, const pwr_directory_setti
     return NULL;
 }
 
-/* --- the errand, in its own thread --- */
+/* --- the request, in its own thread --- */
 
 static OM_uint32 import(gss_name_t *name, OM_uint32 *minor, const char *text, gss_OID kind)
 {
@@ -129,16 +129,16 @@ void pwr_ticket_step(pwr_ticket_use_t *use, const gss_buffer_desc *answer)
                                       (gss_buffer_t)answer, NULL, &use->token, NULL, NULL);
 }
 
-static void destroy(errand_t *errand)
+static void destroy(ticket_request_t *request)
 {
-    pwr_ticket_use_t *use = &errand->use;
+    pwr_ticket_use_t *use = &request->use;
     OM_uint32 ignored = 0;
 
     gss_release_buffer(&ignored, &use->token);
     gss_delete_sec_context(&ignored, &use->context, GSS_C_NO_BUFFER);
     gss_release_name(&ignored, &use->target);
     gss_release_cred(&ignored, &use->credential);
-    apr_pool_destroy(errand->pool);
+    apr_pool_destroy(request->pool);
 }
 
 static apr_status_t destroy_use(void *data)
@@ -149,11 +149,11 @@ static apr_status_t destroy_use(void *data)
 
 static void *run(void *data)
 {
-    errand_t *errand = data;
-    pwr_tickets_t *tickets = errand->tickets;
-    pwr_ticket_use_t *use = &errand->use;
+    ticket_request_t *request = data;
+    pwr_tickets_t *tickets = request->tickets;
+    pwr_ticket_use_t *use = &request->use;
 
-    use->major = import(&use->target, &use->minor, errand->service, GSS_C_NT_HOSTBASED_SERVICE);
+    use->major = import(&use->target, &use->minor, request->service, GSS_C_NT_HOSTBASED_SERVICE);
     if (!GSS_ERROR(use->major)) {
         use->major = acquire(use, tickets);
     }
@@ -161,14 +161,14 @@ static void *run(void *data)
         pwr_ticket_step(use, NULL);
     }
     apr_thread_mutex_lock(tickets->lock);
-    bool is_abandoned = errand->is_abandoned;
+    bool is_abandoned = request->is_abandoned;
     bool is_closed = tickets->is_closed;
-    errand->is_done = true;
+    request->is_done = true;
     tickets->is_busy = false;
     apr_thread_cond_broadcast(tickets->change);
     apr_thread_mutex_unlock(tickets->lock);
     if (is_abandoned) {
-        destroy(errand);
+        destroy(request);
     }
     if (is_closed) {
         apr_pool_destroy(tickets->pool);
@@ -179,7 +179,7 @@ static void *run(void *data)
 /* --- the caller --- */
 
 /* Signals are for the threads that httpd chose. */
-static bool start(errand_t *errand)
+static bool start(ticket_request_t *request)
 {
     pthread_attr_t attributes;
     pthread_t thread;
@@ -189,7 +189,7 @@ static bool start(errand_t *errand)
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int status = pthread_create(&thread, &attributes, run, errand);
+    int status = pthread_create(&thread, &attributes, run, request);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return status == 0;
@@ -209,40 +209,40 @@ static bool await(pwr_tickets_t *tickets, const bool *flag, bool wanted, apr_tim
     return true;
 }
 
-/* True when the errand is done; else it was not begun, or tidies up after itself. */
-static bool run_errand(errand_t *errand, apr_interval_time_t timeout)
+/* True when the request is done; else it was not begun, or tidies up after itself. */
+static bool run_request(ticket_request_t *request, apr_interval_time_t timeout)
 {
-    pwr_tickets_t *tickets = errand->tickets;
+    pwr_tickets_t *tickets = request->tickets;
     apr_time_t deadline = apr_time_now() + timeout;
 
     apr_thread_mutex_lock(tickets->lock);
     bool has_turn = await(tickets, &tickets->is_busy, false, deadline);
-    bool is_begun = has_turn && start(errand);
+    bool is_begun = has_turn && start(request);
     tickets->is_busy = tickets->is_busy || is_begun;
-    bool is_done = is_begun && await(tickets, &errand->is_done, true, deadline);
-    errand->is_abandoned = is_begun && !is_done;
+    bool is_done = is_begun && await(tickets, &request->is_done, true, deadline);
+    request->is_abandoned = is_begun && !is_done;
     apr_thread_mutex_unlock(tickets->lock);
     if (!is_begun) {
-        apr_pool_destroy(errand->pool);
+        apr_pool_destroy(request->pool);
     }
     return is_done;
 }
 
-static errand_t *new_errand(pwr_tickets_t *tickets, const char *host,
-                            const gss_buffer_desc *binding)
+static ticket_request_t *new_request(pwr_tickets_t *tickets, const char *host,
+                                     const gss_buffer_desc *binding)
 {
     apr_pool_t *own = NULL;
 
     if (apr_pool_create_unmanaged_ex(&own, NULL, NULL) != APR_SUCCESS) {
         return NULL;
     }
-    errand_t *errand = apr_pcalloc(own, sizeof *errand);
-    errand->pool = own;
-    errand->tickets = tickets;
-    errand->service = apr_pstrcat(own, SERVICE, host, NULL);
-    errand->use.binding.application_data = (gss_buffer_desc){
+    ticket_request_t *request = apr_pcalloc(own, sizeof *request);
+    request->pool = own;
+    request->tickets = tickets;
+    request->service = apr_pstrcat(own, SERVICE, host, NULL);
+    request->use.binding.application_data = (gss_buffer_desc){
         .length = binding->length, .value = apr_pmemdup(own, binding->value, binding->length)};
-    return errand;
+    return request;
 }
 
 const char *pwr_ticket_words(const pwr_ticket_use_t *use, apr_pool_t *pool)
@@ -269,21 +269,21 @@ pwr_fault_t *pwr_tickets_use(pwr_ticket_use_t **use, pwr_tickets_t *tickets, con
                              const gss_buffer_desc *binding, apr_interval_time_t timeout,
                              apr_pool_t *pool)
 {
-    errand_t *errand = new_errand(tickets, host, binding);
+    ticket_request_t *request = new_request(tickets, host, binding);
 
-    if (errand == NULL || !run_errand(errand, timeout)) {
+    if (request == NULL || !run_request(request, timeout)) {
         return pwr_fault_later(pool, "PWR0435",
                                "The KDC gave no ticket for ldap/%s in time. Check that it can be "
                                "reached from here (krb5.conf).",
                                host);
     }
-    apr_pool_cleanup_register(pool, errand, destroy_use, apr_pool_cleanup_null);
-    *use = &errand->use;
-    if (!GSS_ERROR(errand->use.major)) {
+    apr_pool_cleanup_register(pool, request, destroy_use, apr_pool_cleanup_null);
+    *use = &request->use;
+    if (!GSS_ERROR(request->use.major)) {
         return NULL;
     }
-    const char *words = pwr_ticket_words(&errand->use, pool);
-    if (is_out_of_reach(errand->use.minor)) {
+    const char *words = pwr_ticket_words(&request->use, pool);
+    if (is_out_of_reach(request->use.minor)) {
         return pwr_fault_later(pool, "PWR0436", "No ticket for ldap/%s: %s.", host, words);
     }
     return pwr_fault_broken(

@@ -1,7 +1,7 @@
 /*
  * The process's main thread, which waits for signals and keeps the time: it renews the leases of
  * the rows that its threads hold, tidies up, and notices when its keeper is gone. The threads are
- * worker_thread.c; worker_keeper.c forks it. Relay credentials live in this process and its keeper
+ * worker_pool.c; worker_keeper.c forks it. Relay credentials live in this process and its keeper
  * alone; web children wipe theirs.
  */
 #include "httpd/worker.h"
@@ -20,7 +20,7 @@
 #include "flow/maintain.h"
 #include "httpd/worker_keeper.h"
 #include "httpd/worker_needs.h"
-#include "httpd/worker_thread.h"
+#include "httpd/worker_pool.h"
 
 APLOG_USE_MODULE(pwreset);
 
@@ -66,33 +66,33 @@ pwr_fault_t *pwr_worker_prepare(pwr_site_t *site, apr_pool_t *process_pool)
 }
 
 /* Renews the leases, and tidies up now and then. */
-static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *scratch)
+static void tick(const apr_array_header_t *worker_pools, unsigned count, apr_pool_t *scratch)
 {
-    for (int i = 0; i < crews->nelts; i++) {
-        pwr_crew_t *crew = APR_ARRAY_IDX(crews, i, pwr_crew_t *);
-        pwr_parts_t *parts = &crew->site->parts;
-        pwr_log_set_place(crew->site->server);
+    for (int i = 0; i < worker_pools->nelts; i++) {
+        pwr_worker_pool_t *workers = APR_ARRAY_IDX(worker_pools, i, pwr_worker_pool_t *);
+        pwr_parts_t *parts = &workers->site->parts;
+        pwr_log_set_place(workers->site->server);
         bool is_more = count % TIDY_EVERY == 0;
-        if (!pwr_crew_has_tables(crew)) {
+        if (!pwr_worker_pool_has_tables(workers)) {
             continue;
         }
-        pwr_fault_t *fault = pwr_crew_renew(crew, scratch);
+        pwr_fault_t *fault = pwr_worker_pool_renew(workers, scratch);
         while (fault == NULL && is_more) {
             fault = pwr_maintain_step(&is_more, parts, scratch);
             if (fault == NULL && is_more) {
-                fault = pwr_crew_renew(crew, scratch);
+                fault = pwr_worker_pool_renew(workers, scratch);
             }
         }
         if (fault == NULL) {
-            fault = pwr_maintain_room(&crew->room, parts, scratch);
+            fault = pwr_maintain_room(&workers->room, parts, scratch);
         }
         if (fault == NULL) {
-            fault = pwr_maintain_queue(&crew->room, parts, scratch);
+            fault = pwr_maintain_queue(&workers->room, parts, scratch);
         }
         if (fault != NULL) {
             pwr_log_fault(fault);
         }
-        pwr_maintain_flood(&crew->flood, parts);
+        pwr_maintain_flood(&workers->flood, parts);
         pwr_events_tell_more(parts->events, parts->site, pwr_clock_now(), scratch);
         apr_pool_clear(scratch);
     }
@@ -100,7 +100,7 @@ static void tick(const apr_array_header_t *crews, unsigned count, apr_pool_t *sc
 }
 
 /* Waits for SIGTERM or SIGINT, or for the keeper's end; does the ticks meanwhile. */
-static void watch(const apr_array_header_t *crews, pid_t keeper, apr_pool_t *scratch)
+static void watch(const apr_array_header_t *worker_pools, pid_t keeper, apr_pool_t *scratch)
 {
     const struct timespec pause = {.tv_sec = apr_time_sec(TICK)};
     sigset_t ends;
@@ -114,39 +114,40 @@ static void watch(const apr_array_header_t *crews, pid_t keeper, apr_pool_t *scr
             return;
         }
         if (errno == EAGAIN) {
-            tick(crews, count++, scratch);
+            tick(worker_pools, count++, scratch);
         }
     }
 }
 
-static pwr_fault_t *open_crews(apr_array_header_t *crews, const worker_t *worker, apr_pool_t *pool)
+static pwr_fault_t *open_worker_pools(apr_array_header_t *worker_pools, const worker_t *worker,
+                                      apr_pool_t *pool)
 {
     PWR_TRY(pwr_mail_start(pool));
     for (int i = 0; i < worker->sites->nelts; i++) {
         pwr_site_t *site = APR_ARRAY_IDX(worker->sites, i, pwr_site_t *);
-        pwr_crew_t *crew = NULL;
+        pwr_worker_pool_t *workers = NULL;
         PWR_TRY(pwr_parts_open(&site->parts, site->audit, pool));
-        PWR_TRY(pwr_crew_start(&crew, site, pool));
-        APR_ARRAY_PUSH(crews, pwr_crew_t *) = crew;
+        PWR_TRY(pwr_worker_pool_start(&workers, site, pool));
+        APR_ARRAY_PUSH(worker_pools, pwr_worker_pool_t *) = workers;
     }
     return NULL;
 }
 
 /* Ends the threads, or, when they do not end in time, lets their rows go, so that the next worker
  * need not wait. */
-static void say_goodbye(const apr_array_header_t *crews, apr_pool_t *scratch)
+static void shutdown_workers(const apr_array_header_t *worker_pools, apr_pool_t *scratch)
 {
     apr_time_t until = pwr_clock_now() + LONGEST_GOODBYE;
 
-    for (int i = 0; i < crews->nelts; i++) {
-        pwr_crew_stop(APR_ARRAY_IDX(crews, i, pwr_crew_t *));
+    for (int i = 0; i < worker_pools->nelts; i++) {
+        pwr_worker_pool_stop(APR_ARRAY_IDX(worker_pools, i, pwr_worker_pool_t *));
     }
-    for (int i = 0; i < crews->nelts; i++) {
-        pwr_crew_t *crew = APR_ARRAY_IDX(crews, i, pwr_crew_t *);
-        pwr_parts_t *parts = &crew->site->parts;
+    for (int i = 0; i < worker_pools->nelts; i++) {
+        pwr_worker_pool_t *workers = APR_ARRAY_IDX(worker_pools, i, pwr_worker_pool_t *);
+        pwr_parts_t *parts = &workers->site->parts;
         pwr_events_tell_more(parts->events, parts->site, pwr_clock_now() + LAST_MINUTE, scratch);
-        if (!pwr_crew_wait(crew, until)) {
-            pwr_fault_t *fault = pwr_crew_let_go(crew, scratch);
+        if (!pwr_worker_pool_wait(workers, until)) {
+            pwr_fault_t *fault = pwr_worker_pool_let_go(workers, scratch);
             if (fault != NULL) {
                 pwr_log_fault(fault);
             }
@@ -163,7 +164,7 @@ static void end_at(pwr_fault_t *fault)
 }
 
 /* The process's life. Does not return. */
-static void live(void *data, pid_t keeper, apr_time_t not_before)
+static void worker_main(void *data, pid_t keeper, apr_time_t not_before)
 {
     const worker_t *worker = data;
     apr_pool_t *pool = NULL, *scratch = NULL;
@@ -179,11 +180,11 @@ static void live(void *data, pid_t keeper, apr_time_t not_before)
     if (not_before > now) {
         apr_sleep(not_before - now);
     }
-    apr_array_header_t *crews = apr_array_make(pool, 1, sizeof(pwr_crew_t *));
-    end_at(open_crews(crews, worker, pool));
+    apr_array_header_t *worker_pools = apr_array_make(pool, 1, sizeof(pwr_worker_pool_t *));
+    end_at(open_worker_pools(worker_pools, worker, pool));
     pwr_log(PWR_LOG_INFO, "PWR0908", "the worker has started");
-    watch(crews, keeper, scratch);
-    say_goodbye(crews, scratch);
+    watch(worker_pools, keeper, scratch);
+    shutdown_workers(worker_pools, scratch);
     _exit(0);
 }
 
@@ -230,7 +231,7 @@ pwr_fault_t *pwr_worker_start(apr_array_header_t *sites, server_rec *main_server
     *orders = (pwr_keeper_orders_t){
         .user = APR_ARRAY_IDX(sites, 0, const pwr_site_t *)->settings->worker_user,
         .sandbox = worker->sandbox,
-        .live = live,
+        .live = worker_main,
         .data = worker};
     return pwr_keeper_start(orders, main_server, pconf);
 }

@@ -4,7 +4,7 @@
  * woken for (put by another node, left by a dead worker) is found when its time comes, or within
  * POLL.
  */
-#include "httpd/worker_thread.h"
+#include "httpd/worker_pool.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -31,14 +31,14 @@
 /* One thread. Rows are held under its own name, and after a fault under another one: whether the
  * database did what failed is not known. */
 typedef struct {
-    pwr_crew_t *crew;
+    pwr_worker_pool_t *workers;
     int number;
     unsigned faults;
     bool is_working; /* this and the name are read by the main thread, under the mutex */
     char owner[OWNER_CHARS];
 } seat_t;
 
-struct pwr_crew_state_t {
+struct pwr_worker_pool_state_t {
     seat_t *seats;
     int count;
     int stop_fd; /* eventfd: readable from the moment of stopping */
@@ -53,14 +53,14 @@ struct pwr_crew_state_t {
 
 static void name_seat(seat_t *seat)
 {
-    apr_snprintf(seat->owner, sizeof seat->owner, "%s.%d.%u", seat->crew->owner, seat->number,
+    apr_snprintf(seat->owner, sizeof seat->owner, "%s.%d.%u", seat->workers->owner, seat->number,
                  seat->faults);
 }
 
 /* A request sent right after another one could feel what the worker does for the first: it shares
  * the processors and the database with us, and works longer for a name that exists. By chance,
  * nobody knows when. */
-static void blur(void)
+static void random_delay(void)
 {
     unsigned char chance = 0;
 
@@ -69,10 +69,10 @@ static void blur(void)
 }
 
 /* Sleeps until a row was put, `until` has come, or it is time to stop; false for the last. */
-static bool sleep_until(const pwr_crew_t *crew, apr_time_t until)
+static bool sleep_until(const pwr_worker_pool_t *workers, apr_time_t until)
 {
-    struct pollfd fds[] = {{.fd = crew->site->wake_fd, .events = POLLIN},
-                           {.fd = crew->state->stop_fd, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = workers->site->wake_fd, .events = POLLIN},
+                           {.fd = workers->state->stop_fd, .events = POLLIN}};
 
     for (;;) {
         apr_uint64_t count = 0;
@@ -84,18 +84,18 @@ static bool sleep_until(const pwr_crew_t *crew, apr_time_t until)
         if (ready <= 0 && left <= 0) {
             return true;
         }
-        if (read(crew->site->wake_fd, &count, sizeof count) == (ssize_t)sizeof count) {
-            blur();
+        if (read(workers->site->wake_fd, &count, sizeof count) == (ssize_t)sizeof count) {
+            random_delay();
             return true;
         }
     }
 }
 
 /* What became of an attempt to make the tables. A fault is logged once in TABLES_LOG. */
-static void note_tables(pwr_crew_t *crew, const pwr_fault_t *fault)
+static void note_tables(pwr_worker_pool_t *workers, const pwr_fault_t *fault)
 {
-    pwr_crew_state_t *state = crew->state;
-    const char *driver = crew->site->settings->parts.store.driver;
+    pwr_worker_pool_state_t *state = workers->state;
+    const char *driver = workers->site->settings->parts.store.driver;
     apr_time_t now = pwr_clock_now();
 
     apr_thread_mutex_lock(state->mutex);
@@ -118,19 +118,19 @@ static void note_tables(pwr_crew_t *crew, const pwr_fault_t *fault)
     }
 }
 
-bool pwr_crew_has_tables(pwr_crew_t *crew)
+bool pwr_worker_pool_has_tables(pwr_worker_pool_t *workers)
 {
-    apr_thread_mutex_lock(crew->state->mutex);
-    bool has_tables = crew->state->has_tables;
-    apr_thread_mutex_unlock(crew->state->mutex);
+    apr_thread_mutex_lock(workers->state->mutex);
+    bool has_tables = workers->state->has_tables;
+    apr_thread_mutex_unlock(workers->state->mutex);
     return has_tables;
 }
 
 /* Makes the tables where there are none: the database may have been down when the server started.
  * One thread makes them; the others look again when they wake. */
-static bool make_tables(pwr_crew_t *crew, apr_pool_t *scratch)
+static bool make_tables(pwr_worker_pool_t *workers, apr_pool_t *scratch)
 {
-    pwr_crew_state_t *state = crew->state;
+    pwr_worker_pool_state_t *state = workers->state;
 
     apr_thread_mutex_lock(state->mutex);
     bool has_tables = state->has_tables;
@@ -138,8 +138,8 @@ static bool make_tables(pwr_crew_t *crew, apr_pool_t *scratch)
     state->is_making_tables = state->is_making_tables || is_mine;
     apr_thread_mutex_unlock(state->mutex);
     if (is_mine) {
-        pwr_fault_t *fault = pwr_schema_prepare(crew->site->parts.store, scratch);
-        note_tables(crew, fault);
+        pwr_fault_t *fault = pwr_schema_prepare(workers->site->parts.store, scratch);
+        note_tables(workers, fault);
         has_tables = fault == NULL;
     }
     return has_tables;
@@ -147,31 +147,31 @@ static bool make_tables(pwr_crew_t *crew, apr_pool_t *scratch)
 
 static void begin_row(seat_t *seat)
 {
-    apr_thread_mutex_lock(seat->crew->state->mutex);
+    apr_thread_mutex_lock(seat->workers->state->mutex);
     seat->is_working = true;
-    apr_thread_mutex_unlock(seat->crew->state->mutex);
+    apr_thread_mutex_unlock(seat->workers->state->mutex);
 }
 
 static void end_row(seat_t *seat, const pwr_fault_t *fault)
 {
-    apr_thread_mutex_lock(seat->crew->state->mutex);
+    apr_thread_mutex_lock(seat->workers->state->mutex);
     seat->is_working = false;
     if (fault != NULL) {
         seat->faults++;
         name_seat(seat);
     }
-    apr_thread_mutex_unlock(seat->crew->state->mutex);
+    apr_thread_mutex_unlock(seat->workers->state->mutex);
 }
 
 /* Works all rows that are due; says when to look again. */
 static apr_time_t work(const pwr_outbox_worker_t *worker, seat_t *seat, apr_pool_t *scratch)
 {
-    pwr_crew_t *crew = seat->crew;
-    struct pollfd stop = {.fd = crew->state->stop_fd, .events = POLLIN};
+    pwr_worker_pool_t *workers = seat->workers;
+    struct pollfd stop = {.fd = workers->state->stop_fd, .events = POLLIN};
     apr_time_t next = 0;
     bool is_worked = true;
 
-    if (!make_tables(crew, scratch)) {
+    if (!make_tables(workers, scratch)) {
         apr_pool_clear(scratch);
         return pwr_clock_now() + STORE_PAUSE;
     }
@@ -193,18 +193,19 @@ static apr_time_t work(const pwr_outbox_worker_t *worker, seat_t *seat, apr_pool
 static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
     seat_t *seat = data;
-    pwr_crew_t *crew = seat->crew;
-    pwr_crew_state_t *state = crew->state;
+    pwr_worker_pool_t *workers = seat->workers;
+    pwr_worker_pool_state_t *state = workers->state;
     apr_pool_t *pool = apr_thread_pool_get(thread), *scratch = NULL;
-    pwr_outbox_worker_t worker = {.parts = &crew->site->parts, .owner = seat->owner};
-    pwr_fault_t *fault = pwr_relays_open(&worker.relays, &crew->site->settings->parts.mail, pool);
+    pwr_outbox_worker_t worker = {.parts = &workers->site->parts, .owner = seat->owner};
+    pwr_fault_t *fault
+        = pwr_relays_open(&worker.relays, &workers->site->settings->parts.mail, pool);
 
-    pwr_log_set_place(crew->site->server);
+    pwr_log_set_place(workers->site->server);
     apr_pool_create(&scratch, pool);
     if (fault != NULL) {
         pwr_log_fault(fault);
     } else {
-        while (sleep_until(crew, work(&worker, seat, scratch))) {
+        while (sleep_until(workers, work(&worker, seat, scratch))) {
         }
     }
     apr_thread_mutex_lock(state->mutex);
@@ -214,17 +215,17 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-pwr_fault_t *pwr_crew_start(pwr_crew_t **made, pwr_site_t *site, apr_pool_t *pool)
+pwr_fault_t *pwr_worker_pool_start(pwr_worker_pool_t **made, pwr_site_t *site, apr_pool_t *pool)
 {
-    pwr_crew_t *crew = apr_pcalloc(pool, sizeof *crew);
-    pwr_crew_state_t *state = apr_pcalloc(pool, sizeof *state);
+    pwr_worker_pool_t *workers = apr_pcalloc(pool, sizeof *workers);
+    pwr_worker_pool_state_t *state = apr_pcalloc(pool, sizeof *state);
     unsigned char bytes[OWNER_BYTES];
     char *owner = apr_palloc(pool, PWR_BASE64URL_CHARS(OWNER_BYTES) + 1);
     apr_threadattr_t *attributes = NULL;
 
     pwr_crypto_random(bytes, sizeof bytes);
     pwr_encode_base64url(owner, bytes, sizeof bytes);
-    *crew = (pwr_crew_t){.site = site, .owner = owner, .state = state};
+    *workers = (pwr_worker_pool_t){.site = site, .owner = owner, .state = state};
     state->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     apr_thread_mutex_create(&state->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
     apr_thread_cond_create(&state->ended, pool);
@@ -233,7 +234,7 @@ pwr_fault_t *pwr_crew_start(pwr_crew_t **made, pwr_site_t *site, apr_pool_t *poo
     state->count = site->settings->parts.flow.workers;
     state->seats = apr_pcalloc(pool, (apr_size_t)state->count * sizeof(seat_t));
     for (int i = 0; i < state->count; i++) {
-        state->seats[i] = (seat_t){.crew = crew, .number = i};
+        state->seats[i] = (seat_t){.workers = workers, .number = i};
         name_seat(&state->seats[i]);
         apr_thread_t *thread = NULL;
         apr_status_t status = apr_thread_create(&thread, attributes, run, &state->seats[i], pool);
@@ -247,14 +248,14 @@ pwr_fault_t *pwr_crew_start(pwr_crew_t **made, pwr_site_t *site, apr_pool_t *poo
         state->running++;
         apr_thread_mutex_unlock(state->mutex);
     }
-    *made = crew;
+    *made = workers;
     return NULL;
 }
 
 /* The names of rows that threads are working now (const char *). */
-static apr_array_header_t *names_at_work(pwr_crew_t *crew, apr_pool_t *scratch)
+static apr_array_header_t *names_at_work(pwr_worker_pool_t *workers, apr_pool_t *scratch)
 {
-    pwr_crew_state_t *state = crew->state;
+    pwr_worker_pool_state_t *state = workers->state;
     apr_array_header_t *names = apr_array_make(scratch, state->count, sizeof(const char *));
 
     apr_thread_mutex_lock(state->mutex);
@@ -267,38 +268,38 @@ static apr_array_header_t *names_at_work(pwr_crew_t *crew, apr_pool_t *scratch)
     return names;
 }
 
-pwr_fault_t *pwr_crew_renew(pwr_crew_t *crew, apr_pool_t *scratch)
+pwr_fault_t *pwr_worker_pool_renew(pwr_worker_pool_t *workers, apr_pool_t *scratch)
 {
-    const apr_array_header_t *names = names_at_work(crew, scratch);
+    const apr_array_header_t *names = names_at_work(workers, scratch);
 
     for (int i = 0; i < names->nelts; i++) {
-        PWR_TRY(pwr_outbox_renew(crew->site->parts.store, APR_ARRAY_IDX(names, i, const char *),
+        PWR_TRY(pwr_outbox_renew(workers->site->parts.store, APR_ARRAY_IDX(names, i, const char *),
                                  PWR_LEASE, scratch));
     }
     return NULL;
 }
 
-pwr_fault_t *pwr_crew_let_go(pwr_crew_t *crew, apr_pool_t *scratch)
+pwr_fault_t *pwr_worker_pool_let_go(pwr_worker_pool_t *workers, apr_pool_t *scratch)
 {
-    const apr_array_header_t *names = names_at_work(crew, scratch);
+    const apr_array_header_t *names = names_at_work(workers, scratch);
 
     for (int i = 0; i < names->nelts; i++) {
-        PWR_TRY(pwr_outbox_let_go(crew->site->parts.store, APR_ARRAY_IDX(names, i, const char *),
+        PWR_TRY(pwr_outbox_let_go(workers->site->parts.store, APR_ARRAY_IDX(names, i, const char *),
                                   scratch));
     }
     return NULL;
 }
 
-void pwr_crew_stop(pwr_crew_t *crew)
+void pwr_worker_pool_stop(pwr_worker_pool_t *workers)
 {
     const apr_uint64_t one = 1;
-    ssize_t ignored = write(crew->state->stop_fd, &one, sizeof one);
+    ssize_t ignored = write(workers->state->stop_fd, &one, sizeof one);
     (void)ignored;
 }
 
-bool pwr_crew_wait(pwr_crew_t *crew, apr_time_t until)
+bool pwr_worker_pool_wait(pwr_worker_pool_t *workers, apr_time_t until)
 {
-    pwr_crew_state_t *state = crew->state;
+    pwr_worker_pool_state_t *state = workers->state;
 
     apr_thread_mutex_lock(state->mutex);
     while (state->running > 0 && pwr_clock_now() < until) {
