@@ -1,4 +1,5 @@
-/* The door plate: the module record and the list of hooks. Each hook is one verb of src/httpd. */
+/* The module file: the module record and the list of hooks. Each hook is one function of src/httpd.
+ */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_protocol.h>

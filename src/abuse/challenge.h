@@ -40,7 +40,7 @@ typedef struct {
     const char *unseen;      /* the field that people never see; NULL when missing */
     const char *solution;    /* field `altcha`; NULL when missing */
     const char *response;    /* of a remote provider's widget; NULL when missing */
-    bool has_solved_captcha; /* the door has checked a captcha for this form's nonce */
+    bool has_solved_captcha; /* the httpd layer has checked a captcha for this form's nonce */
     const char *client;
     bool has_link; /* from the page of a dead link, where there is nothing to fill in */
 } pwr_challenge_form_t;

@@ -1,5 +1,5 @@
 /*
- * The only room that knows libsodium: randomness, keyed digests, sealing, and memory for secrets.
+ * The only file that knows libsodium: randomness, keyed digests, sealing, and memory for secrets.
  * pwr_crypto_start once per process before threads; the rest from any thread. A pwr_secret_t is
  * locked in memory where the system allows it, wiped when its pool goes, and never a string that a
  * log call would take.

@@ -1,7 +1,7 @@
 /*
  * base64url is APR's; the canonical check (decode, encode again, compare) is ours, because APR's
  * decoder forgives padding, the other alphabet and stray bits in the last character, and two
- * spellings of one token must not both open a door.
+ * spellings of one token must not both be accepted.
  */
 #include "base/encode.h"
 

@@ -1,7 +1,7 @@
 /*
  * A fault says that a call did not do its work, and who can mend it. It is made once, where it
- * happens, returned upward by PWR_TRY, and logged once, by the door. NULL means that all is well.
- * Lives in the pool given to its maker. Any thread.
+ * happens, returned upward by PWR_TRY, and logged once, by the httpd layer. NULL means that all is
+ * well. Lives in the pool given to its maker. Any thread.
  */
 #ifndef PWR_BASE_FAULT_H
 #define PWR_BASE_FAULT_H

@@ -1,4 +1,4 @@
-/* Formats into a bounded buffer and hands the line to the door's writer. */
+/* Formats into a bounded buffer and hands the line to the httpd layer's writer. */
 #include "base/log.h"
 
 #include <stdarg.h>

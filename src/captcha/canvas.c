@@ -1,5 +1,5 @@
 /*
- * The only room that knows cairo. No text is drawn: fonts would bring in fontconfig, its files and
+ * The only file that knows cairo. No text is drawn: fonts would bring in fontconfig, its files and
  * its caches. Colours are rounded to a fixed palette up or down by chance: that is the grain which
  * makes each picture's points new, and what lets it be written with one byte per point.
  */

@@ -1,5 +1,5 @@
 /*
- * The only room that knows zlib. A writer of our own, because grain defeats the row filters on
+ * The only file that knows zlib. A writer of our own, because grain defeats the row filters on
  * which cairo's writer spends forty milliseconds per picture: indexed colours, no filter and the
  * fastest compression take two, and half the bytes.
  */

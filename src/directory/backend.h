@@ -1,8 +1,8 @@
 /*
  * What differs between directory servers: one table of functions for each backend, in a file of its
- * own (backend_openldap.c, backend_389ds.c, backend_ad.c). The rest of the room asks the backend
- * and never which one it is. Adding a backend is a file and a row in backend.c. The functions keep
- * no state; any thread.
+ * own (backend_openldap.c, backend_389ds.c, backend_ad.c). The rest of the component asks the
+ * backend and never which one it is. Adding a backend is a file and a row in backend.c. The
+ * functions keep no state; any thread.
  */
 #ifndef PWR_DIRECTORY_BACKEND_H
 #define PWR_DIRECTORY_BACKEND_H

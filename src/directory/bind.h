@@ -1,6 +1,6 @@
 /*
  * Who a connection is: a simple bind, SASL EXTERNAL (the client certificate, or over ldapi the
- * kernel, tells the server), or SASL GSSAPI (gssapi.h). Only this room includes this header.
+ * kernel, tells the server), or SASL GSSAPI (gssapi.h). Only this directory includes this header.
  */
 #ifndef PWR_DIRECTORY_BIND_H
 #define PWR_DIRECTORY_BIND_H

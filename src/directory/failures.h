@@ -1,6 +1,6 @@
 /*
  * The failed logins that a server counts against an entry. Read anew each time, as an attempt at a
- * password is made by what it says. Only this room includes this header. No state; any thread.
+ * password is made by what it says. Only this directory includes this header. No state; any thread.
  */
 #ifndef PWR_DIRECTORY_FAILURES_H
 #define PWR_DIRECTORY_FAILURES_H

@@ -1,7 +1,8 @@
 /*
  * Connections to the directory, ready to use: connected, under TLS, bound. At most so many at once
  * per process as the settings allow; a thread that finds none free waits for the timeout at most.
- * Only this room includes this header. A connection belongs to one thread between take and give.
+ * Only this directory includes this header. A connection belongs to one thread between take and
+ * give.
  */
 #ifndef PWR_DIRECTORY_LDAP_CONNECTION_H
 #define PWR_DIRECTORY_LDAP_CONNECTION_H

@@ -1,7 +1,7 @@
 /*
  * One libldap handle: made with its options, connected, put under TLS; and waiting for its answers.
- * bind.h says who it is. Only this room includes this header. A handle belongs to one thread at a
- * time.
+ * bind.h says who it is. Only this directory includes this header. A handle belongs to one thread
+ * at a time.
  */
 #ifndef PWR_DIRECTORY_LDAP_HANDLE_H
 #define PWR_DIRECTORY_LDAP_HANDLE_H

@@ -1,5 +1,5 @@
 /*
- * A bounded search, its answer as plain data: nothing of libldap is left in it. Only this room
+ * A bounded search, its answer as plain data: nothing of libldap is left in it. Only this directory
  * includes this header. Values of objectGUID, objectSid and tokenGroups come as hexadecimal digits.
  * Others that hold NUL, and values longer than PWR_MAX_ATTRIBUTE, are left out, and so is what
  * comes after PWR_MAX_VALUES of one attribute.

@@ -1,6 +1,6 @@
 /*
  * RFC 4516 with several hosts; libldap takes the URL apart where it can. What a configuration may
- * say is judged here, so that the rest of the room need not ask again.
+ * say is judged here, so that the rest of the component need not ask again.
  */
 #include "directory/settings.h"
 

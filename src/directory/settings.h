@@ -1,6 +1,6 @@
 /*
  * What the site says about its directory, and whether that makes sense. Filled before the fork by
- * the door; read-only afterwards, any thread.
+ * the httpd layer; read-only afterwards, any thread.
  */
 #ifndef PWR_DIRECTORY_SETTINGS_H
 #define PWR_DIRECTORY_SETTINGS_H

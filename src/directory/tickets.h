@@ -2,7 +2,7 @@
  * Kerberos tickets of the service account, got from its keytab and kept in this process's memory.
  * Nothing of the environment is changed, as a process may hold other users of Kerberos. libkrb5
  * waits for a KDC as long as it likes, so a thread of its own asks, and the caller waits for that
- * one no longer than its timeout. Only this room includes this header; any thread.
+ * one no longer than its timeout. Only this directory includes this header; any thread.
  */
 #ifndef PWR_DIRECTORY_TICKETS_H
 #define PWR_DIRECTORY_TICKETS_H

@@ -1,5 +1,5 @@
 /*
- * Every way out of a row's work goes through one of three doors: sent, given up, or again later. So
+ * A row's work ends in one of three ways: sent, given up, or again later. So
  * a row is never left without a next step.
  */
 #include "flow/delivery.h"

@@ -1,5 +1,5 @@
 /*
- * One row of the outbox under work: what is known of it, its mails, and the doors by which it ends.
+ * One row of the outbox under work: what is known of it, its mails, and the ways in which it ends.
  * In the worker, one thread.
  */
 #ifndef PWR_FLOW_DELIVERY_H
@@ -34,7 +34,7 @@ bool pwr_delivery_is_too_old(const pwr_delivery_t *delivery);
 pwr_fault_t *pwr_delivery_post(const pwr_fault_t **fault, pwr_delivery_t *delivery,
                                const pwr_mail_values_t *values, int copy) PWR_MUST_USE;
 
-/* The doors. `end` is the one after pwr_delivery_post: a relay's final refusal gives the row up,
+/* The ends. `end` is the one after pwr_delivery_post: a relay's final refusal gives the row up,
  * anything else comes again. `wait` is for another's turn, which is no failure and nobody's
  * business. */
 pwr_fault_t *pwr_delivery_end(pwr_delivery_t *delivery, const pwr_fault_t *fault) PWR_MUST_USE;

@@ -1,6 +1,6 @@
 /*
  * One row from taken to ended: whom it is about, and which mail that means. Making the links, the
- * caps, and the doors by which a row ends have files of their own (reset_mail, mail_quota,
+ * caps, and the ways in which a row ends have files of their own (reset_mail, mail_quota,
  * delivery).
  */
 #include "flow/outbox_worker.h"

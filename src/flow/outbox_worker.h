@@ -1,6 +1,6 @@
 /*
- * The story of a mail: the worker takes a row, finds the account, mints the link, and sends it, or
- * tries again later, or gives up and says why. At least once: a row whose worker dies is taken
+ * The use case of a mail: the worker takes a row, finds the account, mints the link, and sends it,
+ * or tries again later, or gives up and says why. At least once: a row whose worker dies is taken
  * again and mailed under the same Message-ID. Called in the worker process; each thread with its
  * own relays.
  */

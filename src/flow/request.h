@@ -1,7 +1,7 @@
 /*
- * The story of a request: somebody types a name and presses the button. It judges the form, writes
- * one outbox row, and ends. It knows no directory, token, mail or policy, so nothing here can
- * depend on whether an account exists: the promise "no account oracle" is this file's list of
+ * The use case of a request: somebody types a name and presses the button. It judges the form,
+ * writes one outbox row, and ends. It knows no directory, token, mail or policy, so nothing here
+ * can depend on whether an account exists: the promise "no account oracle" is this file's list of
  * includes. Called in web children, any thread.
  */
 #ifndef PWR_FLOW_REQUEST_H

@@ -1,5 +1,5 @@
 /*
- * The story of a new password: posting to a link changes the password once, or ends a lock and
+ * The use case of a new password: posting to a link changes the password once, or ends a lock and
  * leaves the password alone. Called in web children, any thread.
  */
 #ifndef PWR_FLOW_RESET_H

@@ -1,6 +1,6 @@
 /*
- * The story of "not me": the second link of the mail shows a button; pressing it kills the links of
- * that request. It sets no password and tells nothing. Called in web children, any thread.
+ * The use case of "not me": the second link of the mail shows a button; pressing it kills the links
+ * of that request. It sets no password and tells nothing. Called in web children, any thread.
  */
 #ifndef PWR_FLOW_REVOKE_H
 #define PWR_FLOW_REVOKE_H

@@ -1,4 +1,4 @@
-/* The pages of the request story: form, post, "sent". */
+/* The pages of the request use case: form, post, "sent". */
 #ifndef PWR_HTTPD_HANDLE_REQUEST_H
 #define PWR_HTTPD_HANDLE_REQUEST_H
 

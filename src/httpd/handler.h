@@ -1,4 +1,4 @@
-/* The handler "pwreset": which address leads to which story. */
+/* The handler "pwreset": which address leads to which use case. */
 #ifndef PWR_HTTPD_HANDLER_H
 #define PWR_HTTPD_HANDLER_H
 

@@ -1,4 +1,5 @@
-/* Opening the house: in the parent when the server starts, in each child after the fork. */
+/* Opening the sites of a server: in the parent when the server starts, in each child after the
+ * fork. */
 #ifndef PWR_HTTPD_LIFECYCLE_H
 #define PWR_HTTPD_LIFECYCLE_H
 

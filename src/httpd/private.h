@@ -1,6 +1,6 @@
 /*
- * What the files of this room share: the module record, a site, and a request context. Nobody
- * outside src/httpd includes it but the door plate.
+ * What the files of this directory share: the module record, a site, and a request context. Outside
+ * src/httpd, the module file alone includes it.
  */
 #ifndef PWR_HTTPD_PRIVATE_H
 #define PWR_HTTPD_PRIVATE_H

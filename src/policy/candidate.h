@@ -1,6 +1,6 @@
 /*
  * A password that is being judged, with what every check would count again; and the policy as it is
- * open. For the checks of this room alone.
+ * open. For the checks of this directory alone.
  */
 #ifndef PWR_POLICY_CANDIDATE_H
 #define PWR_POLICY_CANDIDATE_H

@@ -276,7 +276,7 @@ static void give_back(pwr_db_connection_t *connection)
     apr_reslist_release(connection->store->places, connection);
 }
 
-/* What the room uses */
+/* What the component uses */
 
 pwr_fault_t *pwr_store_read(apr_array_header_t **rows, pwr_store_t *store,
                             pwr_statement_t statement, const char *const *values, apr_pool_t *pool)

@@ -1,9 +1,9 @@
 /*
- * Lookups and password writes through the directory room's pool, and the same LDAP operations by
- * libldap alone in a loop, each thread with a connection of its own. All threads do the same at a
- * time: a slice ours, a slice bare, a slice ours with the next server, and so on, so that whatever
- * else the machine does meets all alike. People are called u0000000 and so on, with a mail address
- * of that name.
+ * Lookups and password writes through the directory component's pool, and the same LDAP operations
+ * by libldap alone in a loop, each thread with a connection of its own. All threads do the same at
+ * a time: a slice ours, a slice bare, a slice ours with the next server, and so on, so that
+ * whatever else the machine does meets all alike. People are called u0000000 and so on, with a mail
+ * address of that name.
  *
  *     lookup find|write THREADS SECONDS URL PEOPLE [URL PEOPLE ...]
  *

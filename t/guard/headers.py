@@ -23,10 +23,10 @@ def check(root):
     for header in headers:
         findings += length(header, root) + same_struct(header, root)
     below = [h for h in headers if not tree.name(h, root).startswith("src/httpd/")]
-    door = [h for h in headers if h not in below]
+    above = [h for h in headers if h not in below]
     for compiler in ("gcc", "clang"):
         findings += compile_alone(compiler, below, [], root)
-        findings += compile_alone(compiler, door, httpd_flags() if door else [], root)
+        findings += compile_alone(compiler, above, httpd_flags() if above else [], root)
     return findings
 
 

@@ -1,5 +1,5 @@
 """The promises that programs keep for the source as it stands. Each guard is a program of its own:
-t/guard/floors.py, for example, says the same without pytest."""
+t/guard/layers.py, for example, says the same without pytest."""
 import os
 
 import alone
@@ -9,7 +9,7 @@ import builds
 import circles
 import compilers
 import directives
-import floors
+import layers
 import hardening
 import headers
 import linked
@@ -25,8 +25,8 @@ def holds(guard):
     assert not findings, "\n" + "\n".join(map(str, findings))
 
 
-def test_includes_point_down_and_each_foreign_library_has_one_room():
-    holds(floors)
+def test_includes_point_down_and_each_foreign_library_has_one_place():
+    holds(layers)
 
 
 def test_no_files_include_each_other_in_a_circle():

@@ -12,7 +12,7 @@ import builds
 import circles
 import compilers
 import directives
-import floors
+import layers
 import hardening
 import headers
 import linked
@@ -44,7 +44,7 @@ def bites(root, check, sound, broken, place, words):
     assert all(f.remedy for f in findings)
 
 
-HOUSE = {
+SOURCES = {
     "src/base/fault.h": '#include <apr_pools.h>\n',
     "src/store/store.h": '#include "base/fault.h"\n',
     "src/store/db_connections.c": '#include <apr_dbd.h>\n#include "store/store.h"\n',
@@ -73,19 +73,19 @@ HOUSE = {
     ("src/mail/smtp.c", '#include <openssl/evp.h>\n', 1, "which only src/mail/dkim.c"),
     ("src/httpd/worker.c", '#include <linux/filter.h>\n', 1, "which only src/httpd/worker_sandbox.c"),
     ("src/policy/policy.c", '#include <zxcvbn.h>\n', 1, "which only src/policy/check_guess.c"),
-    ("src/base/model.h", '#include <glib.h>\n', 1, "a library without a room"),
+    ("src/base/model.h", '#include <glib.h>\n', 1, "a library without a place"),
     ("src/base/model.h", '#include "nowhere.h"\n', 1, "there is no such file"),
-    ("src/extras/extra.c", '\n', 1, "stands in no room"),
-    ("src/flow/request.c", '#include "mail/mail.h"\n', 1, "the request story reaches"),
-    ("src/flow/request.c", '#include "flow/outbox_worker.h"\n', 1, "the request story reaches"),
+    ("src/extras/extra.c", '\n', 1, "stands in no directory"),
+    ("src/flow/request.c", '#include "mail/mail.h"\n', 1, "the request use case reaches"),
+    ("src/flow/request.c", '#include "flow/outbox_worker.h"\n', 1, "the request use case reaches"),
 ])
-def test_the_floors_guard_sees_an_arrow_that_must_not_be(tmp_path, path, text, line, words):
-    shelves = {"src/events/events.h": "", "src/text/text.h": ""}
-    bites(tmp_path, floors.check, HOUSE | shelves, {path: text}, f"{path}:{line}", words)
+def test_the_layers_guard_sees_an_arrow_that_must_not_be(tmp_path, path, text, line, words):
+    lower = {"src/events/events.h": "", "src/text/text.h": ""}
+    bites(tmp_path, layers.check, SOURCES | lower, {path: text}, f"{path}:{line}", words)
 
 
-def test_the_floors_guard_follows_the_request_story_through_other_headers(tmp_path):
-    bites(tmp_path, floors.check, HOUSE, {"src/flow/parts.h": '#include "mail/mail.h"\n'},
+def test_the_layers_guard_follows_the_request_use_case_through_other_headers(tmp_path):
+    bites(tmp_path, layers.check, SOURCES, {"src/flow/parts.h": '#include "mail/mail.h"\n'},
           "src/flow/request.h:1", "src/flow/request.h -> src/flow/parts.h -> src/mail/mail.h")
 
 

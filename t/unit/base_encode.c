@@ -1,6 +1,6 @@
 /*
- * Decoders take one spelling of a value and no other: two spellings of one token must not both open
- * a door, and a digest of the text must be a digest of the value.
+ * Decoders take one spelling of a value and no other: two spellings of one token must not both be
+ * accepted, and a digest of the text must be a digest of the value.
  */
 #include <stdarg.h>
 #include <stddef.h>

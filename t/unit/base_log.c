@@ -1,4 +1,4 @@
-/* Lines reach the door's writer, whole or cut, each at its level; without a writer they are
+/* Lines reach the httpd layer's writer, whole or cut, each at its level; without a writer they are
  * dropped. */
 #include "pool_fixture.h"
 

@@ -1,4 +1,4 @@
-/* The directory room against a real 389 Directory Server. See directory_live.h. */
+/* The directory component against a real 389 Directory Server. See directory_live.h. */
 #include "directory_live.h"
 
 #define LONGEST                                                                                    \

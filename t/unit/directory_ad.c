@@ -1,5 +1,5 @@
 /*
- * The directory room against Samba's domain controller. See directory_live.h;
+ * The directory component against Samba's domain controller. See directory_live.h;
  * t/web/test_directory_ad.py starts it, and makes of the people what their tests need: lars is
  * locked, eva must change her password, that of hans is too old, ola has a policy of his own.
  */
@@ -78,7 +78,7 @@ static void a_shared_address_names_both(void **state)
     find(open_ad(NULL), "resepsjon@example.org", 2);
 }
 
-/* More than the room's ceiling of messages, from a server that knows no size limit. */
+/* More than the component's ceiling of messages, from a server that knows no size limit. */
 static void an_address_of_everybodys_is_nobodys(void **state)
 {
     pwr_directory_t *directory = open_ad(NULL);

@@ -1,5 +1,5 @@
 /*
- * The directory room against a fake that claims to be Windows and keeps what it is sent; see
+ * The directory component against a fake that claims to be Windows and keeps what it is sent; see
  * directory_live.h and t/web/fake_ad.py. What came is judged by t/web/test_directory_ad.py.
  */
 #include "directory_live.h"

@@ -1,4 +1,4 @@
-/* The directory room against servers that are ill. See directory_live.h. */
+/* The directory component against servers that are ill. See directory_live.h. */
 #include "directory_live.h"
 
 #include "base/clock.h"

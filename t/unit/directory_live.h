@@ -1,7 +1,7 @@
 /*
- * What the tests of the directory room against a live server share. The server and the account to
- * bind with come from the environment (t/web/test_directory.py starts them); without them a test is
- * skipped. A test of a fault needs a server that shows it, named by PWR_TEST_LDAP_FAULT. Each
+ * What the tests of the directory component against a live server share. The server and the account
+ * to bind with come from the environment (t/web/test_directory.py starts them); without them a test
+ * is skipped. A test of a fault needs a server that shows it, named by PWR_TEST_LDAP_FAULT. Each
  * program includes this once; an argument selects tests, as in cmocka_set_test_filter.
  */
 #ifndef PWR_TEST_DIRECTORY_LIVE_H

@@ -1,4 +1,4 @@
-/* The directory room against a real server that is well. See directory_live.h. */
+/* The directory component against a real server that is well. See directory_live.h. */
 #include "directory_live.h"
 
 #include <apr_thread_proc.h>

@@ -1,4 +1,4 @@
-/* The relay that is a folder, through the same door as every other relay. */
+/* The relay that is a folder, through the same interface as every other relay. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

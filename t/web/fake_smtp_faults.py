@@ -1,4 +1,4 @@
-"""A fake SMTP server for what no real one does on request: wrong words, silence and closed doors at a
+"""A fake SMTP server for what no real one does on request: wrong words, silence and closed connections at a
 chosen moment. It speaks no TLS; tests that need mail delivered use a real server."""
 from fake_server import FakeServer
 

@@ -1,4 +1,4 @@
-"""The directory room against a real slapd and against servers that misbehave.
+"""The directory component against a real slapd and against servers that misbehave.
 
 Runs the built programs t/unit/directory_slapd and t/unit/directory_faults; PWR_BUILD names
 the folder that they were built in."""

@@ -1,4 +1,4 @@
-"""The directory room against a real 389 Directory Server, by the least-privilege account of
+"""The directory component against a real 389 Directory Server, by the least-privilege account of
 conf/examples/acl-389ds.ldif.
 
 Runs the built programs t/unit/directory_389ds and t/unit/directory_389ds_rules; PWR_BUILD names the

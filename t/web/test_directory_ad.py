@@ -1,4 +1,4 @@
-"""The directory room against Samba's Active Directory, and against a fake that claims to be Windows.
+"""The directory component against Samba's Active Directory, and against a fake that claims to be Windows.
 
 Runs the built programs t/unit/directory_ad and t/unit/directory_ad_fake; PWR_BUILD names the folder
 that they were built in."""

@@ -1,4 +1,4 @@
-"""The three stories of test_resilience under each MPM: directory down, worker killed, restart.
+"""The three scenarios of test_resilience under each MPM: directory down, worker killed, restart.
 
 A lease lasts ten seconds, so the MPMs' sites live at the same time, each in a thread of its own.
 """
@@ -79,11 +79,11 @@ def tell_stories(keeper, mpm):
 
 
 @pytest.fixture(scope="module")
-def stories(keeper):
+def scenarios(keeper):
     with ThreadPoolExecutor(len(MPMS)) as crowd:
         yield {mpm: crowd.submit(tell_stories, keeper, mpm) for mpm in MPMS}
 
 
 @pytest.mark.parametrize("mpm", MPMS)
-def test_nothing_accepted_is_lost_under(stories, mpm):
-    stories[mpm].result()
+def test_nothing_accepted_is_lost_under(scenarios, mpm):
+    scenarios[mpm].result()

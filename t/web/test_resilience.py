@@ -39,7 +39,7 @@ def mails_to(site, person):
 
 
 def assert_same_answer_and_mailed_later(site, server, seconds=10):
-    """The story of a server that is down: `server` is one of the site's."""
+    """The scenario of a server that is down: `server` is one of the site's."""
     before, person = site.someone(), site.someone()
     as_ever = shape(site.ask(before.uid, follow=False))
     site.mail_to(before.mails[0])

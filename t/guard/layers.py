@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Arrows of #include point down, each foreign library has one room, and the request story can
+"""Arrows of #include point down, each foreign library has one place, and the request use case can
 reach neither directory nor mail: that is why its answer cannot tell one account from another."""
 import re
 import sys
@@ -8,12 +8,12 @@ sys.dont_write_bytecode = True
 import tree  # noqa: E402
 from tree import Finding  # noqa: E402
 
-FLOORS = {"base": 1, "captcha": 2, "store": 2, "text": 2, "directory": 3, "mail": 3, "token": 3, "policy": 3,
+LAYERS = {"base": 1, "captcha": 2, "store": 2, "text": 2, "directory": 3, "mail": 3, "token": 3, "policy": 3,
           "abuse": 3, "events": 3, "flow": 4, "httpd": 5}
 PLATES = ("mod_pwreset.c", "mod_pwreset_captcha.c")
 
 # A foreign header, and where it may be included: a folder (ending in /) or one file.
-ROOMS = [
+PLACES = [
     (r"(httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|scoreboard|mpm_common|unixd|os)\.h",
      ["src/httpd/", *PLATES]),
     (r"apr_dbd\.h", ["src/store/"]),
@@ -35,13 +35,13 @@ EVERYWHERE = re.compile(
     r"stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|tgmath|threads|time|"
     r"uchar|unistd|wchar|wctype)\.h|(sys|net|netinet|arpa)/\w+\.h")
 
-# What flow/request may know of the parts, and the other stories of its own floor.
+# What flow/request may know of the parts, and the other use cases of its own layer.
 REQUEST = "src/flow/request"
 REQUEST_KNOWS = {"base", "store", "text", "abuse", "events", "flow"}
-OTHER_STORIES = {"outbox_worker.h", "reset.h", "revoke.h", "maintain.h", "check.h"}
+OTHER_USE_CASES = {"outbox_worker.h", "reset.h", "revoke.h", "maintain.h", "check.h"}
 
 
-def room(path, root):
+def directory_of(path, root):
     parts = path.relative_to(root).parts
     return parts[1] if parts[0] == "src" and len(parts) > 2 else None
 
@@ -50,9 +50,9 @@ def check(root):
     findings = []
     for path in tree.module_files(root):
         at = tree.name(path, root)
-        if at not in PLATES and room(path, root) not in FLOORS:
-            findings.append(Finding(at, 1, "stands in no room of the house",
-                                    f"move it to one of src/{{{','.join(FLOORS)}}}/"))
+        if at not in PLATES and directory_of(path, root) not in LAYERS:
+            findings.append(Finding(at, 1, "stands in no directory of a layer",
+                                    f"move it to one of src/{{{','.join(LAYERS)}}}/"))
             continue
         for line, included, is_quoted in tree.includes(path):
             target = tree.own_header(path, included, root)
@@ -64,32 +64,32 @@ def check(root):
 
 
 def own_arrow(path, line, target, root):
-    here, there = room(path, root), room(target, root)
+    here, there = directory_of(path, root), directory_of(target, root)
     at = tree.name(path, root)
-    if path.name in PLATES or here == there or there not in FLOORS:
+    if path.name in PLATES or here == there or there not in LAYERS:
         return []
-    if FLOORS[there] < FLOORS[here]:
+    if LAYERS[there] < LAYERS[here]:
         return []
-    way = "sideways" if FLOORS[there] == FLOORS[here] else "up"
+    way = "sideways" if LAYERS[there] == LAYERS[here] else "up"
     return [Finding(at, line, f"includes {tree.name(target, root)}: an arrow {way}, "
-                    f"from floor {FLOORS[here]} ({here}) to floor {FLOORS[there]} ({there})",
-                    "hand the value in from the floor above, or put the type into base/model.h")]
+                    f"from layer {LAYERS[here]} ({here}) to layer {LAYERS[there]} ({there})",
+                    "hand the value in from the layer above, or put the type into base/model.h")]
 
 
 def foreign_arrow(at, line, included, is_quoted):
-    for pattern, rooms in ROOMS:
+    for pattern, places in PLACES:
         if re.fullmatch(pattern, included):
-            if any(at.startswith(r) if r.endswith("/") else at == r for r in rooms):
+            if any(at.startswith(r) if r.endswith("/") else at == r for r in places):
                 return []
-            return [Finding(at, line, f"includes <{included}>, which only {' and '.join(rooms)} may",
-                            "ask for what you need through that room's own header")]
+            return [Finding(at, line, f"includes <{included}>, which only {' and '.join(places)} may",
+                            "ask for what you need through that place's own header")]
     if EVERYWHERE.fullmatch(included):
         return []
     if is_quoted:
         return [Finding(at, line, f'includes "{included}", and there is no such file in src/',
                         'write it as "folder/file.h"')]
-    return [Finding(at, line, f"includes <{included}>, a library without a room",
-                    "give it one room in ROOMS of t/guard/floors.py, or do without it")]
+    return [Finding(at, line, f"includes <{included}>, a library without a place",
+                    "give it one place in PLACES of t/guard/layers.py, or do without it")]
 
 
 def request_reach(root):
@@ -103,10 +103,10 @@ def request_reach(root):
         seen.add(path)
         for line, target in tree.own_includes(path, root):
             step = chain + [(tree.name(path, root), line)]
-            if room(target, root) not in REQUEST_KNOWS or (
-                    room(target, root) == "flow" and target.name in OTHER_STORIES):
+            if directory_of(target, root) not in REQUEST_KNOWS or (
+                    directory_of(target, root) == "flow" and target.name in OTHER_USE_CASES):
                 way = " -> ".join([name for name, _ in step] + [tree.name(target, root)])
-                findings.append(Finding(*step[0], f"the request story reaches what knows accounts: "
+                findings.append(Finding(*step[0], f"the request use case reaches what knows accounts: "
                                         f"{way}", "give it only what the form, the client and the "
                                         "outbox need; the worker does the rest"))
             else:
