@@ -246,7 +246,7 @@ static pwr_remote_verdict_t say_broken(pwr_fault_t **fault, const check_t *check
 }
 
 /* Some say no by an HTTP status, and the same status says that our secret is wrong. */
-static pwr_remote_verdict_t judge_status(pwr_fault_t **fault, const check_t *check, int status,
+static pwr_remote_verdict_t check_status(pwr_fault_t **fault, const check_t *check, int status,
                                          const pwr_json_t *json)
 {
     const char *const *refusals = check->row->refusals;
@@ -264,7 +264,7 @@ static pwr_remote_verdict_t judge_status(pwr_fault_t **fault, const check_t *che
     return say_down(fault, check, "PWR0726", why);
 }
 
-static pwr_remote_verdict_t judge_false(pwr_fault_t **fault, const check_t *check,
+static pwr_remote_verdict_t check_false(pwr_fault_t **fault, const check_t *check,
                                         const pwr_json_t *json)
 {
     const char *name = check->row->errors;
@@ -279,7 +279,7 @@ static pwr_remote_verdict_t judge_false(pwr_fault_t **fault, const check_t *chec
     return say_no(fault, check, "PWR0729", *words != '\0' ? words : "no reason is given");
 }
 
-static pwr_remote_verdict_t judge_score(pwr_fault_t **fault, const check_t *check,
+static pwr_remote_verdict_t check_score(pwr_fault_t **fault, const check_t *check,
                                         const pwr_json_t *json)
 {
     static const double rounding = 1e-6; /* 0.29 * 100 is less than 29 */
@@ -299,7 +299,7 @@ static pwr_remote_verdict_t judge_score(pwr_fault_t **fault, const check_t *chec
 }
 
 /* The verdict is true. Is it about our page? */
-static pwr_remote_verdict_t judge_true(pwr_fault_t **fault, const check_t *check,
+static pwr_remote_verdict_t check_true(pwr_fault_t **fault, const check_t *check,
                                        const pwr_json_t *json, const pwr_json_t *place)
 {
     const pwr_remote_provider_t *provider = &check->row->provider;
@@ -318,11 +318,11 @@ static pwr_remote_verdict_t judge_true(pwr_fault_t **fault, const check_t *check
         return say_no(fault, check, "PWR0734",
                       apr_pstrcat(check->pool, "the response was made for ", action, NULL));
     }
-    return provider->has_score ? judge_score(fault, check, json) : PWR_REMOTE_YES;
+    return provider->has_score ? check_score(fault, check, json) : PWR_REMOTE_YES;
 }
 
-static pwr_remote_verdict_t judge(pwr_fault_t **fault, const check_t *check,
-                                  const pwr_https_answer_t *answer)
+static pwr_remote_verdict_t check_answer(pwr_fault_t **fault, const check_t *check,
+                                         const pwr_https_answer_t *answer)
 {
     const pwr_captcha_row_t *row = check->row;
     const pwr_json_t *json = pwr_json_read(answer->body, answer->length, check->pool);
@@ -330,7 +330,7 @@ static pwr_remote_verdict_t judge(pwr_fault_t **fault, const check_t *check,
     bool verdict = false;
 
     if (answer->status != 200) {
-        return judge_status(fault, check, answer->status, json);
+        return check_status(fault, check, answer->status, json);
     }
     if (json != NULL && row->verdict_in != NULL) {
         place = pwr_json_get_object(json, row->verdict_in);
@@ -338,7 +338,7 @@ static pwr_remote_verdict_t judge(pwr_fault_t **fault, const check_t *check,
     if (place == NULL || !pwr_json_get_flag(&verdict, place, row->verdict)) {
         return say_down(fault, check, "PWR0723", "there is no verdict in its answer");
     }
-    return verdict ? judge_true(fault, check, json, place) : judge_false(fault, check, json);
+    return verdict ? check_true(fault, check, json, place) : check_false(fault, check, json);
 }
 
 static bool is_response(const char *response)
@@ -372,5 +372,5 @@ pwr_remote_verdict_t pwr_remote_check(pwr_fault_t **fault, const pwr_remote_sett
         return PWR_REMOTE_NO;
     }
     *fault = ask(&answer, &check);
-    return *fault != NULL ? PWR_REMOTE_DOWN : judge(fault, &check, &answer);
+    return *fault != NULL ? PWR_REMOTE_DOWN : check_answer(fault, &check, &answer);
 }

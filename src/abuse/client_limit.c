@@ -183,7 +183,8 @@ static bool swap(cell_t *cell, apr_uint64_t *seen, apr_uint64_t value)
 
 /* What somebody so far ahead meets; sets how far ahead he is then. A band has room for a whole
  * request at least: who is refused is in the last one, and drains at its pace. */
-static pwr_pressure_t judge(apr_int64_t *after, const scale_t *scale, apr_int64_t ahead, int cost)
+static pwr_pressure_t find_pressure(apr_int64_t *after, const scale_t *scale, apr_int64_t ahead,
+                                    int cost)
 {
     pwr_pressure_t pressure = {.retry_after = 0};
 
@@ -212,7 +213,7 @@ static pwr_pressure_t count_client(const pwr_client_limit_t *limit, const char *
         if (cell == NULL) {
             return no_room;
         }
-        pressure = judge(&after, &limit->client, ahead_of(value & TAT_MASK, now), cost);
+        pressure = find_pressure(&after, &limit->client, ahead_of(value & TAT_MASK, now), cost);
         if (pressure.level == PWR_LEVEL_REFUSE) {
             return pressure;
         }
@@ -330,7 +331,7 @@ pwr_pressure_t pwr_client_limit_look(const pwr_client_limit_t *limit, const char
     pwr_pressure_t pressure = no_room;
 
     if (find_cell(&value, &place, now) != NULL) {
-        pressure = judge(&after, &limit->client, ahead_of(value & TAT_MASK, now), QUARTERS);
+        pressure = find_pressure(&after, &limit->client, ahead_of(value & TAT_MASK, now), QUARTERS);
     }
     return at_least(pressure, look_at_site(limit, now));
 }

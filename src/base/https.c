@@ -167,7 +167,7 @@ static bool is_url_error(CURLcode result, const char *url)
     }
 }
 
-static pwr_fault_t *judge(const call_t *call, CURLcode result, apr_pool_t *pool)
+static pwr_fault_t *check_result(const call_t *call, CURLcode result, apr_pool_t *pool)
 {
     const char *server = server_of(call->post->url, pool);
     const char *words = *call->error != '\0' ? call->error : curl_easy_strerror(result);
@@ -210,7 +210,7 @@ static pwr_fault_t *perform(pwr_https_answer_t *answer, call_t *call, apr_pool_t
     }
     CURLcode result = curl_easy_perform(call->easy);
     if (result != CURLE_OK) {
-        return judge(call, result, pool);
+        return check_result(call, result, pool);
     }
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     call->body[call->length] = '\0';

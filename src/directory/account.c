@@ -234,7 +234,7 @@ pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *
     made->mails = addresses_of(entry, directory->settings->mail_attributes, typed, pool);
     made->mail = made->mails->nelts > 0 ? APR_ARRAY_IDX(made->mails, 0, const char *) : NULL;
     made->names = names_of(entry, made, pool);
-    backend->judge(made, entry, pwr_clock_now());
+    backend->read_state(made, entry, pwr_clock_now());
     if (made->ineligible == NULL && made->mail == NULL) {
         made->ineligible = PWR_INELIGIBLE_NO_MAIL;
     }

@@ -55,7 +55,7 @@ struct pwr_backend_t {
     const char *(*id_filter)(const char *id, apr_pool_t *pool);
     /* Fills in password_changed, is_locked, must_change, and `ineligible` as far as the server's
      * own attributes tell ("disabled", "locked", "expired"). */
-    void (*judge)(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now);
+    void (*read_state)(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now);
     /* How many failed logins the server counts at `now`; -1 where the entry does not tell. */
     int (*failures_of)(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now);
     /* Changes exactly when the password does, as far as the server lets one see; NULL when all that

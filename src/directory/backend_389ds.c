@@ -114,7 +114,7 @@ static apr_array_header_t *pieced_values(const pwr_entry_t *entry)
 /* A lock after too many failed logins makes nobody ineligible: forgetting the password is how one
  * gets it. Neither does an expired password. nsAccountLock is an administrator's, be it the entry's
  * own or a role's. */
-static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
+static void read_state(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
 {
     const char *expires = pwr_entry_first(entry, EXPIRES);
 
@@ -299,7 +299,7 @@ const pwr_backend_t pwr_backend_389ds = {
     .is_root = is_root,
     .id_of = id_of,
     .id_filter = id_filter,
-    .judge = judge,
+    .read_state = read_state,
     .stamp_of = stamp_of,
     .policy_of = pwr_rules_389ds_policy,
     .rules_of = pwr_rules_389ds_read,

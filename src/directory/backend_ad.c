@@ -151,7 +151,7 @@ static bool is_protected(const pwr_entry_t *entry, apr_int64_t control)
 }
 
 /* lockoutTime stays after the lock's time is over; the computed control knows the policy. */
-static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
+static void read_state(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
 {
     apr_int64_t control = number_of(entry, "userAccountControl");
     apr_int64_t computed = number_of(entry, "msDS-User-Account-Control-Computed");
@@ -433,7 +433,7 @@ const pwr_backend_t pwr_backend_ad
        .is_root = is_root,
        .id_of = id_of,
        .id_filter = id_filter,
-       .judge = judge,
+       .read_state = read_state,
        .stamp_of = stamp_of,
        .policy_of = policy_of,
        .rules_of = rules_of,

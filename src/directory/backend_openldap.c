@@ -82,7 +82,7 @@ static const char *id_filter(const char *id, apr_pool_t *pool)
 /* A lock after too many failed logins makes nobody ineligible: forgetting the password is how one
  * gets it, and the reset clears it. An administrator's lock does: the reset would clear that, too.
  */
-static void judge(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
+static void read_state(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
 {
     const char *locked = pwr_entry_first(entry, LOCKED);
     apr_time_t start = pwr_backend_time(pwr_entry_first(entry, "pwdStartTime"));
@@ -437,7 +437,7 @@ const pwr_backend_t pwr_backend_openldap = {
     .is_root = is_root,
     .id_of = id_of,
     .id_filter = id_filter,
-    .judge = judge,
+    .read_state = read_state,
     .stamp_of = stamp_of,
     .policy_of = policy_of,
     .rules_of = rules_of,

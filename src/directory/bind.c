@@ -166,7 +166,7 @@ static int bind_without_password(pwr_answer_t *answer, pwr_ldap_handle_t *handle
     return pwr_ldap_handle_answer(answer, handle, code, id, scratch);
 }
 
-static pwr_fault_t *judge_silence(const pwr_answer_t *answer, const char *uri, apr_pool_t *pool)
+static pwr_fault_t *check_silence(const pwr_answer_t *answer, const char *uri, apr_pool_t *pool)
 {
     return pwr_answer_is_lost(answer->code)
                ? pwr_fault_later(pool, "PWR0426", "%s: no answer to the bind (%s).", uri,
@@ -175,10 +175,10 @@ static pwr_fault_t *judge_silence(const pwr_answer_t *answer, const char *uri, a
 }
 
 /* Whom the server was told, and what to look at when it does not agree. */
-static pwr_fault_t *judge(const pwr_answer_t *answer, const char *uri, const char *who,
-                          const char *remedy, apr_pool_t *pool)
+static pwr_fault_t *check_answer(const pwr_answer_t *answer, const char *uri, const char *who,
+                                 const char *remedy, apr_pool_t *pool)
 {
-    PWR_TRY(judge_silence(answer, uri, pool));
+    PWR_TRY(check_silence(answer, uri, pool));
     return answer->code == LDAP_SUCCESS
                ? NULL
                : pwr_fault_broken(pool, "PWR0427", "%s: the bind as %s was refused (%s; %s). %s.",
@@ -189,7 +189,7 @@ pwr_fault_t *pwr_bind_person(pwr_person_t *person, pwr_ldap_handle_t *handle, co
                              apr_pool_t *scratch)
 {
     bind_simply(person, handle, scratch);
-    return judge_silence(&person->answer, uri, scratch);
+    return check_silence(&person->answer, uri, scratch);
 }
 
 pwr_fault_t *pwr_bind_service(pwr_ldap_handle_t *handle, const char *uri,
@@ -201,25 +201,28 @@ pwr_fault_t *pwr_bind_service(pwr_ldap_handle_t *handle, const char *uri,
 
     if (settings->bind == PWR_BIND_GSSAPI) {
         PWR_TRY(pwr_gssapi_bind(&answer, handle, uri, tickets, scratch));
-        return judge(&answer, uri, "the keytab's principal",
-                     "Check that the server has a keytab for ldap/ and the name in the URL, and "
-                     "maps our principal to an account",
-                     scratch);
+        return check_answer(
+            &answer, uri, "the keytab's principal",
+            "Check that the server has a keytab for ldap/ and the name in the URL, and "
+            "maps our principal to an account",
+            scratch);
     }
     if (settings->bind == PWR_BIND_EXTERNAL || (settings->bind_dn == NULL && is_by_user)) {
         bind_without_password(&answer, handle, "EXTERNAL", scratch);
-        return judge(&answer, uri, is_by_user ? "this process's user" : "the client certificate",
-                     is_by_user ? "Let the server map its uid to an account (authz-regexp)"
-                                : "Let the server ask for client certificates, trust their CA, and "
-                                  "map the subject to an account (authz-regexp, certmap)",
-                     scratch);
+        return check_answer(
+            &answer, uri, is_by_user ? "this process's user" : "the client certificate",
+            is_by_user ? "Let the server map its uid to an account (authz-regexp)"
+                       : "Let the server ask for client certificates, trust their CA, and "
+                         "map the subject to an account (authz-regexp, certmap)",
+            scratch);
     }
     if (settings->bind_dn == NULL) {
         bind_without_password(&answer, handle, LDAP_SASL_SIMPLE, scratch);
-        return judge(&answer, uri, "nobody", "Name a service account", scratch);
+        return check_answer(&answer, uri, "nobody", "Name a service account", scratch);
     }
     pwr_person_t service = {.dn = settings->bind_dn, .password = settings->bind_password};
     bind_simply(&service, handle, scratch);
-    return judge(&service.answer, uri, settings->bind_dn,
-                 "Check the bind DN and its password, and that the account is not locked", scratch);
+    return check_answer(&service.answer, uri, settings->bind_dn,
+                        "Check the bind DN and its password, and that the account is not locked",
+                        scratch);
 }

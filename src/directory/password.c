@@ -62,7 +62,7 @@ static pwr_answer_t read_again(write_run_t *run)
     if (run->entry != NULL) {
         pwr_account_t now = {.ineligible = NULL};
         const char *stamp = context->backend->stamp_of(run->entry, context, run->pool);
-        context->backend->judge(&now, run->entry, pwr_clock_now());
+        context->backend->read_state(&now, run->entry, pwr_clock_now());
         bool is_same
             = stamp != NULL && strcmp(stamp, run->account->stamp) == 0 && now.ineligible == NULL;
         run->entry = is_same ? run->entry : NULL;

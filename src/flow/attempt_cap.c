@@ -19,7 +19,7 @@
 #include "store/attempts.h"
 #include "token/token.h"
 
-static pwr_fault_t *judge_caps(const char **why, pwr_parts_t *parts, const pwr_outbox_row_t *row,
+static pwr_fault_t *check_caps(const char **why, pwr_parts_t *parts, const pwr_outbox_row_t *row,
                                apr_pool_t *scratch)
 {
     const pwr_flow_settings_t *flow = &parts->settings->flow;
@@ -77,7 +77,7 @@ pwr_fault_t *pwr_attempt_cap_put(bool *is_new, const char **why, pwr_parts_t *pa
     const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
 
     PWR_TRY(pwr_outbox_put_ended(is_new, parts->store, &row, PWR_ROW_GIVEN_UP, scratch));
-    return *is_new ? judge_caps(why, parts, &row, scratch) : NULL;
+    return *is_new ? check_caps(why, parts, &row, scratch) : NULL;
 }
 
 pwr_fault_t *pwr_attempt_cap_put_account(const char **why, pwr_parts_t *parts,
@@ -87,7 +87,7 @@ pwr_fault_t *pwr_attempt_cap_put_account(const char **why, pwr_parts_t *parts,
     const pwr_outbox_row_t row = row_of(&digests, parts, attempt);
 
     PWR_TRY(pwr_attempts_set_account(parts->store, row.id, row.account_digest, scratch));
-    return judge_caps(why, parts, &row, scratch);
+    return check_caps(why, parts, &row, scratch);
 }
 
 /* --- the lock --------------------------------------------------------------------------------- */

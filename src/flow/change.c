@@ -47,7 +47,7 @@ typedef struct {
     apr_pool_t *pool;
 } change_run_t;
 
-static void tell(change_run_t *run, pwr_event_t event, const char *detail)
+static void raise_event(change_run_t *run, pwr_event_t event, const char *detail)
 {
     const pwr_account_t *account = run->attempt.account;
     pwr_facts_t facts = {
@@ -61,8 +61,8 @@ static void tell(change_run_t *run, pwr_event_t event, const char *detail)
     pwr_events_raise(run->parts->events, event, &facts, run->pool);
 }
 
-static void refuse(change_run_t *run, pwr_change_end_t outcome, pwr_change_field_t field,
-                   const char *key)
+static void set_refusal(change_run_t *run, pwr_change_end_t outcome, pwr_change_field_t field,
+                        const char *key)
 {
     run->answer->outcome = outcome;
     run->answer->field = field;
@@ -116,7 +116,7 @@ static bool is_let_in(change_run_t *run)
         answer->outcome = PWR_CHANGE_TOO_MANY;
         break;
     default:
-        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, key);
+        set_refusal(run, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, key);
         answer->is_form_spent = verdict.outcome == PWR_CHALLENGE_STALE;
         break;
     }
@@ -134,7 +134,7 @@ static bool has_name(change_run_t *run)
 
     run->answer->typed = pwr_request_clean_name(&key, run->form->name, run->pool);
     if (key != NULL && run->answer->outcome != PWR_CHANGE_TOO_MANY) {
-        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, key);
+        set_refusal(run, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, key);
     }
     return key == NULL;
 }
@@ -147,15 +147,15 @@ static bool is_filled_in(change_run_t *run)
     const char *key = NULL;
 
     if (old[0] == '\0' || strlen(old) > PWR_MAX_PASSWORD) {
-        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_OLD,
-               old[0] == '\0' ? "change.old_empty" : "change.old_long");
+        set_refusal(run, PWR_CHANGE_AGAIN, PWR_CHANGE_OLD,
+                    old[0] == '\0' ? "change.old_empty" : "change.old_long");
     } else if ((run->new_password = pwr_policy_prepare(&key, text_of(form->first), run->pool))
                == NULL) {
-        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_FIRST, key);
+        set_refusal(run, PWR_CHANGE_AGAIN, PWR_CHANGE_FIRST, key);
     } else if (strcmp(form->first, text_of(form->second)) != 0) {
-        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_SECOND, "password.different");
+        set_refusal(run, PWR_CHANGE_AGAIN, PWR_CHANGE_SECOND, "password.different");
     } else if (strcmp(form->first, old) == 0) {
-        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_FIRST, "change.same");
+        set_refusal(run, PWR_CHANGE_AGAIN, PWR_CHANGE_FIRST, "change.same");
     } else {
         run->old_password = pwr_secret_make(old, strlen(old), run->pool);
         return true;
@@ -264,8 +264,8 @@ static void end_wrong(change_run_t *run, apr_time_t bind_begun)
         pwr_client_limit_count(run->parts->limit, run->form->form.client, COST_OF_WRONG);
     }
     pwr_log_fault(run->attempt.fault);
-    refuse(run, PWR_CHANGE_WRONG, PWR_CHANGE_OLD, "change.wrong");
-    tell(run, PWR_EVENT_CHANGE_REFUSED, run->attempt.why);
+    set_refusal(run, PWR_CHANGE_WRONG, PWR_CHANGE_OLD, "change.wrong");
+    raise_event(run, PWR_EVENT_CHANGE_REFUSED, run->attempt.why);
     wait_for_time_slot(bind_begun, BIND_SLOT);
 }
 
@@ -303,7 +303,7 @@ static void finish(change_run_t *run)
     pwr_log_fault(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, run->pool));
     pwr_log_fault(pwr_attempt_cap_forget(run->parts, id, run->pool));
     run->answer->outcome = PWR_CHANGE_DONE;
-    tell(run, PWR_EVENT_PASSWORD_CHANGED, NULL);
+    raise_event(run, PWR_EVENT_PASSWORD_CHANGED, NULL);
     pwr_log_fault(pwr_outbox_confirm_attempt(store, run->nonce, id, run->pool));
 }
 
@@ -320,7 +320,7 @@ static void end_right(change_run_t *run)
     }
     if (write == PWR_WRITE_UNKNOWN) {
         run->answer->outcome = PWR_CHANGE_UNSURE;
-        tell(run, PWR_EVENT_PASSWORD_UNKNOWN, refusal != NULL ? refusal->detail : NULL);
+        raise_event(run, PWR_EVENT_PASSWORD_UNKNOWN, refusal != NULL ? refusal->detail : NULL);
         return;
     }
     if (key == NULL) {
@@ -330,8 +330,8 @@ static void end_right(change_run_t *run)
     run->answer->rules = run->rules;
     run->answer->account = run->attempt.account;
     run->answer->verdict = run->verdict;
-    refuse(run, PWR_CHANGE_REFUSED, PWR_CHANGE_FIRST, key);
-    tell(run, PWR_EVENT_CHANGE_REFUSED, key);
+    set_refusal(run, PWR_CHANGE_REFUSED, PWR_CHANGE_FIRST, key);
+    raise_event(run, PWR_EVENT_CHANGE_REFUSED, key);
 }
 
 /* A form that was sent twice has the answer of the first time, if that is known. The directory is
@@ -345,7 +345,7 @@ static pwr_fault_t *end_again(change_run_t *run)
     run->answer->outcome = PWR_CHANGE_DONE;
     run->answer->rules = pwr_policy_merge(&run->parts->settings->policy, &last);
     if (!is_confirmed) {
-        refuse(run, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, "change.used");
+        set_refusal(run, PWR_CHANGE_AGAIN, PWR_CHANGE_NAME, "change.used");
     }
     return NULL;
 }
@@ -404,7 +404,7 @@ pwr_fault_t *pwr_change_password(pwr_change_answer_t *answer, pwr_parts_t *parts
     bool is_named = has_name(&run);
     if (!is_let || !is_named || !is_filled_in(&run)) {
         answer->rules = pwr_change_rules(parts, pool);
-        tell(&run, PWR_EVENT_CHANGE_REFUSED, answer->key);
+        raise_event(&run, PWR_EVENT_CHANGE_REFUSED, answer->key);
         return NULL;
     }
     return attempt_once(&run, begun);

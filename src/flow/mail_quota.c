@@ -13,7 +13,7 @@
 #include "token/token.h"
 
 /* Why no more mails may go out after so many; NULL when one may. */
-static const char *judge_mails(const pwr_flow_settings_t *flow, int in_hour, int in_day)
+static const char *check_mails(const pwr_flow_settings_t *flow, int in_hour, int in_day)
 {
     if (in_hour >= flow->mails_per_hour) {
         return "mails in an hour";
@@ -26,7 +26,7 @@ static const char *judge_mails(const pwr_flow_settings_t *flow, int in_hour, int
  * has a quota of their own, so that a flood of strangers' requests does not use it up. The name
  * counts beside the account because what it means may change; it comes last, as its rows are many
  * in a flood, which the others have ended by then. */
-static pwr_fault_t *judge_caps(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
+static pwr_fault_t *check_caps(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
                                const pwr_account_t *account)
 {
     const pwr_flow_settings_t *flow = &delivery->parts->settings->flow;
@@ -43,7 +43,7 @@ static pwr_fault_t *judge_caps(pwr_mail_quota_t *quota, pwr_delivery_t *delivery
     PWR_TRY(pwr_outbox_count_of_account(&in_hour, store, &like, hour, delivery->pool));
     PWR_TRY(pwr_outbox_count_of_account(&in_day, store, &like, day, delivery->pool));
     PWR_TRY(pwr_tokens_count_live(&live, store, &other, delivery->pool));
-    quota->why = judge_mails(flow, in_hour, in_day);
+    quota->why = check_mails(flow, in_hour, in_day);
     if (quota->why == NULL && live >= most_live) {
         quota->why = "live links";
     }
@@ -52,7 +52,7 @@ static pwr_fault_t *judge_caps(pwr_mail_quota_t *quota, pwr_delivery_t *delivery
     }
     PWR_TRY(pwr_outbox_count_of_typed_name(&in_hour, store, &like, hour, delivery->pool));
     PWR_TRY(pwr_outbox_count_of_typed_name(&in_day, store, &like, day, delivery->pool));
-    quota->why = judge_mails(flow, in_hour, in_day);
+    quota->why = check_mails(flow, in_hour, in_day);
     return NULL;
 }
 
@@ -67,7 +67,7 @@ pwr_fault_t *pwr_mail_quota_ask(pwr_mail_quota_t *quota, pwr_delivery_t *deliver
     quota->account_digest = mine.account_digest = apr_pstrdup(delivery->pool, digest);
     PWR_TRY(pwr_outbox_take_turn(&quota->has_turn, delivery->parts->store, &mine,
                                  delivery->by->owner, delivery->pool));
-    return quota->has_turn ? judge_caps(quota, delivery, account) : NULL;
+    return quota->has_turn ? check_caps(quota, delivery, account) : NULL;
 }
 
 pwr_fault_t *pwr_mail_quota_note(pwr_delivery_t *delivery, const pwr_account_t *account)

@@ -76,7 +76,7 @@ static pwr_fault_t *send_done(pwr_delivery_t *delivery, const pwr_account_t *acc
 
 /* An account that may not be reset. Where the site says so its owner hears of it, and no oftener
  * than of links. */
-static pwr_fault_t *refuse(pwr_delivery_t *delivery, const pwr_account_t *account)
+static pwr_fault_t *tell_ineligible(pwr_delivery_t *delivery, const pwr_account_t *account)
 {
     const pwr_fault_t *fault = NULL;
     pwr_mail_quota_t quota;
@@ -130,7 +130,7 @@ static pwr_fault_t *answer_request(pwr_delivery_t *delivery, const apr_array_hea
     if (open->nelts == 0) {
         const pwr_account_t *first = APR_ARRAY_IDX(accounts, 0, const pwr_account_t *);
         delivery->facts.account = first->login;
-        return refuse(delivery, first);
+        return tell_ineligible(delivery, first);
     }
     delivery->facts.account = logins;
     return pwr_reset_mail_send(delivery, open);

@@ -81,8 +81,8 @@ const char *pwr_request_fold_name(const char *name, apr_pool_t *pool)
     return folded;
 }
 
-static void tell(pwr_event_t event, const pwr_request_parts_t *parts, const pwr_outbox_row_t *row,
-                 const char *detail, apr_pool_t *scratch)
+static void raise_event(pwr_event_t event, const pwr_request_parts_t *parts,
+                        const pwr_outbox_row_t *row, const char *detail, apr_pool_t *scratch)
 {
     pwr_facts_t facts = {
         .site = parts->site,
@@ -94,8 +94,8 @@ static void tell(pwr_event_t event, const pwr_request_parts_t *parts, const pwr_
     pwr_events_raise(parts->events, event, &facts, scratch);
 }
 
-static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
-                        pwr_outbox_row_t *row, apr_pool_t *pool)
+static pwr_fault_t *put_row(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
+                            pwr_outbox_row_t *row, apr_pool_t *pool)
 {
     char typed_name_digest[PWR_DIGEST_CHARS + 1];
     unsigned char seed_bytes[SEED_BYTES];
@@ -117,7 +117,7 @@ static pwr_fault_t *put(pwr_request_answer_t *answer, const pwr_request_parts_t 
     PWR_TRY(pwr_outbox_put(&is_new, parts->store, row, pool));
     answer->support_code = row->support_code;
     if (is_new) {
-        tell(PWR_EVENT_REQUEST_ACCEPTED, parts, row, NULL, pool);
+        raise_event(PWR_EVENT_REQUEST_ACCEPTED, parts, row, NULL, pool);
     }
     return NULL;
 }
@@ -168,14 +168,14 @@ pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_
         answer->outcome = PWR_REQUEST_FULL;
     }
     if (verdict.is_provider_down) {
-        tell(PWR_EVENT_CAPTCHA_DOWN, parts, &row, parts->challenge.remote->provider, pool);
+        raise_event(PWR_EVENT_CAPTCHA_DOWN, parts, &row, parts->challenge.remote->provider, pool);
     }
     if (answer->outcome != PWR_REQUEST_ACCEPTED) {
-        tell(refusals[answer->outcome], parts, &row, answer->key, pool);
+        raise_event(refusals[answer->outcome], parts, &row, answer->key, pool);
         return NULL;
     }
     row.typed_name = answer->typed;
-    PWR_TRY(put(answer, parts, &row, pool));
+    PWR_TRY(put_row(answer, parts, &row, pool));
     keep_return(parts, row.id, form->back, pool);
     return NULL;
 }

@@ -24,14 +24,14 @@ typedef struct {
     apr_pool_t *pool;
 } reset_run_t;
 
-static void tell(reset_run_t *run, pwr_event_t event, const char *detail)
+static void raise_event(reset_run_t *run, pwr_event_t event, const char *detail)
 {
     const pwr_facts_t facts = {.client = run->form->client, .detail = detail};
 
     pwr_reset_link_tell(event, run->parts, &run->answer->link, &facts, run->pool);
 }
 
-static void refuse(pwr_reset_answer_t *answer, const char *key, bool is_about_second)
+static void set_refusal(pwr_reset_answer_t *answer, const char *key, bool is_about_second)
 {
     answer->outcome = PWR_RESET_REFUSED;
     answer->key = key;
@@ -39,8 +39,8 @@ static void refuse(pwr_reset_answer_t *answer, const char *key, bool is_about_se
 }
 
 /* Judges what was typed; NULL when it is refused. */
-static pwr_secret_t *judge(pwr_reset_answer_t *answer, const pwr_parts_t *parts,
-                           const pwr_reset_form_t *form, apr_pool_t *pool)
+static pwr_secret_t *check_password(pwr_reset_answer_t *answer, const pwr_parts_t *parts,
+                                    const pwr_reset_form_t *form, apr_pool_t *pool)
 {
     const char *key = NULL;
     const char *first = form->first != NULL ? form->first : "";
@@ -48,18 +48,18 @@ static pwr_secret_t *judge(pwr_reset_answer_t *answer, const pwr_parts_t *parts,
     pwr_secret_t *password = pwr_policy_prepare(&key, first, pool);
 
     if (password == NULL) {
-        refuse(answer, key, false);
+        set_refusal(answer, key, false);
         return NULL;
     }
     pwr_policy_context_t context
         = {.policy = parts->policy, .rules = &answer->link.rules, .account = answer->link.account};
     answer->verdict = pwr_policy_judge(&context, password, pool);
     if (answer->verdict.key != NULL) {
-        refuse(answer, answer->verdict.key, false);
+        set_refusal(answer, answer->verdict.key, false);
         return NULL;
     }
     if (strcmp(first, second) != 0) {
-        refuse(answer, "password.different", true);
+        set_refusal(answer, "password.different", true);
         return NULL;
     }
     return password;
@@ -79,7 +79,7 @@ static void finish(reset_run_t *run, pwr_event_t event, pwr_row_kind_t kind)
     pwr_reset_link_burn(run->parts, link->row->account_id,
                         is_unlocked ? PWR_TOKEN_UNLOCKED : PWR_TOKEN_USED, run->pool);
     run->answer->outcome = PWR_RESET_DONE;
-    tell(run, event, NULL);
+    raise_event(run, event, NULL);
     pwr_reset_link_confirm(run->parts, link, row, run->pool);
 }
 
@@ -95,7 +95,7 @@ static void end_stale(reset_run_t *run)
     }
     pwr_reset_link_burn(run->parts, link->row->account_id, PWR_TOKEN_USED, run->pool);
     run->answer->outcome = PWR_RESET_DEAD;
-    tell(run, PWR_EVENT_LINK_DEAD, "stale");
+    raise_event(run, PWR_EVENT_LINK_DEAD, "stale");
 }
 
 /* The directory said no, or was not reached: the same link works again. */
@@ -104,7 +104,7 @@ static void let_go(reset_run_t *run, const pwr_fault_t *why, const char *key_of_
     bool is_refusal = why != NULL && why->kind == PWR_REFUSED;
 
     pwr_reset_link_release(run->parts, run->claim_id, run->pool);
-    refuse(run->answer, is_refusal ? why->key : key_of_later, false);
+    set_refusal(run->answer, is_refusal ? why->key : key_of_later, false);
 }
 
 static void write_password(reset_run_t *run, const pwr_secret_t *password)
@@ -125,11 +125,11 @@ static void write_password(reset_run_t *run, const pwr_secret_t *password)
     case PWR_WRITE_REFUSED:
     case PWR_WRITE_NOT_SENT:
         let_go(run, fault, "directory.temporary");
-        tell(run, PWR_EVENT_PASSWORD_REFUSED, run->answer->key);
+        raise_event(run, PWR_EVENT_PASSWORD_REFUSED, run->answer->key);
         break;
     case PWR_WRITE_UNKNOWN:
         run->answer->outcome = PWR_RESET_UNSURE;
-        tell(run, PWR_EVENT_PASSWORD_UNKNOWN, fault != NULL ? fault->detail : NULL);
+        raise_event(run, PWR_EVENT_PASSWORD_UNKNOWN, fault != NULL ? fault->detail : NULL);
         break;
     }
 }
@@ -149,7 +149,7 @@ static void write_unlock(reset_run_t *run)
         end_stale(run);
     } else {
         let_go(run, fault, "unlock.temporary");
-        tell(run, PWR_EVENT_UNLOCK_REFUSED, fault != NULL ? fault->detail : NULL);
+        raise_event(run, PWR_EVENT_UNLOCK_REFUSED, fault != NULL ? fault->detail : NULL);
     }
 }
 
@@ -165,13 +165,13 @@ static pwr_fault_t *open_link(bool *is_open, reset_run_t *run)
         const pwr_fault_t *fault = pwr_reset_link_ask(&answer->link, run->parts, run->pool);
         if (fault != NULL) {
             pwr_log_fault(fault);
-            refuse(answer, "directory.temporary", false);
+            set_refusal(answer, "directory.temporary", false);
             return NULL;
         }
     }
     *is_open = answer->link.state == PWR_RESET_LINK_LIVE;
     if (!*is_open) {
-        tell(run, PWR_EVENT_LINK_DEAD, NULL);
+        raise_event(run, PWR_EVENT_LINK_DEAD, NULL);
     }
     return NULL;
 }
@@ -197,9 +197,9 @@ pwr_fault_t *pwr_reset_set(pwr_reset_answer_t *answer, pwr_parts_t *parts,
     if (!is_open) {
         return NULL;
     }
-    const pwr_secret_t *password = judge(answer, parts, form, pool);
+    const pwr_secret_t *password = check_password(answer, parts, form, pool);
     if (password == NULL) {
-        tell(&run, PWR_EVENT_PASSWORD_REFUSED, answer->key);
+        raise_event(&run, PWR_EVENT_PASSWORD_REFUSED, answer->key);
         return NULL;
     }
     PWR_TRY(claim(&is_won, &run));
@@ -221,7 +221,7 @@ pwr_fault_t *pwr_reset_unlock(pwr_reset_answer_t *answer, pwr_parts_t *parts,
         return NULL;
     }
     if (!pwr_reset_link_may_unlock(&answer->link, parts)) {
-        refuse(answer, "unlock.not_locked", false);
+        set_refusal(answer, "unlock.not_locked", false);
         return NULL;
     }
     PWR_TRY(claim(&is_won, &run));

@@ -89,7 +89,7 @@ int pwr_handle_challenge_show(const pwr_request_context_t *context)
     return show(context, &held, NULL);
 }
 
-static void tell(const pwr_request_context_t *context, pwr_event_t event)
+static void raise_event(const pwr_request_context_t *context, pwr_event_t event)
 {
     pwr_facts_t facts = {.site = context->site->parts.site, .client = context->client};
     pwr_events_raise(context->site->parts.events, event, &facts, context->request->pool);
@@ -103,7 +103,7 @@ static bool may_go_on(int *answer, const pwr_request_context_t *context, int cos
     if (pressure.level != PWR_LEVEL_REFUSE) {
         return true;
     }
-    tell(context, PWR_EVENT_CLIENT_REFUSED);
+    raise_event(context, PWR_EVENT_CLIENT_REFUSED);
     *answer = pwr_respond_too_many(context, pressure.retry_after);
     return false;
 }
@@ -156,7 +156,7 @@ int pwr_handle_challenge_post(const pwr_request_context_t *context)
     const pwr_captcha_answer_t answer = answer_of(fields, pool);
     const char *wrong = pwr_challenge_check_answer(&parts, &held, &answer, pool);
     if (wrong != NULL) {
-        tell(context, PWR_EVENT_CAPTCHA_WRONG);
+        raise_event(context, PWR_EVENT_CAPTCHA_WRONG);
         return may_go_on(&status, context, COST_OF_WRONG) ? show(context, &held, wrong) : status;
     }
     return go_on(context, &held);

@@ -118,7 +118,7 @@ static void leave_body(request_rec *request)
     }
 }
 
-static int refuse(const pwr_request_context_t *context, int status, const char *key)
+static int show_refusal(const pwr_request_context_t *context, int status, const char *key)
 {
     leave_body(context->request);
     return pwr_respond_error(context, status, key);
@@ -131,7 +131,7 @@ static int refuse_method(const pwr_request_context_t *context, bool may_get, boo
     context->request->allowed = 0; /* the header below says it */
     apr_table_setn(context->request->err_headers_out, "Allow",
                    may_get && may_post ? "GET, HEAD, POST" : one);
-    return refuse(context, HTTP_METHOD_NOT_ALLOWED, "error.method");
+    return show_refusal(context, HTTP_METHOD_NOT_ALLOWED, "error.method");
 }
 
 /* Where the site does not want it, the page is not there. */
@@ -159,11 +159,11 @@ static int route(const pwr_request_context_t *context)
             return refuse_method(context, routes[i].get != NULL, routes[i].post != NULL);
         }
         if (!pwr_origin_is_ours(context)) {
-            return refuse(context, HTTP_FORBIDDEN, "error.cross_site");
+            return show_refusal(context, HTTP_FORBIDDEN, "error.cross_site");
         }
         return routes[i].post(context);
     }
-    return refuse(context, HTTP_NOT_FOUND, "error.not_found");
+    return show_refusal(context, HTTP_NOT_FOUND, "error.not_found");
 }
 
 /* httpd's own idea of who asks (mod_remoteip), cut to a prefix. */
@@ -335,8 +335,9 @@ static int answer(request_rec *request)
         return is_safe ? include(&context) : HTTP_FORBIDDEN;
     }
     if (!site->settings->is_plain_allowed && !ap_ssl_conn_is_ssl(request->connection)) {
-        return request->method_number == M_GET ? pwr_respond_to_https(&context)
-                                               : refuse(&context, HTTP_FORBIDDEN, "error.plain");
+        return request->method_number == M_GET
+                   ? pwr_respond_to_https(&context)
+                   : show_refusal(&context, HTTP_FORBIDDEN, "error.plain");
     }
     if (context.path[0] == '\0') {
         leave_body(request);

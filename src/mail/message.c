@@ -38,7 +38,7 @@ static void put_bytes(buffer_t *out, const char *bytes, apr_size_t length)
     out->length += length;
 }
 
-static void put(buffer_t *out, const char *text)
+static void put_text(buffer_t *out, const char *text)
 {
     put_bytes(out, text, strlen(text));
 }
@@ -110,9 +110,9 @@ static void put_words(buffer_t *out, const char *text)
             take--;
         }
         apr_encode_base64(word, text, (apr_ssize_t)take, APR_ENCODE_NONE, NULL);
-        put(out, is_first ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");
-        put(out, word);
-        put(out, "?=");
+        put_text(out, is_first ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");
+        put_text(out, word);
+        put_text(out, "?=");
         text += take;
     }
 }
@@ -120,22 +120,22 @@ static void put_words(buffer_t *out, const char *text)
 /* A quoted string (RFC 5322, 3.2.4). */
 static void put_quoted(buffer_t *out, const char *text)
 {
-    put(out, "\"");
+    put_text(out, "\"");
     for (; *text != '\0'; text++) {
         if (*text == '"' || *text == '\\') {
-            put(out, "\\");
+            put_text(out, "\\");
         }
         put_bytes(out, text, 1);
     }
-    put(out, "\"");
+    put_text(out, "\"");
 }
 
 static void put_header(buffer_t *out, const char *name, const char *value)
 {
-    put(out, name);
-    put(out, ": ");
-    put(out, value);
-    put(out, "\r\n");
+    put_text(out, name);
+    put_text(out, ": ");
+    put_text(out, value);
+    put_text(out, "\r\n");
 }
 
 static void put_from(buffer_t *out, const char *display, const char *address, apr_pool_t *pool)
@@ -143,10 +143,10 @@ static void put_from(buffer_t *out, const char *display, const char *address, ap
     const char *clean = display != NULL ? clean_text(display, pool) : "";
     apr_size_t start = out->length;
 
-    put(out, "From: ");
+    put_text(out, "From: ");
     if (*clean == '\0') {
-        put(out, address);
-        put(out, "\r\n");
+        put_text(out, address);
+        put_text(out, "\r\n");
         return;
     }
     if (may_stand_plain(clean, LINE - 8)) {
@@ -155,22 +155,22 @@ static void put_from(buffer_t *out, const char *display, const char *address, ap
         put_words(out, clean);
     }
     /* Three: a space and the angle brackets. */
-    put(out, out->length - start + strlen(address) + 3 > LINE ? "\r\n <" : " <");
-    put(out, address);
-    put(out, ">\r\n");
+    put_text(out, out->length - start + strlen(address) + 3 > LINE ? "\r\n <" : " <");
+    put_text(out, address);
+    put_text(out, ">\r\n");
 }
 
 static void put_subject(buffer_t *out, const char *subject, apr_pool_t *pool)
 {
     const char *clean = clean_text(subject, pool);
 
-    put(out, "Subject: ");
+    put_text(out, "Subject: ");
     if (may_stand_plain(clean, LINE - strlen("Subject: "))) {
-        put(out, clean);
+        put_text(out, clean);
     } else {
         put_words(out, clean);
     }
-    put(out, "\r\n");
+    put_text(out, "\r\n");
 }
 
 static void put_date(buffer_t *out, apr_time_t date)
@@ -178,9 +178,9 @@ static void put_date(buffer_t *out, apr_time_t date)
     char text[APR_RFC822_DATE_LEN];
 
     apr_rfc822_date(text, date); /* "Sun, 22 Nov 2026 10:11:44 GMT": "GMT" is obsolete in mail */
-    put(out, "Date: ");
+    put_text(out, "Date: ");
     put_bytes(out, text, strlen(text) - strlen("GMT"));
-    put(out, "+0000\r\n");
+    put_text(out, "+0000\r\n");
 }
 
 static bool is_line_end(const char *at)
@@ -210,13 +210,13 @@ static void put_quoted_printable(buffer_t *out, const char *text)
     for (const char *at = text; *at != '\0'; at++) {
         if (is_line_end(at)) {
             at += *at == '\r' ? 1 : 0;
-            put(out, "\r\n");
+            put_text(out, "\r\n");
             column = 0;
             continue;
         }
         int room = is_line_end(at + 1) ? LINE : LINE - 1;
         if (column + (may_stand_quoted(at, column) ? 1 : 3) > room) {
-            put(out, "=\r\n");
+            put_text(out, "=\r\n");
             column = 0;
         }
         if (may_stand_quoted(at, column)) {
@@ -232,11 +232,11 @@ static void put_quoted_printable(buffer_t *out, const char *text)
 
 static void put_part(buffer_t *out, const char *id, const char *type, const char *text)
 {
-    put(out, "\r\n--=_");
-    put(out, id);
-    put(out, "\r\nContent-Type: ");
-    put(out, type);
-    put(out, "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n");
+    put_text(out, "\r\n--=_");
+    put_text(out, id);
+    put_text(out, "\r\nContent-Type: ");
+    put_text(out, type);
+    put_text(out, "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n");
     put_quoted_printable(out, text);
 }
 
@@ -282,19 +282,19 @@ static void put_head(buffer_t *out, const parties_t *parties, const char *from_n
     }
     put_header(out, "To", parties->to);
     put_subject(out, mail->subject, pool);
-    put(out, "Message-ID: <");
-    put(out, mail->message_id);
-    put(out, strchr(parties->from, '@'));
-    put(out, ">\r\n");
+    put_text(out, "Message-ID: <");
+    put_text(out, mail->message_id);
+    put_text(out, strchr(parties->from, '@'));
+    put_text(out, ">\r\n");
     put_header(out, "MIME-Version", "1.0");
     if (is_language(mail->language)) {
         put_header(out, "Content-Language", mail->language);
     }
     put_header(out, "Auto-Submitted", "auto-generated");                        /* RFC 3834 */
     put_header(out, "X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"); /* Exchange */
-    put(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_");
-    put(out, mail->message_id);
-    put(out, "\"\r\n");
+    put_text(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_");
+    put_text(out, mail->message_id);
+    put_text(out, "\"\r\n");
 }
 
 static pwr_fault_t *find_parties(parties_t *parties, const char **bounce,
@@ -344,9 +344,9 @@ pwr_fault_t *pwr_message_compose(pwr_message_t *message, const pwr_mail_settings
     put_head(&out, &parties, settings->from_name, mail, pool);
     put_part(&out, mail->message_id, "text/plain", mail->text);
     put_part(&out, mail->message_id, "text/html", mail->html);
-    put(&out, "\r\n--=_");
-    put(&out, mail->message_id);
-    put(&out, "--\r\n");
+    put_text(&out, "\r\n--=_");
+    put_text(&out, mail->message_id);
+    put_text(&out, "--\r\n");
     if (out.is_full) {
         return pwr_fault_broken(pool, "PWR0514",
                                 "A mail would be larger than %d bytes. Shorten its templates.",

@@ -258,7 +258,7 @@ static bool is_credential_code(int code)
     return code == 530 || code == 534 || code == 535 || code == 538;
 }
 
-static pwr_relay_answer_t judge_reply(const pwr_relay_t *relay, const exchange_t *exchange,
+static pwr_relay_answer_t check_reply(const pwr_relay_t *relay, const exchange_t *exchange,
                                       apr_pool_t *scratch)
 {
     pwr_relay_answer_t outcome = {.must_rest = !exchange->is_in_mail || exchange->code == 421};
@@ -302,7 +302,7 @@ static bool is_trust_error(CURLcode result)
 }
 
 /* The server gave no 4xx and no 5xx: libcurl's own finding counts. */
-static pwr_relay_answer_t judge_silence(const pwr_relay_t *relay, const exchange_t *exchange,
+static pwr_relay_answer_t check_silence(const pwr_relay_t *relay, const exchange_t *exchange,
                                         CURLcode result, apr_pool_t *scratch)
 {
     pwr_relay_answer_t outcome = {.must_rest = true};
@@ -354,8 +354,8 @@ static pwr_relay_answer_t perform(pwr_smtp_t *smtp, const exchange_t *exchange, 
     if (result == CURLE_OK) {
         return (pwr_relay_answer_t){0};
     }
-    return exchange->code != 0 ? judge_reply(smtp->relay, exchange, scratch)
-                               : judge_silence(smtp->relay, exchange, result, scratch);
+    return exchange->code != 0 ? check_reply(smtp->relay, exchange, scratch)
+                               : check_silence(smtp->relay, exchange, result, scratch);
 }
 
 pwr_relay_answer_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message,

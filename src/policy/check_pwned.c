@@ -91,8 +91,8 @@ static bool read_line(line_t *line, const pwr_pwned_t *pwned, apr_off_t from)
            && take_digits(line->digits, start, pwned->digits);
 }
 
-static pwr_fault_t *refuse(const pwr_pwned_t *pwned, apr_off_t at, const char *why,
-                           apr_pool_t *pool)
+static pwr_fault_t *make_file_fault(const pwr_pwned_t *pwned, apr_off_t at, const char *why,
+                                    apr_pool_t *pool)
 {
     return pwr_fault_broken(pool, "PWR0380",
                             "%s at byte %" APR_OFF_T_FMT ": %s. Give the sorted file that Have I "
@@ -113,13 +113,13 @@ static pwr_fault_t *check_form(pwr_pwned_t *pwned, apr_pool_t *pool)
     for (int i = 0; i < PLACES; i++) {
         apr_off_t at = pwned->size * i / PLACES;
         if (!read_line(&line, pwned, at)) {
-            return refuse(pwned, at, "this is no line of hashes", pool);
+            return make_file_fault(pwned, at, "this is no line of hashes", pool);
         }
         if (line.start >= pwned->size || line.start == start) {
             continue;
         }
         if (strcmp(line.digits, before) <= 0) {
-            return refuse(pwned, line.start, "the hashes are not in rising order", pool);
+            return make_file_fault(pwned, line.start, "the hashes are not in rising order", pool);
         }
         memcpy(before, line.digits, sizeof before);
         start = line.start;
@@ -142,7 +142,7 @@ pwr_fault_t *pwr_pwned_open(pwr_pwned_t **opened, const char *path, apr_pool_t *
     }
     apr_pool_cleanup_register(pool, pwned, close_file, apr_pool_cleanup_null);
     if (fstat(pwned->fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        return refuse(pwned, 0, "this is no file", pool);
+        return make_file_fault(pwned, 0, "this is no file", pool);
     }
     pwned->size = about.st_size;
     PWR_TRY(check_form(pwned, pool));

@@ -26,8 +26,8 @@ static pwr_life_t life_of(const pwr_outbox_row_t *row, pwr_row_state_t state)
     return row->life == PWR_LIFE_SHORT ? PWR_LIFE_SHORT : PWR_LIFE_KEPT;
 }
 
-static pwr_fault_t *put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
-                        pwr_row_state_t state, apr_pool_t *scratch)
+static pwr_fault_t *put_row(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
+                            pwr_row_state_t state, apr_pool_t *scratch)
 {
     apr_time_t ended = state == PWR_ROW_WAITING ? 0 : row->created;
     int changed = 0;
@@ -55,13 +55,13 @@ static pwr_fault_t *put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t
 pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                             apr_pool_t *scratch)
 {
-    return put(is_new, store, row, PWR_ROW_WAITING, scratch);
+    return put_row(is_new, store, row, PWR_ROW_WAITING, scratch);
 }
 
 pwr_fault_t *pwr_outbox_put_ended(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                                   pwr_row_state_t state, apr_pool_t *scratch)
 {
-    return put(is_new, store, row, state, scratch);
+    return put_row(is_new, store, row, state, scratch);
 }
 
 static pwr_outbox_row_t *row_of(pwr_cells_t cells, apr_pool_t *pool)

@@ -39,7 +39,7 @@ static bool fail(scan_t *scan, const char *why)
     return false;
 }
 
-static bool put(scan_t *scan, const char *bytes, apr_size_t length)
+static bool put_bytes(scan_t *scan, const char *bytes, apr_size_t length)
 {
     if (length > PWR_MAX_MESSAGE - scan->length) {
         return fail(scan, "is too long");
@@ -55,7 +55,7 @@ static bool copy(scan_t *scan, apr_size_t length)
     const char *from = scan->at;
 
     scan->at += length;
-    return put(scan, from, length);
+    return put_bytes(scan, from, length);
 }
 
 static void skip_space(scan_t *scan)
@@ -117,7 +117,7 @@ static bool open_argument(scan_t *scan, int number)
 {
     const char *text = apr_psprintf(scan->pool, "{%d", number);
 
-    return put(scan, text, strlen(text));
+    return put_bytes(scan, text, strlen(text));
 }
 
 static bool open_number(scan_t *scan, const char *name, const char *type)
@@ -134,7 +134,7 @@ static bool open_number(scan_t *scan, const char *name, const char *type)
     if (i == part->number_count) {
         part->numbers[part->number_count++] = name;
     }
-    return open_argument(scan, i) && put(scan, ",", 1) && put(scan, type, strlen(type));
+    return open_argument(scan, i) && put_bytes(scan, ",", 1) && put_bytes(scan, type, strlen(type));
 }
 
 static bool open_text(scan_t *scan, const char *name, const char *style)
@@ -228,9 +228,10 @@ static bool scan_simple(scan_t *scan, const char *name, const char *type, shape_
     }
     if (shape == SHAPE_TIME) {
         return open_text(scan, name, apr_pstrcat(scan->pool, type, style, NULL))
-               && put(scan, "}", 1);
+               && put_bytes(scan, "}", 1);
     }
-    return open_number(scan, name, type) && put(scan, style, strlen(style)) && put(scan, "}", 1);
+    return open_number(scan, name, type) && put_bytes(scan, style, strlen(style))
+           && put_bytes(scan, "}", 1);
 }
 
 /* An argument whose type has been read; at the comma or brace behind it. */
@@ -242,7 +243,8 @@ static bool scan_typed(scan_t *scan, const char *name, const char *type)
     case SHAPE_NUMBER:
         return scan_simple(scan, name, type, SHAPE_NUMBER);
     case SHAPE_SELECT:
-        return open_text(scan, name, NULL) && put(scan, ",select", 7) && scan_branches(scan, false);
+        return open_text(scan, name, NULL) && put_bytes(scan, ",select", 7)
+               && scan_branches(scan, false);
     case SHAPE_PLURAL:
         return open_number(scan, name, type) && scan_branches(scan, true);
     default:
@@ -261,7 +263,7 @@ static bool scan_argument(scan_t *scan)
     bool is_fine = false;
     if (name != NULL && *scan->at == '}') {
         scan->at++;
-        is_fine = open_text(scan, name, NULL) && put(scan, "}", 1);
+        is_fine = open_text(scan, name, NULL) && put_bytes(scan, "}", 1);
     } else if (name != NULL && *scan->at == ',') {
         scan->at++;
         const char *type = scan_word(scan);

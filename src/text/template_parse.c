@@ -51,8 +51,8 @@ typedef struct {
 
 static pwr_fault_t *parse_source(parser_t *parser, source_t *source);
 
-static pwr_fault_t *refuse(const parser_t *parser, const source_t *source, const char *at,
-                           const char *tag, const char *why)
+static pwr_fault_t *make_fault(const parser_t *parser, const source_t *source, const char *at,
+                               const char *tag, const char *why)
 {
     int line = 1;
 
@@ -114,7 +114,7 @@ static pwr_fault_t *read_tag(tag_t *tag, const parser_t *parser, const source_t 
     apr_snprintf(close, sizeof close, "%s%s", mirror, source->close);
     const char *end = find(from, source, close);
     if (end == NULL) {
-        return refuse(parser, source, start, "PWR0340", "a tag is not closed.");
+        return make_fault(parser, source, start, "PWR0340", "a tag is not closed.");
     }
     tag->after = end + strlen(close);
     tag->content = trimmed(from, end, parser->pool);
@@ -122,8 +122,8 @@ static pwr_fault_t *read_tag(tag_t *tag, const parser_t *parser, const source_t 
         return NULL;
     }
     if (*tag->content == '\0' || strpbrk(tag->content, SPACE) != NULL) {
-        return refuse(parser, source, start, "PWR0341",
-                      "the name in a tag is empty or holds white space.");
+        return make_fault(parser, source, start, "PWR0341",
+                          "the name in a tag is empty or holds white space.");
     }
     return NULL;
 }
@@ -161,10 +161,10 @@ static pwr_fault_t *use_slot(parser_t *parser, const source_t *source, const tag
     if (slots == NULL || pwr_slots_know(slots, tag->content)) {
         return NULL;
     }
-    return refuse(parser, source, tag->start, "PWR0351",
-                  apr_psprintf(parser->pool, "there is no slot '%s' here. Use one of: %s%s%s.",
-                               tag->content, slots->own, slots->own[0] != '\0' ? " " : "",
-                               slots->common));
+    return make_fault(parser, source, tag->start, "PWR0351",
+                      apr_psprintf(parser->pool, "there is no slot '%s' here. Use one of: %s%s%s.",
+                                   tag->content, slots->own, slots->own[0] != '\0' ? " " : "",
+                                   slots->common));
 }
 
 static pwr_fault_t *take_variable(parser_t *parser, const source_t *source, const tag_t *tag)
@@ -178,9 +178,9 @@ static pwr_fault_t *take_variable(parser_t *parser, const source_t *source, cons
     } else {
         op = add_op(parser, PWR_OP_MESSAGE, tag->content + 2);
         if (!pwr_translations_has(language, op->text)) {
-            return refuse(parser, source, tag->start, "PWR0348",
-                          apr_psprintf(parser->pool, "there is no message '%s' in %s.txt.",
-                                       op->text, pwr_language_tag(language)));
+            return make_fault(parser, source, tag->start, "PWR0348",
+                              apr_psprintf(parser->pool, "there is no message '%s' in %s.txt.",
+                                           op->text, pwr_language_tag(language)));
         }
     }
     op->is_raw = tag->sigil != '\0';
@@ -191,7 +191,7 @@ static pwr_fault_t *open_section(parser_t *parser, const source_t *source, const
 {
     PWR_TRY(use_slot(parser, source, tag));
     if (parser->depth == PWR_MAX_NESTING) {
-        return refuse(parser, source, tag->start, "PWR0345", "sections are nested too deep.");
+        return make_fault(parser, source, tag->start, "PWR0345", "sections are nested too deep.");
     }
     parser->opened[parser->depth] = parser->ops->nelts;
     parser->opened_at[parser->depth++] = tag->start;
@@ -207,9 +207,10 @@ static pwr_fault_t *close_section(parser_t *parser, const source_t *source, cons
     int index = parser->depth > depth ? parser->opened[parser->depth - 1] : -1;
 
     if (index < 0 || strcmp(ops[index].text, tag->content) != 0) {
-        return refuse(parser, source, tag->start, "PWR0343",
-                      apr_psprintf(parser->pool, "{{/%s}} closes a section that is not open here.",
-                                   tag->content));
+        return make_fault(parser, source, tag->start, "PWR0343",
+                          apr_psprintf(parser->pool,
+                                       "{{/%s}} closes a section that is not open here.",
+                                       tag->content));
     }
     parser->depth--;
     if (ops[index].kind == PWR_OP_SECTION) {
@@ -231,8 +232,8 @@ static pwr_fault_t *set_delimiters(const parser_t *parser, source_t *source, con
     if (open_length == 0 || close_length == 0 || open_length > MAX_DELIMITER
         || close_length > MAX_DELIMITER || strpbrk(close, SPACE) != NULL
         || strchr(open, '=') != NULL) {
-        return refuse(parser, source, tag->start, "PWR0342",
-                      "a change of delimiters is not of the form {{=<% %>=}}.");
+        return make_fault(parser, source, tag->start, "PWR0342",
+                          "a change of delimiters is not of the form {{=<% %>=}}.");
     }
     memcpy(source->open, open, open_length);
     source->open[open_length] = '\0';
@@ -292,7 +293,7 @@ static pwr_fault_t *find_partial(source_t *inner, const parser_t *parser, const 
     }
     for (const source_t *outer = source; outer != NULL; outer = outer->from) {
         if (strcmp(outer->name, file) == 0 || ++depth > PWR_MAX_NESTING) {
-            return refuse(
+            return make_fault(
                 parser, source, tag->start, "PWR0346",
                 apr_psprintf(parser->pool, "the partial '%s' leads back to itself.", tag->content));
         }
@@ -303,8 +304,9 @@ static pwr_fault_t *find_partial(source_t *inner, const parser_t *parser, const 
         = is_name ? pwr_template_folder(parser->from, file, parser->pool) : source->folder;
     const char *path = apr_pstrcat(parser->pool, inner->folder, "/", file, NULL);
     if (!is_name || apr_stat(&facts, path, APR_FINFO_TYPE, parser->pool) != APR_SUCCESS) {
-        return refuse(parser, source, tag->start, "PWR0347",
-                      apr_psprintf(parser->pool, "there is no partial '%s' in this folder.", file));
+        return make_fault(
+            parser, source, tag->start, "PWR0347",
+            apr_psprintf(parser->pool, "there is no partial '%s' in this folder.", file));
     }
     return NULL;
 }
@@ -323,8 +325,8 @@ static pwr_fault_t *take_partial(parser_t *parser, const source_t *source, const
     inner.end = inner.text + length;
     parser->total += length;
     if (parser->total > PWR_MAX_SOURCES) {
-        return refuse(parser, source, tag->start, "PWR0349",
-                      "the template is too large with all its partials.");
+        return make_fault(parser, source, tag->start, "PWR0349",
+                          "the template is too large with all its partials.");
     }
     return parse_source(parser, &inner);
 }
@@ -367,9 +369,9 @@ static pwr_fault_t *parse_source(parser_t *parser, source_t *source)
     add_literal(parser, source->at, source->end);
     if (parser->depth > depth) {
         const pwr_op_t *ops = (const pwr_op_t *)parser->ops->elts;
-        return refuse(parser, source, parser->opened_at[parser->depth - 1], "PWR0344",
-                      apr_psprintf(parser->pool, "the section '%s' is not closed.",
-                                   ops[parser->opened[parser->depth - 1]].text));
+        return make_fault(parser, source, parser->opened_at[parser->depth - 1], "PWR0344",
+                          apr_psprintf(parser->pool, "the section '%s' is not closed.",
+                                       ops[parser->opened[parser->depth - 1]].text));
     }
     return NULL;
 }
@@ -395,7 +397,7 @@ pwr_fault_t *pwr_template_parse(pwr_template_t *made, const pwr_template_source_
     const char *lacking
         = from->slots != NULL ? pwr_slots_lacking(from->slots, parser.used, pool) : NULL;
     if (lacking != NULL) {
-        return refuse(
+        return make_fault(
             &parser, &source, source.text, "PWR0352",
             apr_psprintf(pool, "lacks the slot '%s'. Without it this cannot work.", lacking));
     }

@@ -72,8 +72,8 @@ static void expect(flood_t *flood, bool is_kept, const char *promise)
     }
 }
 
-static void tell(pwr_log_level_t level, const char *tag, const char *line,
-                 const pwr_log_context_t *context)
+static void print_line(pwr_log_level_t level, const char *tag, const char *line,
+                       const pwr_log_context_t *context)
 {
     (void)context;
     if (level <= PWR_LOG_WARNING) {
@@ -338,7 +338,7 @@ int main(int argc, const char *const *argv)
     apr_pool_create(&flood->pool, NULL);
     apr_pool_create(&flood->scratch, flood->pool);
     expect_fine(pwr_crypto_start(flood->pool));
-    pwr_log_set(tell);
+    pwr_log_set(print_line);
     pwr_clock_set(tell_simulated);
     open_flood(flood, argv[1]);
     run(flood, apr_atoi64(argv[2]), apr_atoi64(argv[3]));

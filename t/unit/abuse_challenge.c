@@ -33,14 +33,14 @@ static const char *nonce_of(const char *sealed)
     return seal.text;
 }
 
-static pwr_challenge_verdict_t judge(pwr_challenge_form_t form)
+static pwr_challenge_verdict_t judge_form(pwr_challenge_form_t form)
 {
     return pwr_challenge_judge(&parts, &form, pool);
 }
 
 static void assert_outcome(pwr_challenge_form_t form, pwr_challenge_outcome_t expected)
 {
-    assert_int_equal(judge(form).outcome, expected);
+    assert_int_equal(judge_form(form).outcome, expected);
 }
 
 /* --- solving, as the script in the page does -------------------------------------------------- */
@@ -109,7 +109,7 @@ static void a_form_open_as_long_as_a_person_needs_passes_with_its_nonce(void **s
     pwr_challenge_form_t form = new_form();
 
     now += FORM_AGE;
-    pwr_challenge_verdict_t verdict = judge(form);
+    pwr_challenge_verdict_t verdict = judge_form(form);
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_PASSED);
     assert_int_equal(verdict.level, PWR_LEVEL_SILENT);
     assert_string_equal(verdict.nonce, nonce_of(form.seal));
@@ -125,7 +125,7 @@ static void a_form_posted_sooner_is_too_quick(void **state)
     assert_outcome(form, PWR_CHALLENGE_TOO_QUICK);
     form.solution = "";
     now += FORM_AGE - 1;
-    pwr_challenge_verdict_t verdict = judge(form);
+    pwr_challenge_verdict_t verdict = judge_form(form);
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_TOO_QUICK);
     assert_string_equal(verdict.nonce, nonce_of(form.seal));
 }
@@ -213,11 +213,11 @@ static void who_fills_in_the_unseen_field_is_a_robot_whatever_else_is_right(void
 static void a_form_with_work_passes_at_once(void **state)
 {
     (void)state;
-    pwr_challenge_verdict_t verdict = judge(worked_form(PWR_LEVEL_SILENT));
+    pwr_challenge_verdict_t verdict = judge_form(worked_form(PWR_LEVEL_SILENT));
 
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_PASSED);
     assert_int_equal(verdict.level, PWR_LEVEL_SILENT);
-    verdict = judge(worked_form(PWR_LEVEL_WORK));
+    verdict = judge_form(worked_form(PWR_LEVEL_WORK));
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_PASSED);
     assert_int_equal(verdict.level, PWR_LEVEL_WORK);
 }
@@ -247,10 +247,10 @@ static void a_form_without_work_costs_its_client_four_times_as_much(void **state
 
     without.client = "192.0.2.2";
     now += FORM_AGE;
-    while (judge(with).outcome == PWR_CHALLENGE_PASSED) {
+    while (judge_form(with).outcome == PWR_CHALLENGE_PASSED) {
         passed_with++;
     }
-    while (judge(without).outcome == PWR_CHALLENGE_PASSED) {
+    while (judge_form(without).outcome == PWR_CHALLENGE_PASSED) {
         passed_without++;
     }
     assert_int_equal(passed_with, 4 * settings.client_calm);
@@ -266,7 +266,7 @@ static void under_pressure_a_form_must_prove_more(void **state)
     now += FORM_AGE;
     flood(parts.limit, OFFICE, settings.client_calm, WHOLE);
 
-    pwr_challenge_verdict_t verdict = judge(aged);
+    pwr_challenge_verdict_t verdict = judge_form(aged);
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_MORE);
     assert_int_equal(verdict.level, PWR_LEVEL_WORK);
     assert_string_equal(verdict.nonce, nonce_of(aged.seal));
@@ -274,11 +274,11 @@ static void under_pressure_a_form_must_prove_more(void **state)
     assert_outcome(worked_form(PWR_LEVEL_WORK), PWR_CHALLENGE_PASSED);
 
     flood(parts.limit, OFFICE, settings.client_busy - settings.client_calm, WHOLE);
-    verdict = judge(worked_form(PWR_LEVEL_WORK));
+    verdict = judge_form(worked_form(PWR_LEVEL_WORK));
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_MORE);
     assert_int_equal(verdict.level, PWR_LEVEL_CAPTCHA);
     aged.has_solved_captcha = true;
-    verdict = judge(aged);
+    verdict = judge_form(aged);
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_PASSED);
     assert_int_equal(verdict.level, PWR_LEVEL_CAPTCHA);
 }
@@ -290,7 +290,7 @@ static void beyond_the_last_limit_a_client_is_told_when_to_come_again(void **sta
     form.has_solved_captcha = true;
     flood(parts.limit, OFFICE, settings.client_most + 1, WHOLE);
 
-    pwr_challenge_verdict_t verdict = judge(form);
+    pwr_challenge_verdict_t verdict = judge_form(form);
     assert_int_equal(verdict.outcome, PWR_CHALLENGE_REFUSED);
     assert_true(verdict.retry_after > 0);
     now += verdict.retry_after;
@@ -306,8 +306,8 @@ static void forgeries_and_robots_are_counted_against_their_client(void **state)
     robot.unseen = "x";
 
     for (int i = 0; i < settings.client_calm / 2; i++) {
-        judge(forged);
-        judge(robot);
+        judge_form(forged);
+        judge_form(robot);
     }
     assert_int_equal(look(parts.limit, OFFICE), PWR_LEVEL_WORK);
     assert_int_equal(look(parts.limit, "192.0.2.2"), PWR_LEVEL_SILENT);

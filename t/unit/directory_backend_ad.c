@@ -108,7 +108,7 @@ static void the_ineligible_are_told_by_the_servers_own_attributes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pwr_account_t account = {0};
-        pwr_backend_ad.judge(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
+        pwr_backend_ad.read_state(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
         if (cases[i].ineligible == NULL) {
             assert_null(account.ineligible);
         } else {
@@ -137,17 +137,17 @@ static void locks_and_orders_to_change_do_not_bar(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pwr_account_t account = {0};
-        pwr_backend_ad.judge(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
+        pwr_backend_ad.read_state(&account, entry_of(cases[i].name, cases[i].value, NULL), NOW);
         assert_null(account.ineligible);
         assert_int_equal(account.is_locked, cases[i].is_locked);
         assert_int_equal(account.must_change, cases[i].must_change);
     }
     /* A lock that is over is still in lockoutTime. */
     pwr_account_t over = {0};
-    pwr_backend_ad.judge(&over,
-                         entry_of("lockoutTime", "134398271942603870",
-                                  "msDS-User-Account-Control-Computed", "0", NULL),
-                         NOW);
+    pwr_backend_ad.read_state(&over,
+                              entry_of("lockoutTime", "134398271942603870",
+                                       "msDS-User-Account-Control-Computed", "0", NULL),
+                              NOW);
     assert_false(over.is_locked);
 }
 
@@ -157,9 +157,9 @@ static void windows_times_become_ours(void **state)
 
     (void)state;
     /* 2026-11-22T13:18:43.478266Z */
-    pwr_backend_ad.judge(&account, entry_of("pwdLastSet", "134398271234782660", NULL), NOW);
+    pwr_backend_ad.read_state(&account, entry_of("pwdLastSet", "134398271234782660", NULL), NOW);
     assert_true(account.password_changed == APR_INT64_C(1795353523478266));
-    pwr_backend_ad.judge(&account, entry_of("pwdLastSet", "0", NULL), NOW);
+    pwr_backend_ad.read_state(&account, entry_of("pwdLastSet", "0", NULL), NOW);
     assert_true(account.password_changed == 0);
 }
 

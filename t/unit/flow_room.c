@@ -64,7 +64,7 @@ static const char *new_id(fixture_t *fixture)
     return apr_psprintf(fixture->pool, "row-%d", ++count);
 }
 
-static bool put(fixture_t *fixture, const char *id, pwr_row_state_t state, pwr_life_t life)
+static bool put_row(fixture_t *fixture, const char *id, pwr_row_state_t state, pwr_life_t life)
 {
     const pwr_outbox_row_t row = {.id = id,
                                   .kind = PWR_ROW_LINK,
@@ -83,7 +83,7 @@ static bool put(fixture_t *fixture, const char *id, pwr_row_state_t state, pwr_l
 static void put_many(fixture_t *fixture, int count, pwr_row_state_t state, pwr_life_t life)
 {
     for (int i = 0; i < count; i++) {
-        assert_true(put(fixture, new_id(fixture), state, life));
+        assert_true(put_row(fixture, new_id(fixture), state, life));
     }
 }
 
@@ -131,11 +131,11 @@ static void rows_that_led_to_nobody_go_when_their_form_is_dead_and_not_before(vo
 {
     fixture_t *fixture = *state;
 
-    put(fixture, "form", PWR_ROW_GIVEN_UP, PWR_LIFE_SHORT);
-    put(fixture, "person", PWR_ROW_DONE, PWR_LIFE_KEPT);
+    put_row(fixture, "form", PWR_ROW_GIVEN_UP, PWR_LIFE_SHORT);
+    put_row(fixture, "person", PWR_ROW_DONE, PWR_LIFE_KEPT);
     fixture_now += WINDOW;
     assert_int_equal(1, tidy(fixture).rows[PWR_ROWS_SHORT]);
-    assert_false(put(fixture, "form", PWR_ROW_WAITING, PWR_LIFE_WAITING));
+    assert_false(put_row(fixture, "form", PWR_ROW_WAITING, PWR_LIFE_WAITING));
     fixture_now += 1;
     pwr_size_t size = tidy(fixture);
     assert_int_equal(0, size.rows[PWR_ROWS_SHORT]);
@@ -146,7 +146,7 @@ static void rows_and_trails_of_people_stay_as_long_as_the_site_says(void **state
 {
     fixture_t *fixture = *state;
 
-    put(fixture, "person", PWR_ROW_DONE, PWR_LIFE_KEPT);
+    put_row(fixture, "person", PWR_ROW_DONE, PWR_LIFE_KEPT);
     append_many(fixture, 1, false);
     append_many(fixture, 1, true);
     fixture_now += 30 * DAY;
@@ -177,7 +177,7 @@ static void a_row_stays_while_its_form_can_be_posted_however_short_the_site_keep
     fixture_t *fixture = *state;
 
     settings.flow.keep = settings.abuse.form_life; /* no less may be kept */
-    put(fixture, "person", PWR_ROW_DONE, PWR_LIFE_KEPT);
+    put_row(fixture, "person", PWR_ROW_DONE, PWR_LIFE_KEPT);
     fixture_now += WINDOW;
     assert_int_equal(1, tidy(fixture).rows[PWR_ROWS_KEPT]);
     fixture_now += 1;
@@ -212,7 +212,7 @@ static void of_peoples_records_the_oldest_go_first(void **state)
 
     put_link(fixture, "dead", NOON + HOUR);
     for (int day = 0; day < 20; day++) {
-        put(fixture, apr_psprintf(fixture->pool, "day-%d", day), PWR_ROW_DONE, PWR_LIFE_KEPT);
+        put_row(fixture, apr_psprintf(fixture->pool, "day-%d", day), PWR_ROW_DONE, PWR_LIFE_KEPT);
         append_many(fixture, 18, false);
         fixture_now += DAY;
     }
@@ -220,8 +220,8 @@ static void of_peoples_records_the_oldest_go_first(void **state)
     pwr_size_t size = tidy(fixture);
     assert_in_range(pwr_size_rows(&size), MOST / 2, MOST * 9 / 10);
     assert_int_equal(1, size.rows[PWR_ROWS_LINKS]);
-    assert_true(put(fixture, "day-0", PWR_ROW_WAITING, PWR_LIFE_WAITING));
-    assert_false(put(fixture, "day-19", PWR_ROW_WAITING, PWR_LIFE_WAITING));
+    assert_true(put_row(fixture, "day-0", PWR_ROW_WAITING, PWR_LIFE_WAITING));
+    assert_false(put_row(fixture, "day-19", PWR_ROW_WAITING, PWR_LIFE_WAITING));
     assert_fine(pwr_trail_read(&rows, fixture->store, "7GX4", 2000, fixture->pool));
     assert_true(APR_ARRAY_IDX(rows, 0, pwr_trail_row_t).at > NOON);
     assert_true(APR_ARRAY_IDX(rows, rows->nelts - 1, pwr_trail_row_t).at == NOON + 19 * DAY);

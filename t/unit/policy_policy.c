@@ -38,7 +38,7 @@ static void assert_refused(const char *typed, const char *expected_key)
     assert_string_equal(key, expected_key);
 }
 
-static pwr_verdict_t judge(int min_length, int max_length, const char *typed)
+static pwr_verdict_t judge_password(int min_length, int max_length, const char *typed)
 {
     const pwr_policy_settings_t site = {.min_length = 1};
     return judged(&site, (pwr_rules_t){.min_length = min_length, .max_length = max_length}, NULL,
@@ -226,22 +226,23 @@ static void a_password_may_have_so_many_bytes_and_not_one_more(void **state)
 static void length_is_counted_in_characters_after_normal_form(void **state)
 {
     (void)state;
-    assert_null(judge(8, 16, "12345678").key);
-    assert_null(judge(8, 16, "1234567890123456").key);
-    assert_key(judge(8, 16, "1234567"), "password.short");
-    assert_key(judge(8, 16, "12345678901234567"), "password.long");
-    assert_key(judge(8, 16, "123456a\xcc\x8a"), "password.short"); /* 7 characters of 8 typed */
-    assert_null(judge(4, 4, repeated("\xf0\x9f\x94\x91", 4)).key);
-    assert_key(judge(4, 4, repeated("\xf0\x9f\x94\x91", 3)), "password.short");
-    assert_key(judge(4, 4, repeated("\xc3\xa5", 5)), "password.long");
+    assert_null(judge_password(8, 16, "12345678").key);
+    assert_null(judge_password(8, 16, "1234567890123456").key);
+    assert_key(judge_password(8, 16, "1234567"), "password.short");
+    assert_key(judge_password(8, 16, "12345678901234567"), "password.long");
+    assert_key(judge_password(8, 16, "123456a\xcc\x8a"),
+               "password.short"); /* 7 characters of 8 typed */
+    assert_null(judge_password(4, 4, repeated("\xf0\x9f\x94\x91", 4)).key);
+    assert_key(judge_password(4, 4, repeated("\xf0\x9f\x94\x91", 3)), "password.short");
+    assert_key(judge_password(4, 4, repeated("\xc3\xa5", 5)), "password.long");
 }
 
 static void the_verdict_tells_how_many_characters_were_entered(void **state)
 {
     (void)state;
-    assert_int_equal(judge(8, 16, "bl\xc3\xa5").entered_length, 3);
-    assert_int_equal(judge(1, 16, "12345678").entered_length, 8);
-    assert_int_equal(judge(1, 2, "12345678").entered_length, 8);
+    assert_int_equal(judge_password(8, 16, "bl\xc3\xa5").entered_length, 3);
+    assert_int_equal(judge_password(1, 16, "12345678").entered_length, 8);
+    assert_int_equal(judge_password(1, 2, "12345678").entered_length, 8);
 }
 
 static void nothing_that_is_accepted_outgrows_the_byte_limit(void **state)
@@ -250,8 +251,8 @@ static void nothing_that_is_accepted_outgrows_the_byte_limit(void **state)
     const int longest = merge(1, (pwr_rules_t){.max_length = 0}).max_length;
     const char *grows = "\xf0\x9d\x85\xa0"; /* U+1D160: three characters in normal form C */
 
-    assert_null(judge(1, longest, repeated(grows, 85)).key);
-    assert_key(judge(1, longest, repeated(grows, 86)), "password.long");
+    assert_null(judge_password(1, longest, repeated(grows, 85)).key);
+    assert_key(judge_password(1, longest, repeated(grows, 86)), "password.long");
     assert_true(4 * longest <= PWR_MAX_PASSWORD);
 }
 

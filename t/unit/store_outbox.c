@@ -23,7 +23,7 @@ static pwr_outbox_row_t row_named(const char *id)
                               .deliveries = 99};
 }
 
-static void put(fixture_t *fixture, const pwr_outbox_row_t *row)
+static void insert_row(fixture_t *fixture, const pwr_outbox_row_t *row)
 {
     bool is_new = false;
     assert_fine(pwr_outbox_put(&is_new, fixture->store, row, fixture->pool));
@@ -34,7 +34,7 @@ static void put_named(fixture_t *fixture, const char *id, apr_time_t due)
 {
     pwr_outbox_row_t row = row_named(id);
     row.due = due;
-    put(fixture, &row);
+    insert_row(fixture, &row);
 }
 
 static pwr_outbox_row_t *take(fixture_t *fixture, const char *owner, apr_time_t *next)
@@ -61,7 +61,7 @@ static void gives_back_what_was_put(void **state)
 {
     fixture_t *fixture = *state;
     pwr_outbox_row_t put_row = row_named("id-1");
-    put(fixture, &put_row);
+    insert_row(fixture, &put_row);
 
     const pwr_outbox_row_t *row = take(fixture, "worker", NULL);
     assert_non_null(row);
@@ -86,7 +86,7 @@ static void keeps_a_typed_name_of_the_longest_kind(void **state)
     pwr_outbox_row_t row = row_named("id-1");
     row.typed_name
         = apr_pstrcat(fixture->pool, apr_psprintf(fixture->pool, "%0252d", 7), "ø", NULL);
-    put(fixture, &row);
+    insert_row(fixture, &row);
     assert_int_equal(254, strlen(row.typed_name));
     assert_string_equal(row.typed_name, take(fixture, "worker", NULL)->typed_name);
 }
@@ -98,7 +98,7 @@ static void counts_a_form_once(void **state)
     bool is_new = true;
     int count = 0;
 
-    put(fixture, &row);
+    insert_row(fixture, &row);
     row.typed_name = "somebody else";
     assert_fine(pwr_outbox_put(&is_new, fixture->store, &row, fixture->pool));
     assert_false(is_new);
@@ -200,7 +200,7 @@ static void leaves_the_rows_of_other_sites(void **state)
     fixture_t *fixture = *state;
     pwr_outbox_row_t row = row_named("other");
     row.site = "https://other.example.org/";
-    put(fixture, &row);
+    insert_row(fixture, &row);
     assert_null(take(fixture, "worker", NULL));
 }
 
@@ -399,7 +399,7 @@ static void counts_the_mails_that_a_name_led_to(void **state)
     end_row(fixture, "lost", NULL);
     row.typed_name_digest = "other-digest";
     row.is_proved = true;
-    put(fixture, &row);
+    insert_row(fixture, &row);
     take(fixture, "worker", NULL);
     assert_fine(
         pwr_outbox_done(&is_held, fixture->store, row.id, "worker", "account", fixture->pool));
@@ -422,7 +422,7 @@ static void tells_the_backlog(void **state)
     end_row(fixture, "ended", "");
     pwr_outbox_row_t row = row_named("waiting");
     row.created = NOON - MINUTE;
-    put(fixture, &row);
+    insert_row(fixture, &row);
     put_named(fixture, "waiting-too", NOON);
     assert_fine(pwr_outbox_backlog(&count, &oldest, fixture->store, SITE, fixture->pool));
     assert_int_equal(2, count);

@@ -16,7 +16,7 @@ static void wait_for(const char *what)
     assert_non_null(fgets(line, sizeof line, stdin));
 }
 
-static pwr_fault_t *put(pwr_store_t *store, const char *id, apr_pool_t *pool)
+static pwr_fault_t *put_row(pwr_store_t *store, const char *id, apr_pool_t *pool)
 {
     pwr_outbox_row_t row = {.id = id, .kind = PWR_ROW_LINK, .site = SITE};
     bool is_new = false;
@@ -27,7 +27,7 @@ static void put_own(race_t *race)
 {
     const char *const *round = race->input;
     race->fault
-        = put(race->store, apr_psprintf(race->pool, "%s-%d", *round, race->number), race->pool);
+        = put_row(race->store, apr_psprintf(race->pool, "%s-%d", *round, race->number), race->pool);
 }
 
 static int waiting(fixture_t *fixture)
@@ -48,7 +48,7 @@ static void finds_back_by_itself(void **state)
     assert_int_equal(THREADS, waiting(fixture));
 
     wait_for("stop");
-    const pwr_fault_t *fault = put(fixture->store, "while-away", fixture->pool);
+    const pwr_fault_t *fault = put_row(fixture->store, "while-away", fixture->pool);
     assert_non_null(fault);
     assert_int_equal(PWR_LATER, fault->kind);
 
@@ -59,7 +59,7 @@ static void finds_back_by_itself(void **state)
 
     /* And once more, unseen: every idle connection is a dead one, and a write comes first. */
     wait_for("restart");
-    assert_fine(put(fixture->store, "after-restart", fixture->pool));
+    assert_fine(put_row(fixture->store, "after-restart", fixture->pool));
     assert_int_equal(2 * THREADS + 1, waiting(fixture));
 }
 

@@ -32,7 +32,7 @@ static const char *ask(fixture_t *fixture, const char *sql)
     return APR_ARRAY_IDX(rows, 0, pwr_cells_t)[0];
 }
 
-static void tell(fixture_t *fixture, const char *sql)
+static void run_sql(fixture_t *fixture, const char *sql)
 {
     assert_fine(pwr_db_connection_run(NULL, connect_bare(fixture), sql, fixture->pool));
 }
@@ -110,7 +110,7 @@ enum { OLD_WORDS = sizeof back / sizeof back[0] };
 static void give_old_words(fixture_t *fixture, int count)
 {
     for (int i = 0; i < count; i++) {
-        tell(fixture, back[i]);
+        run_sql(fixture, back[i]);
     }
 }
 
@@ -119,8 +119,8 @@ static void goes_on_where_a_dead_process_stopped(void **state)
     fixture_t *fixture = *state;
 
     give_old_words(fixture, OLD_WORDS);
-    tell(fixture, "DROP TABLE pwreset_trail");
-    tell(fixture, "DELETE FROM pwreset_schema");
+    run_sql(fixture, "DROP TABLE pwreset_trail");
+    run_sql(fixture, "DELETE FROM pwreset_schema");
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_trail"));
     assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
@@ -131,8 +131,8 @@ static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
     fixture_t *fixture = *state;
 
     assert_fine(put_one(fixture->store, "kept", fixture->pool));
-    tell(fixture, "DROP TABLE pwreset_return_urls");
-    tell(fixture, "UPDATE pwreset_schema SET version = 1");
+    run_sql(fixture, "DROP TABLE pwreset_return_urls");
+    run_sql(fixture, "UPDATE pwreset_schema SET version = 1");
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_return_urls"));
     assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
@@ -141,22 +141,22 @@ static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
 
 static void drop_index(fixture_t *fixture, const char *name, const char *table)
 {
-    tell(fixture,
-         apr_pstrcat(fixture->pool, "DROP INDEX ", name, is_driver(fixture, "mysql") ? " ON " : "",
-                     is_driver(fixture, "mysql") ? table : "", NULL));
+    run_sql(fixture, apr_pstrcat(fixture->pool, "DROP INDEX ", name,
+                                 is_driver(fixture, "mysql") ? " ON " : "",
+                                 is_driver(fixture, "mysql") ? table : "", NULL));
 }
 
 /* As they were at version 2, or at half of the way to version 3. */
 static void unmake_lives(fixture_t *fixture, bool is_half)
 {
     drop_index(fixture, "pwreset_trail_life", "pwreset_trail");
-    tell(fixture, "ALTER TABLE pwreset_trail DROP COLUMN life");
+    run_sql(fixture, "ALTER TABLE pwreset_trail DROP COLUMN life");
     if (!is_half) {
         drop_index(fixture, "pwreset_outbox_life", "pwreset_outbox");
-        tell(fixture, "ALTER TABLE pwreset_outbox DROP COLUMN life");
-        tell(fixture, "ALTER TABLE pwreset_outbox DROP COLUMN needed");
+        run_sql(fixture, "ALTER TABLE pwreset_outbox DROP COLUMN life");
+        run_sql(fixture, "ALTER TABLE pwreset_outbox DROP COLUMN needed");
     }
-    tell(fixture, "UPDATE pwreset_schema SET version = 2");
+    run_sql(fixture, "UPDATE pwreset_schema SET version = 2");
 }
 
 static void gives_lives_to_the_rows_of_version_2(void **state)
@@ -182,7 +182,7 @@ static void gives_columns_their_new_names_and_keeps_the_rows(void **state)
     assert_fine(put_one(fixture->store, "kept", fixture->pool));
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         give_old_words(fixture, counts[i]);
-        tell(fixture, "UPDATE pwreset_schema SET version = 3");
+        run_sql(fixture, "UPDATE pwreset_schema SET version = 3");
         assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
         assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
         const char *sql = "SELECT site FROM pwreset_outbox WHERE id = 'kept'";
@@ -194,7 +194,7 @@ static void refuses_tables_of_a_newer_program(void **state)
 {
     fixture_t *fixture = *state;
 
-    tell(fixture, "UPDATE pwreset_schema SET version = 5");
+    run_sql(fixture, "UPDATE pwreset_schema SET version = 5");
     const pwr_fault_t *fault = pwr_schema_prepare(fixture->store, fixture->pool);
     assert_non_null(fault);
     assert_int_equal(PWR_BROKEN, fault->kind);
@@ -209,7 +209,7 @@ static void takes_tables_made_by_hand(void **state)
 
     for (char *at = script, *end; (end = strstr(at, ";\n")) != NULL; at = end + 2) {
         *end = '\0';
-        tell(fixture, at);
+        run_sql(fixture, at);
     }
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_fine(put_one(fixture->store, "first", fixture->pool));

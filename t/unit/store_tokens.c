@@ -18,7 +18,7 @@ static pwr_token_row_t link_named(const char *digest)
                              .expires = NOON + 30 * MINUTE};
 }
 
-static pwr_token_row_t put(fixture_t *fixture, const char *digest)
+static pwr_token_row_t put_token(fixture_t *fixture, const char *digest)
 {
     pwr_token_row_t row = link_named(digest);
     assert_fine(pwr_tokens_put(fixture->store, &row, fixture->pool));
@@ -52,7 +52,7 @@ static int live(fixture_t *fixture)
 static void finds_a_link_by_its_digest(void **state)
 {
     fixture_t *fixture = *state;
-    put(fixture, "aBc");
+    put_token(fixture, "aBc");
 
     const pwr_token_row_t *row = find(fixture, "aBc");
     assert_non_null(row);
@@ -75,7 +75,7 @@ static void finds_a_link_by_its_stop_digest(void **state)
     fixture_t *fixture = *state;
     pwr_token_row_t *row = NULL;
 
-    put(fixture, "one");
+    put_token(fixture, "one");
     assert_fine(pwr_tokens_find_stop(&row, fixture->store, SITE, "stop", fixture->pool));
     assert_string_equal("one", row->digest);
     assert_fine(pwr_tokens_find_stop(&row, fixture->store, SITE, "STOP", fixture->pool));
@@ -87,7 +87,7 @@ static void does_not_find_what_is_not_there(void **state)
     fixture_t *fixture = *state;
     pwr_token_row_t *row = NULL;
 
-    put(fixture, "aBc");
+    put_token(fixture, "aBc");
     assert_null(find(fixture, "abc"));
     assert_null(find(fixture, "aBc "));
     assert_null(find(fixture, "øøø"));
@@ -99,7 +99,7 @@ static void does_not_find_what_is_not_there(void **state)
 static void prolongs_a_live_link_that_is_put_again(void **state)
 {
     fixture_t *fixture = *state;
-    pwr_token_row_t row = put(fixture, "one");
+    pwr_token_row_t row = put_token(fixture, "one");
 
     row.expires += MINUTE;
     assert_fine(pwr_tokens_put(fixture->store, &row, fixture->pool));
@@ -119,8 +119,8 @@ static void counts_live_links(void **state)
     fixture_t *fixture = *state;
     pwr_token_row_t other = link_named("other");
 
-    put(fixture, "one");
-    put(fixture, "two");
+    put_token(fixture, "one");
+    put_token(fixture, "two");
     other.account_id = "somebody-else";
     assert_fine(pwr_tokens_put(fixture->store, &other, fixture->pool));
     assert_int_equal(2, live(fixture));
@@ -148,7 +148,7 @@ static void lets_one_of_fifty_claims_win(void **state)
         int winners = 0;
         int winner = -1;
         for (int i = 0; i < 3; i++) {
-            rows[i] = put(fixture, apr_psprintf(fixture->pool, "link-%d-%d", round, i));
+            rows[i] = put_token(fixture, apr_psprintf(fixture->pool, "link-%d-%d", round, i));
         }
         race_all(races, fixture, claim_once, rows);
         for (int i = 0; i < THREADS; i++) {
@@ -170,8 +170,8 @@ static void lets_one_of_fifty_claims_win(void **state)
 static void takes_siblings_along_in_a_claim(void **state)
 {
     fixture_t *fixture = *state;
-    pwr_token_row_t one = put(fixture, "one");
-    pwr_token_row_t two = put(fixture, "two");
+    pwr_token_row_t one = put_token(fixture, "one");
+    pwr_token_row_t two = put_token(fixture, "two");
 
     assert_true(claim(fixture, &one, "first"));
     assert_false(claim(fixture, &two, "second"));
@@ -182,9 +182,9 @@ static void takes_siblings_along_in_a_claim(void **state)
 static void releases_a_claim_that_changed_nothing(void **state)
 {
     fixture_t *fixture = *state;
-    pwr_token_row_t one = put(fixture, "one");
+    pwr_token_row_t one = put_token(fixture, "one");
 
-    put(fixture, "two");
+    put_token(fixture, "two");
     assert_true(claim(fixture, &one, "first"));
     assert_fine(pwr_tokens_release(fixture->store, "another", fixture->pool));
     assert_int_equal(0, live(fixture));
@@ -203,7 +203,7 @@ static void gives_siblings_back_when_the_link_itself_is_not_live(void **state)
     dead.request_id = "its-own-request";
     assert_fine(pwr_tokens_put(fixture->store, &dead, fixture->pool));
     assert_fine(pwr_tokens_revoke(&count, fixture->store, SITE, "its-own-request", fixture->pool));
-    put(fixture, "live");
+    put_token(fixture, "live");
     assert_false(claim(fixture, &dead, "first"));
     assert_int_equal(1, live(fixture));
     assert_int_equal(PWR_TOKEN_REVOKED, find(fixture, "dead")->state);
@@ -212,7 +212,7 @@ static void gives_siblings_back_when_the_link_itself_is_not_live(void **state)
 static void refuses_a_claim_of_an_expired_link(void **state)
 {
     fixture_t *fixture = *state;
-    pwr_token_row_t one = put(fixture, "one");
+    pwr_token_row_t one = put_token(fixture, "one");
 
     fixture_now = one.expires;
     assert_false(claim(fixture, &one, "late"));
@@ -222,14 +222,14 @@ static void refuses_a_claim_of_an_expired_link(void **state)
 static void burns_every_link_of_the_account(void **state)
 {
     fixture_t *fixture = *state;
-    pwr_token_row_t one = put(fixture, "one");
+    pwr_token_row_t one = put_token(fixture, "one");
     pwr_token_row_t other = link_named("other");
 
-    put(fixture, "two");
+    put_token(fixture, "two");
     other.account_id = "somebody-else";
     assert_fine(pwr_tokens_put(fixture->store, &other, fixture->pool));
     assert_true(claim(fixture, &one, "first"));
-    put(fixture, "mailed-meanwhile");
+    put_token(fixture, "mailed-meanwhile");
     fixture_now += MINUTE;
     assert_fine(pwr_tokens_burn(fixture->store, &one, PWR_TOKEN_USED, fixture->pool));
     const char *const burnt[] = {"one", "two", "mailed-meanwhile"};
@@ -248,7 +248,7 @@ static void revokes_the_links_of_one_request(void **state)
     pwr_token_row_t other = link_named("other");
     int count = -1;
 
-    put(fixture, "one");
+    put_token(fixture, "one");
     other.request_id = "another";
     assert_fine(pwr_tokens_put(fixture->store, &other, fixture->pool));
     assert_fine(pwr_tokens_revoke(&count, fixture->store, SITE, "request", fixture->pool));
@@ -264,8 +264,8 @@ static void deletes_old_links_in_small_steps(void **state)
     fixture_t *fixture = *state;
     int gone = -1;
 
-    put(fixture, "one");
-    put(fixture, "two");
+    put_token(fixture, "one");
+    put_token(fixture, "two");
     assert_fine(pwr_tokens_expire(&gone, fixture->store, NOON + 30 * MINUTE, 5, fixture->pool));
     assert_int_equal(0, gone);
     assert_fine(pwr_tokens_expire(&gone, fixture->store, NOON + 31 * MINUTE, 1, fixture->pool));
