@@ -23,17 +23,17 @@
 #define SOUND ((apr_uint64_t)2)
 #define BUSY_SECONDS 5 /* after the last second that had no room */
 
-typedef _Atomic apr_uint64_t place_t;
+typedef _Atomic apr_uint64_t answer_place_t;
 
 typedef struct {
-    place_t second; /* second (32 bits) | drawings in it (32) */
-    place_t full;   /* the last second that had no more room */
-    place_t answers[PLACES];
-    place_t drawn[PLACES];
-} table_t;
+    answer_place_t second; /* second (32 bits) | drawings in it (32) */
+    answer_place_t full;   /* the last second that had no more room */
+    answer_place_t answers[PLACES];
+    answer_place_t drawn[PLACES];
+} answer_table_t;
 
 struct pwr_captcha_answers_t {
-    table_t *table;
+    answer_table_t *table;
     unsigned char key[PWR_SHORT_KEY_BYTES];
 };
 
@@ -41,14 +41,14 @@ pwr_fault_t *pwr_captcha_answers_open(pwr_captcha_answers_t **answers, apr_pool_
 {
     pwr_captcha_answers_t *opened = apr_palloc(pool, sizeof *opened);
     apr_shm_t *memory = NULL;
-    apr_status_t status = apr_shm_create(&memory, sizeof(table_t), NULL, pool);
+    apr_status_t status = apr_shm_create(&memory, sizeof(answer_table_t), NULL, pool);
 
     if (status != APR_SUCCESS) {
         return pwr_fault_broken(
             pool, "PWR0702",
             "no shared memory of %d bytes for the answers to captchas: %s. Give "
             "httpd more memory.",
-            (int)sizeof(table_t), pwr_fault_status(status, pool));
+            (int)sizeof(answer_table_t), pwr_fault_status(status, pool));
     }
     opened->table = apr_shm_baseaddr_get(memory); /* anonymous: it comes as zeros */
     pwr_crypto_random(opened->key, sizeof opened->key);
@@ -63,7 +63,7 @@ bool pwr_captcha_answers_take(pwr_captcha_answers_t *answers, const char *captch
     apr_uint64_t mine
         = (hash & ~ANSWER_MASK)
           | (pwr_crypto_short_hash(answers->key, answer, strlen(answer)) & ANSWER_MASK);
-    place_t *place = &answers->table->answers[hash % PLACES];
+    answer_place_t *place = &answers->table->answers[hash % PLACES];
     apr_uint64_t seen = atomic_load_explicit(place, memory_order_relaxed);
 
     do {
@@ -87,7 +87,7 @@ static bool is_spent(apr_uint64_t drawn, pwr_draw_t what)
 }
 
 /* Takes one drawing out of this second's. */
-static bool take_turn(table_t *table, int most)
+static bool take_turn(answer_table_t *table, int most)
 {
     apr_uint64_t now = (apr_uint64_t)apr_time_sec(pwr_clock_now());
     apr_uint64_t seen = atomic_load_explicit(&table->second, memory_order_relaxed);
@@ -110,7 +110,7 @@ pwr_draw_verdict_t pwr_captcha_answers_draw(pwr_captcha_answers_t *answers, cons
                                             pwr_draw_t what, int most)
 {
     apr_uint64_t hash = pwr_crypto_short_hash(answers->key, captcha, strlen(captcha));
-    place_t *place = &answers->table->drawn[hash % PLACES];
+    answer_place_t *place = &answers->table->drawn[hash % PLACES];
     apr_uint64_t seen = atomic_load_explicit(place, memory_order_relaxed);
     apr_uint64_t mine;
 

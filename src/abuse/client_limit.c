@@ -51,7 +51,7 @@ typedef struct {
     atomic_llong added;                 /* what the system's clock was set back by so far */
     atomic_bool is_full;                /* the queue; as the worker last found it */
     _Alignas(LINE) cell_t sets[][WAYS];
-} table_t;
+} client_table_t;
 
 /* Bands of the way ahead; all in ticks. */
 typedef struct {
@@ -61,7 +61,7 @@ typedef struct {
 } scale_t;
 
 struct pwr_client_limit_t {
-    table_t *table;
+    client_table_t *table;
     apr_uint64_t sets;
     apr_time_t opened;
     scale_t client;
@@ -123,7 +123,7 @@ static apr_int64_t ahead_of(apr_uint64_t tat, apr_int64_t now)
  * that a thread that was held up between the two takes nothing for a step back. */
 static apr_int64_t present(const pwr_client_limit_t *limit)
 {
-    table_t *table = limit->table;
+    client_table_t *table = limit->table;
     long long latest = atomic_load(&table->latest);
     long long added = atomic_load(&table->added);
     long long passed = (pwr_clock_now() - limit->opened) / TICK;
@@ -143,12 +143,12 @@ static apr_int64_t present(const pwr_client_limit_t *limit)
 typedef struct {
     cell_t *cells; /* WAYS of them */
     apr_uint64_t tag;
-} place_t;
+} cell_place_t;
 
-static place_t place_of(const pwr_client_limit_t *limit, const char *client)
+static cell_place_t place_of(const pwr_client_limit_t *limit, const char *client)
 {
     apr_uint64_t hash = pwr_crypto_short_hash(limit->key, client, strlen(client));
-    return (place_t){
+    return (cell_place_t){
         .cells = limit->table->sets[(hash >> 32) * limit->sets >> 32],
         .tag = hash & TAG_MASK,
     };
@@ -156,7 +156,7 @@ static place_t place_of(const pwr_client_limit_t *limit, const char *client)
 
 /* The client's cell with its `value`, or the one that it may take; NULL when all are others' and
  * hot. Relaxed order is enough: what must agree is agreed on by the swap of one word. */
-static cell_t *find_cell(apr_uint64_t *value, const place_t *place, apr_int64_t now)
+static cell_t *find_cell(apr_uint64_t *value, const cell_place_t *place, apr_int64_t now)
 {
     cell_t *oldest = NULL;
 
@@ -201,7 +201,7 @@ static const pwr_pressure_t no_room = {.level = PWR_LEVEL_WORK};
 static pwr_pressure_t count_client(const pwr_client_limit_t *limit, const char *client,
                                    apr_int64_t now, int cost)
 {
-    place_t place = place_of(limit, client);
+    cell_place_t place = place_of(limit, client);
     apr_uint64_t value = 0;
     apr_uint64_t counted = 0;
     cell_t *cell = NULL;
@@ -263,7 +263,7 @@ pwr_fault_t *pwr_client_limit_open(pwr_client_limit_t **limit, const pwr_abuse_s
     pwr_crypto_random(opened->key, sizeof opened->key);
 
     /* Anonymous, so it comes as zeros, and goes to the children by inheritance alone. */
-    apr_size_t size = sizeof(table_t) + opened->sets * sizeof(cell_t[WAYS]) + LINE;
+    apr_size_t size = sizeof(client_table_t) + opened->sets * sizeof(cell_t[WAYS]) + LINE;
     apr_status_t status = apr_shm_create(&memory, size, NULL, pool);
     if (status != APR_SUCCESS) {
         return pwr_fault_broken(pool, "PWR0701",
@@ -272,7 +272,7 @@ pwr_fault_t *pwr_client_limit_open(pwr_client_limit_t **limit, const pwr_abuse_s
                                 size, pwr_fault_status(status, pool));
     }
     uintptr_t start = (uintptr_t)apr_shm_baseaddr_get(memory);
-    opened->table = (table_t *)((start + LINE - 1) / LINE * LINE);
+    opened->table = (client_table_t *)((start + LINE - 1) / LINE * LINE);
     *limit = opened;
     return NULL;
 }
@@ -325,7 +325,7 @@ pwr_level_t pwr_client_limit_look_at_site(const pwr_client_limit_t *limit)
 pwr_pressure_t pwr_client_limit_look(const pwr_client_limit_t *limit, const char *client)
 {
     apr_int64_t now = present(limit);
-    place_t place = place_of(limit, client);
+    cell_place_t place = place_of(limit, client);
     apr_uint64_t value = 0;
     apr_int64_t after;
     pwr_pressure_t pressure = no_room;

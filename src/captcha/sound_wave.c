@@ -22,7 +22,7 @@ struct pwr_sound_t {
 
 typedef struct {
     double low, band;
-} filter_t;
+} wave_filter_t;
 
 pwr_sound_t *pwr_sound_start(double seconds, apr_pool_t *pool)
 {
@@ -108,7 +108,7 @@ void pwr_sound_tone(pwr_sound_t *sound, const pwr_span_t *span, const pwr_pitch_
 
 /* V. Zavalishin, The Art of VA Filter Design, chapter 4. Returns the band round the pitch, as loud
  * there as what comes in. */
-static double filter(filter_t *state, double in, double hertz, double narrow)
+static double filter(wave_filter_t *state, double in, double hertz, double narrow)
 {
     double g = tan(M_PI * hertz / PWR_SOUND_RATE);
     double damp = 1 / narrow;
@@ -124,7 +124,7 @@ void pwr_sound_hiss(pwr_sound_t *sound, const pwr_span_t *span, const pwr_pitch_
                     double narrow)
 {
     int end = end_of(sound, span);
-    filter_t state = {0};
+    wave_filter_t state = {0};
 
     for (int at = first_of(span); at < end; at++) {
         double band = filter(&state, sound->noise[at] / 32768.0, pitch_at(pitch, span, at), narrow);
@@ -135,7 +135,7 @@ void pwr_sound_hiss(pwr_sound_t *sound, const pwr_span_t *span, const pwr_pitch_
 void pwr_sound_voice(pwr_sound_t *sound, const pwr_span_t *span, const pwr_voice_t *voice)
 {
     int end = end_of(sound, span);
-    filter_t states[2] = {{0}};
+    wave_filter_t states[2] = {{0}};
     double phase = 0;
 
     for (int at = first_of(span); at < end; at++) {

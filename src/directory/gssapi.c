@@ -21,7 +21,7 @@ typedef struct {
     pwr_answer_t *answer;
     apr_pool_t *scratch;
     gss_buffer_desc said; /* the server's last token */
-} exchange_t;
+} gss_exchange_t;
 
 /* --- the channel --- */
 
@@ -95,7 +95,7 @@ static apr_status_t free_berval(void *data)
 }
 
 /* Sends a token and takes the server's answer. */
-static void say(exchange_t *exchange, const gss_buffer_desc *token)
+static void say(gss_exchange_t *exchange, const gss_buffer_desc *token)
 {
     struct berval bytes
         = {.bv_len = token->length, .bv_val = token->length > 0 ? token->value : (char *)""};
@@ -123,7 +123,7 @@ static void say(exchange_t *exchange, const gss_buffer_desc *token)
     }
 }
 
-static pwr_fault_t *not_the_one(const exchange_t *exchange, const pwr_ticket_use_t *use)
+static pwr_fault_t *not_the_one(const gss_exchange_t *exchange, const pwr_ticket_use_t *use)
 {
     return pwr_fault_broken(exchange->scratch, "PWR0438",
                             "%s: the server could not show that it is the one the KDC knows (%s). "
@@ -132,7 +132,7 @@ static pwr_fault_t *not_the_one(const exchange_t *exchange, const pwr_ticket_use
 }
 
 /* Ends when the context stands and the server has begun to speak of layers, or has said no. */
-static pwr_fault_t *shake_hands(exchange_t *exchange, pwr_ticket_use_t *use)
+static pwr_fault_t *shake_hands(gss_exchange_t *exchange, pwr_ticket_use_t *use)
 {
     for (int i = 0; i < MOST_ROUNDS; i++) {
         bool was_complete = use->major == GSS_S_COMPLETE;
@@ -164,7 +164,7 @@ static gss_buffer_t new_buffer(apr_pool_t *pool)
 }
 
 /* The server offers layers; we take none, and no name but the ticket's (RFC 4752, 3.1). */
-static pwr_fault_t *choose_no_layer(exchange_t *exchange, pwr_ticket_use_t *use)
+static pwr_fault_t *choose_no_layer(gss_exchange_t *exchange, pwr_ticket_use_t *use)
 {
     unsigned char choice[] = {NO_LAYER, 0, 0, 0};
     gss_buffer_desc chosen = {.length = sizeof choice, .value = choice};
@@ -209,7 +209,7 @@ static const char *host_of(const char *uri, apr_pool_t *scratch)
 pwr_fault_t *pwr_gssapi_bind(pwr_answer_t *answer, pwr_ldap_handle_t *handle, const char *uri,
                              pwr_tickets_t *tickets, apr_pool_t *scratch)
 {
-    exchange_t exchange = {.handle = handle, .uri = uri, .answer = answer, .scratch = scratch};
+    gss_exchange_t exchange = {.handle = handle, .uri = uri, .answer = answer, .scratch = scratch};
     gss_buffer_desc binding = binding_of(handle, scratch);
     pwr_ticket_use_t *use = NULL;
 

@@ -24,11 +24,11 @@ typedef struct {
     volatile apr_uint32_t rests_until;      /* seconds since 1970 */
     volatile apr_uint32_t reads_only_until; /* the same */
     volatile apr_uint32_t losses;
-} server_t;
+} ldap_server_t;
 
 struct pwr_ldap_connections_t {
     const pwr_directory_settings_t *settings;
-    server_t *servers;
+    ldap_server_t *servers;
     int server_count;
     apr_reslist_t *slots;
     struct pwr_tickets_t *tickets; /* with GSSAPI */
@@ -99,12 +99,12 @@ static apr_uint32_t rest_from_now(void)
     return (apr_uint32_t)apr_time_sec(pwr_clock_now() + PWR_SERVER_REST);
 }
 
-static void put_to_rest(server_t *server)
+static void put_to_rest(ldap_server_t *server)
 {
     apr_atomic_set32(&server->rests_until, rest_from_now());
 }
 
-static bool is_resting(server_t *server, bool is_write)
+static bool is_resting(ldap_server_t *server, bool is_write)
 {
     apr_time_t now = apr_time_sec(pwr_clock_now());
 
@@ -119,14 +119,14 @@ static apr_uint32_t bit_of(int server)
 
 /* The servers in the order of the settings, those that rest behind the others, without those that
  * have refused. How many there are. */
-static int order_servers(server_t **order, const pwr_ldap_connections_t *connections,
+static int order_servers(ldap_server_t **order, const pwr_ldap_connections_t *connections,
                          const purpose_t *purpose)
 {
     int count = 0;
 
     for (int turn = 0; turn < 2; turn++) {
         for (int i = 0; i < connections->server_count; i++) {
-            server_t *server = &connections->servers[i];
+            ldap_server_t *server = &connections->servers[i];
             bool is_late = is_resting(server, purpose->is_write);
             if (is_late == (turn == 1) && (purpose->refused & bit_of(i)) == 0) {
                 order[count++] = server;
@@ -137,7 +137,7 @@ static int order_servers(server_t **order, const pwr_ldap_connections_t *connect
 }
 
 static pwr_fault_t *open_one(pwr_ldap_connection_t *connection,
-                             const pwr_ldap_connections_t *connections, server_t *server,
+                             const pwr_ldap_connections_t *connections, ldap_server_t *server,
                              apr_pool_t *scratch)
 {
     connection->server = (int)(server - connections->servers);
@@ -167,7 +167,7 @@ static pwr_fault_t *open_any(pwr_ldap_connection_t *connection,
                              const pwr_ldap_connections_t *connections, const purpose_t *purpose,
                              apr_pool_t *scratch)
 {
-    server_t *order[PWR_MAX_SERVERS];
+    ldap_server_t *order[PWR_MAX_SERVERS];
     int count = order_servers(order, connections, purpose);
     pwr_fault_t *worst = NULL;
 
@@ -194,7 +194,7 @@ static pwr_fault_t *open_any(pwr_ldap_connection_t *connection,
 static bool fits(const pwr_ldap_connection_t *connection, const pwr_ldap_connections_t *connections,
                  const purpose_t *purpose)
 {
-    server_t *order[PWR_MAX_SERVERS];
+    ldap_server_t *order[PWR_MAX_SERVERS];
 
     if (!purpose->is_write) {
         return true;
@@ -261,8 +261,8 @@ pwr_fault_t *pwr_ldap_connection_take_to_write(pwr_ldap_connection_t **connectio
 bool pwr_ldap_connection_refused(apr_uint32_t *refused, const pwr_ldap_connections_t *connections,
                                  const pwr_ldap_connection_t *connection)
 {
-    server_t *order[PWR_MAX_SERVERS];
-    server_t *server = &connections->servers[connection->server];
+    ldap_server_t *order[PWR_MAX_SERVERS];
+    ldap_server_t *server = &connections->servers[connection->server];
     purpose_t purpose = {.is_write = true};
 
     *refused |= bit_of(connection->server);
@@ -283,7 +283,7 @@ void pwr_ldap_connection_give(pwr_ldap_connections_t *connections,
 void pwr_ldap_connection_drop(pwr_ldap_connections_t *connections,
                               pwr_ldap_connection_t *connection, bool is_server_ill)
 {
-    server_t *server = &connections->servers[connection->server];
+    ldap_server_t *server = &connections->servers[connection->server];
 
     apr_atomic_inc32(&server->losses);
     if (is_server_ill) {
@@ -301,7 +301,7 @@ static bool may_be_counted(const pwr_answer_t *answer)
 
 /* Bound as a person, to one server. `is_over` after a fault: no other server may be asked. */
 static pwr_fault_t *open_one_as(pwr_ldap_connection_t *connection,
-                                const pwr_ldap_connections_t *connections, server_t *server,
+                                const pwr_ldap_connections_t *connections, ldap_server_t *server,
                                 pwr_person_t *person, bool *is_over)
 {
     pwr_ldap_handle_t *handle = &connection->handle;
@@ -326,7 +326,7 @@ pwr_fault_t *pwr_ldap_connection_open_as(pwr_ldap_connection_t **connection,
                                          apr_pool_t *pool)
 {
     const purpose_t writing = {.is_write = true, .refused = refused};
-    server_t *order[PWR_MAX_SERVERS];
+    ldap_server_t *order[PWR_MAX_SERVERS];
     int count = order_servers(order, connections, &writing);
     pwr_fault_t *fault = nobody_writes(pool);
     bool is_over = false;

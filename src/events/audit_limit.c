@@ -36,14 +36,14 @@ typedef _Atomic apr_uint64_t word_t;
 typedef struct {
     word_t word; /* 0: free */
     char client[NAME_BYTES];
-} cell_t;
+} audit_cell_t;
 
 struct pwr_audit_limit_t {
     word_t hour; /* hour (32 bits) | lines in it (32) */
     word_t told; /* the minute in which `others` were taken last */
     word_t others[PWR_EVENT_COUNT];
     unsigned char key[PWR_SHORT_KEY_BYTES];
-    cell_t cells[CELLS];
+    audit_cell_t cells[CELLS];
 };
 
 typedef struct {
@@ -102,7 +102,7 @@ static bool take_line(pwr_audit_limit_t *limit, int lines_per_hour)
 }
 
 /* Counts in a cell of this client; false when the cell was emptied meanwhile. */
-static bool count_in(bool *is_line, pwr_audit_limit_t *limit, cell_t *cell, apr_uint64_t seen,
+static bool count_in(bool *is_line, pwr_audit_limit_t *limit, audit_cell_t *cell, apr_uint64_t seen,
                      int lines_per_hour)
 {
     count_t count = unpack(seen);
@@ -140,7 +140,7 @@ bool pwr_audit_limit_count(pwr_audit_limit_t *limit, pwr_event_t event, const ch
     apr_cpystrn(name, client != NULL ? client : "", sizeof name);
     apr_uint64_t hash = pwr_crypto_short_hash(limit->key, name, strlen(name)) + mine.event;
     for (int way = 0; way < WAYS; way++) {
-        cell_t *cell = &limit->cells[(hash + (apr_uint64_t)way) % CELLS];
+        audit_cell_t *cell = &limit->cells[(hash + (apr_uint64_t)way) % CELLS];
         apr_uint64_t seen = atomic_load(&cell->word);
         count_t count = unpack(seen);
         if (is_idle(seen, mine.minute)) {
@@ -167,7 +167,7 @@ bool pwr_audit_limit_count(pwr_audit_limit_t *limit, pwr_event_t event, const ch
 }
 
 /* A line for each cell as long as this hour has lines left; then all are counted together. */
-static void take_cell(apr_array_header_t *taken, pwr_audit_limit_t *limit, cell_t *cell,
+static void take_cell(apr_array_header_t *taken, pwr_audit_limit_t *limit, audit_cell_t *cell,
                       int lines_per_hour)
 {
     apr_uint64_t word = atomic_load(&cell->word);

@@ -106,14 +106,14 @@ typedef struct {
     const pwr_metrics_site_t *sites;
     int count;
     apr_pool_t *pool;
-} page_t;
+} metrics_page_t;
 
-static void add(page_t *page, const char *line)
+static void add(metrics_page_t *page, const char *line)
 {
     APR_ARRAY_PUSH(page->lines, const char *) = line;
 }
 
-static void add_head(page_t *page, const char *name, const char *type, const gauge_t *words)
+static void add_head(metrics_page_t *page, const char *name, const char *type, const gauge_t *words)
 {
     add(page, apr_psprintf(page->pool, "# TYPE pwreset_%s %s\n", name, type));
     if (words->unit != NULL) {
@@ -138,7 +138,7 @@ static const char *label(const char *text, apr_pool_t *pool)
     return escaped;
 }
 
-static void add_family(page_t *page, pwr_family_t family)
+static void add_family(metrics_page_t *page, pwr_family_t family)
 {
     const char *name = families[family].name;
 
@@ -190,7 +190,7 @@ static double value_of(const pwr_metrics_site_t *site, int gauge)
     }
 }
 
-static void add_rows(page_t *page)
+static void add_rows(metrics_page_t *page)
 {
     add_head(page, "store_rows", "gauge",
              &(gauge_t){.help = "Rows of the database by kind, of all sites that use it."});
@@ -208,7 +208,7 @@ static void add_rows(page_t *page)
     }
 }
 
-static void add_gauge(page_t *page, int gauge)
+static void add_gauge(metrics_page_t *page, int gauge)
 {
     add_head(page, gauges[gauge].name, "gauge", &gauges[gauge]);
     for (int i = 0; i < page->count; i++) {
@@ -220,10 +220,10 @@ static void add_gauge(page_t *page, int gauge)
 
 const char *pwr_metrics_text(const pwr_metrics_site_t *sites, int count, apr_pool_t *pool)
 {
-    page_t page = {.lines = apr_array_make(pool, 64, sizeof(const char *)),
-                   .sites = sites,
-                   .count = count,
-                   .pool = pool};
+    metrics_page_t page = {.lines = apr_array_make(pool, 64, sizeof(const char *)),
+                           .sites = sites,
+                           .count = count,
+                           .pool = pool};
 
     for (int family = 0; family < PWR_FAMILY_COUNT; family++) {
         add_family(&page, (pwr_family_t)family);

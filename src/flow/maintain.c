@@ -80,9 +80,9 @@ static bool may_cut(const measure_t *measure)
     return measure->steps > 0 && percent_of(measure) >= TRIM_PERCENT;
 }
 
-typedef enum { ROWS, TRAIL, LINKS } table_t;
+typedef enum { ROWS, TRAIL, LINKS } aged_table_t;
 
-static pwr_fault_t *delete_some(int *gone, const measure_t *measure, table_t table,
+static pwr_fault_t *delete_some(int *gone, const measure_t *measure, aged_table_t table,
                                 const pwr_old_t *old)
 {
     pwr_store_t *store = measure->parts->store;
@@ -97,7 +97,7 @@ static pwr_fault_t *delete_some(int *gone, const measure_t *measure, table_t tab
     }
 }
 
-static pwr_fault_t *cut(measure_t *measure, table_t table, pwr_life_t life, apr_time_t before)
+static pwr_fault_t *cut(measure_t *measure, aged_table_t table, pwr_life_t life, apr_time_t before)
 {
     const pwr_old_t old = {.life = life, .before = before, .most = STEP};
     int gone = STEP;

@@ -19,10 +19,10 @@
 typedef struct {
     pwr_page_content_t content;
     apr_pool_t *pool;
-} page_t;
+} filtered_page_t;
 
 /* Renders into the request's pool; the bytes are wiped with it, since a token may be among them. */
-static apr_status_t render(const char **text, apr_size_t *length, const page_t *page)
+static apr_status_t render(const char **text, apr_size_t *length, const filtered_page_t *page)
 {
     const pwr_page_content_t *content = &page->content;
     pwr_fault_t *fault = pwr_template_render(text, length, content->template, content->view,
@@ -38,7 +38,7 @@ static apr_status_t render(const char **text, apr_size_t *length, const page_t *
 static apr_status_t read_bucket(apr_bucket *bucket, const char **text, apr_size_t *length,
                                 apr_read_type_e block)
 {
-    const page_t *page = bucket->data;
+    const filtered_page_t *page = bucket->data;
     apr_status_t status = render(text, length, page);
 
     (void)block;
@@ -59,7 +59,7 @@ static const apr_bucket_type_t page_bucket_type = {
     .copy = apr_bucket_copy_notimpl,
 };
 
-static apr_bucket *make_bucket(const page_t *page, apr_bucket_alloc_t *list)
+static apr_bucket *make_bucket(const filtered_page_t *page, apr_bucket_alloc_t *list)
 {
     apr_bucket *bucket = apr_bucket_alloc(sizeof *bucket, list);
 
@@ -101,9 +101,9 @@ int pwr_page_filter_send(request_rec *request, const pwr_page_content_t *content
 {
     conn_rec *connection = request->connection;
     apr_bucket_brigade *brigade = apr_brigade_create(request->pool, connection->bucket_alloc);
-    page_t *page = apr_palloc(request->pool, sizeof *page);
+    filtered_page_t *page = apr_palloc(request->pool, sizeof *page);
 
-    *page = (page_t){.content = *content, .pool = request->pool};
+    *page = (filtered_page_t){.content = *content, .pool = request->pool};
     APR_BRIGADE_INSERT_TAIL(brigade, make_bucket(page, connection->bucket_alloc));
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(connection->bucket_alloc));
     ap_add_output_filter(FILTER_NAME, NULL, request, connection);

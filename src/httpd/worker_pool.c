@@ -36,10 +36,10 @@ typedef struct {
     unsigned faults;
     bool is_working; /* this and the name are read by the main thread, under the mutex */
     char owner[OWNER_CHARS];
-} seat_t;
+} worker_seat_t;
 
 struct pwr_worker_pool_state_t {
-    seat_t *seats;
+    worker_seat_t *seats;
     int count;
     int stop_fd; /* eventfd: readable from the moment of stopping */
     int running;
@@ -51,7 +51,7 @@ struct pwr_worker_pool_state_t {
     apr_time_t told; /* when the lack of tables was logged */
 };
 
-static void name_seat(seat_t *seat)
+static void name_seat(worker_seat_t *seat)
 {
     apr_snprintf(seat->owner, sizeof seat->owner, "%s.%d.%u", seat->workers->owner, seat->number,
                  seat->faults);
@@ -145,14 +145,14 @@ static bool make_tables(pwr_worker_pool_t *workers, apr_pool_t *scratch)
     return has_tables;
 }
 
-static void begin_row(seat_t *seat)
+static void begin_row(worker_seat_t *seat)
 {
     apr_thread_mutex_lock(seat->workers->state->mutex);
     seat->is_working = true;
     apr_thread_mutex_unlock(seat->workers->state->mutex);
 }
 
-static void end_row(seat_t *seat, const pwr_fault_t *fault)
+static void end_row(worker_seat_t *seat, const pwr_fault_t *fault)
 {
     apr_thread_mutex_lock(seat->workers->state->mutex);
     seat->is_working = false;
@@ -164,7 +164,7 @@ static void end_row(seat_t *seat, const pwr_fault_t *fault)
 }
 
 /* Works all rows that are due; says when to look again. */
-static apr_time_t work(const pwr_outbox_worker_t *worker, seat_t *seat, apr_pool_t *scratch)
+static apr_time_t work(const pwr_outbox_worker_t *worker, worker_seat_t *seat, apr_pool_t *scratch)
 {
     pwr_worker_pool_t *workers = seat->workers;
     struct pollfd stop = {.fd = workers->state->stop_fd, .events = POLLIN};
@@ -192,7 +192,7 @@ static apr_time_t work(const pwr_outbox_worker_t *worker, seat_t *seat, apr_pool
 
 static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
-    seat_t *seat = data;
+    worker_seat_t *seat = data;
     pwr_worker_pool_t *workers = seat->workers;
     pwr_worker_pool_state_t *state = workers->state;
     apr_pool_t *pool = apr_thread_pool_get(thread), *scratch = NULL;
@@ -232,9 +232,9 @@ pwr_fault_t *pwr_worker_pool_start(pwr_worker_pool_t **made, pwr_site_t *site, a
     apr_threadattr_create(&attributes, pool);
     apr_threadattr_stacksize_set(attributes, STACK_BYTES);
     state->count = site->settings->parts.flow.workers;
-    state->seats = apr_pcalloc(pool, (apr_size_t)state->count * sizeof(seat_t));
+    state->seats = apr_pcalloc(pool, (apr_size_t)state->count * sizeof(worker_seat_t));
     for (int i = 0; i < state->count; i++) {
-        state->seats[i] = (seat_t){.workers = workers, .number = i};
+        state->seats[i] = (worker_seat_t){.workers = workers, .number = i};
         name_seat(&state->seats[i]);
         apr_thread_t *thread = NULL;
         apr_status_t status = apr_thread_create(&thread, attributes, run, &state->seats[i], pool);

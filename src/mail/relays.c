@@ -25,12 +25,12 @@ typedef struct {
     const pwr_relay_t *relay;
     pwr_smtp_t *smtp; /* NULL for a folder */
     apr_time_t rests_until;
-} place_t;
+} relay_place_t;
 
 struct pwr_relays_t {
     const pwr_mail_settings_t *settings;
     int count;
-    place_t places[PWR_MAX_RELAYS];
+    relay_place_t places[PWR_MAX_RELAYS];
 };
 
 static bool is_host_name(const char *name)
@@ -84,7 +84,7 @@ pwr_fault_t *pwr_relays_open(pwr_relays_t **relays, const pwr_mail_settings_t *s
     own->settings = settings;
     own->count = settings->relays->nelts;
     for (int i = 0; i < own->count; i++) {
-        place_t *place = &own->places[i];
+        relay_place_t *place = &own->places[i];
         place->relay = APR_ARRAY_IDX(settings->relays, i, const pwr_relay_t *);
         if (place->relay->kind != PWR_RELAY_FOLDER) {
             PWR_TRY(pwr_smtp_open(&place->smtp, settings, place->relay, helo, pool));
@@ -94,7 +94,7 @@ pwr_fault_t *pwr_relays_open(pwr_relays_t **relays, const pwr_mail_settings_t *s
     return NULL;
 }
 
-static bool is_resting(const place_t *place)
+static bool is_resting(const relay_place_t *place)
 {
     apr_time_t left = place->rests_until - pwr_clock_now();
     return left > 0 && left <= REST; /* more than REST: the clock was set back */
@@ -110,7 +110,7 @@ static bool is_any_awake(const pwr_relays_t *relays)
     return false;
 }
 
-static pwr_relay_answer_t try_place(place_t *place, const pwr_message_t *message,
+static pwr_relay_answer_t try_place(relay_place_t *place, const pwr_message_t *message,
                                     apr_pool_t *scratch)
 {
     pwr_relay_answer_t outcome = place->smtp != NULL
@@ -135,7 +135,7 @@ pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_
     *used = relays->places[0].relay->name;
     PWR_TRY(pwr_message_compose(&message, relays->settings, mail, scratch));
     for (int i = 0; i < relays->count; i++) {
-        place_t *place = &relays->places[i];
+        relay_place_t *place = &relays->places[i];
         if (may_rest && is_resting(place)) {
             continue;
         }
@@ -154,6 +154,6 @@ pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_
 
 pwr_fault_t *pwr_relays_probe(pwr_relays_t *relays, int index, apr_pool_t *scratch)
 {
-    const place_t *place = &relays->places[index];
+    const relay_place_t *place = &relays->places[index];
     return place->smtp != NULL ? pwr_smtp_probe(place->smtp, scratch).fault : NULL;
 }

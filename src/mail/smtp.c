@@ -43,7 +43,7 @@ typedef struct {
     int code;        /* of the last 4xx or 5xx line, else 0 */
     char words[WORDS + 1];
     char error[CURL_ERROR_SIZE];
-} exchange_t;
+} smtp_exchange_t;
 
 static apr_status_t stop_curl(void *data)
 {
@@ -111,7 +111,7 @@ pwr_fault_t *pwr_smtp_open(pwr_smtp_t **smtp, const pwr_mail_settings_t *setting
 
 static size_t feed(char *out, size_t size, size_t count, void *data)
 {
-    exchange_t *exchange = data;
+    smtp_exchange_t *exchange = data;
     size_t room = size * count;
     size_t left = exchange->message->length - exchange->sent;
     size_t take = left < room ? left : room;
@@ -123,7 +123,7 @@ static size_t feed(char *out, size_t size, size_t count, void *data)
 
 /* Copies a reply's text, cut, printable ASCII only. Long runs of token characters are starred:
  * content filters like to quote the link they refuse, and it must not reach a log. */
-static void keep_words(exchange_t *exchange, const char *text, size_t length)
+static void keep_words(smtp_exchange_t *exchange, const char *text, size_t length)
 {
     size_t run = 0;
     size_t kept = 0;
@@ -148,7 +148,7 @@ static void keep_words(exchange_t *exchange, const char *text, size_t length)
  * farewell and does not count. */
 static size_t hear(char *line, size_t size, size_t count, void *data)
 {
-    exchange_t *exchange = data;
+    smtp_exchange_t *exchange = data;
     size_t length = size * count;
 
     if (exchange->is_over || length < 3 || !apr_isdigit(line[0]) || !apr_isdigit(line[1])
@@ -170,7 +170,7 @@ static size_t hear(char *line, size_t size, size_t count, void *data)
 /* Called when the session stands, before MAIL. What went wrong on the way no longer matters. */
 static int begin_mail(void *data, char *peer, char *own, int peer_port, int own_port)
 {
-    exchange_t *exchange = data;
+    smtp_exchange_t *exchange = data;
 
     (void)peer, (void)own, (void)peer_port, (void)own_port;
     exchange->is_in_mail = true;
@@ -232,7 +232,7 @@ static int set_bounds(CURL *easy, const pwr_mail_settings_t *settings)
     return bad;
 }
 
-static int set_mail(pwr_smtp_t *smtp, exchange_t *exchange)
+static int set_mail(pwr_smtp_t *smtp, smtp_exchange_t *exchange)
 {
     CURL *easy = smtp->easy;
     int bad = 0;
@@ -258,7 +258,7 @@ static bool is_credential_code(int code)
     return code == 530 || code == 534 || code == 535 || code == 538;
 }
 
-static pwr_relay_answer_t check_reply(const pwr_relay_t *relay, const exchange_t *exchange,
+static pwr_relay_answer_t check_reply(const pwr_relay_t *relay, const smtp_exchange_t *exchange,
                                       apr_pool_t *scratch)
 {
     pwr_relay_answer_t outcome = {.must_rest = !exchange->is_in_mail || exchange->code == 421};
@@ -302,7 +302,7 @@ static bool is_trust_error(CURLcode result)
 }
 
 /* The server gave no 4xx and no 5xx: libcurl's own finding counts. */
-static pwr_relay_answer_t check_silence(const pwr_relay_t *relay, const exchange_t *exchange,
+static pwr_relay_answer_t check_silence(const pwr_relay_t *relay, const smtp_exchange_t *exchange,
                                         CURLcode result, apr_pool_t *scratch)
 {
     pwr_relay_answer_t outcome = {.must_rest = true};
@@ -346,7 +346,8 @@ static pwr_relay_answer_t bad_options(apr_pool_t *scratch)
 }
 
 /* Runs what the options say. */
-static pwr_relay_answer_t perform(pwr_smtp_t *smtp, const exchange_t *exchange, apr_pool_t *scratch)
+static pwr_relay_answer_t perform(pwr_smtp_t *smtp, const smtp_exchange_t *exchange,
+                                  apr_pool_t *scratch)
 {
     CURLcode result = curl_easy_perform(smtp->easy);
 
@@ -361,7 +362,7 @@ static pwr_relay_answer_t perform(pwr_smtp_t *smtp, const exchange_t *exchange, 
 pwr_relay_answer_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message,
                                  apr_pool_t *scratch)
 {
-    exchange_t exchange = {.message = message};
+    smtp_exchange_t exchange = {.message = message};
 
     curl_slist_free_all(smtp->recipients);
     smtp->recipients = curl_slist_append(NULL, message->to);
@@ -378,7 +379,7 @@ pwr_relay_answer_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message,
 pwr_relay_answer_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch)
 {
     const pwr_message_t nothing = {.length = 1}; /* never handed over */
-    exchange_t exchange = {.message = &nothing};
+    smtp_exchange_t exchange = {.message = &nothing};
 
     curl_easy_reset(smtp->easy);
     int bad = set_security(smtp->easy, smtp->relay, smtp->settings->trusted_ca);

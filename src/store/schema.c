@@ -21,9 +21,9 @@ typedef struct {
         const char *name;
         const char *columns;
     } indexes[MAX_INDEXES + 1];
-} table_t;
+} sql_table_t;
 
-static const table_t tables[] = {
+static const sql_table_t tables[] = {
     {.name = "pwreset_schema",
      .columns = "name {ascii}(64) NOT NULL PRIMARY KEY,\n"
                 "    version INTEGER NOT NULL"},
@@ -81,11 +81,11 @@ static const table_t tables[] = {
      = {{"pwreset_trail_code", "support_code, happened"}, {"pwreset_trail_happened", "happened"}}},
 };
 
-static const table_t returns = {.name = "pwreset_returns",
-                                .columns = "request_id {ascii}(64) NOT NULL PRIMARY KEY,\n"
-                                           "    url VARCHAR(1024) NOT NULL,\n"
-                                           "    created BIGINT NOT NULL",
-                                .indexes = {{"pwreset_returns_created", "created"}}};
+static const sql_table_t returns = {.name = "pwreset_returns",
+                                    .columns = "request_id {ascii}(64) NOT NULL PRIMARY KEY,\n"
+                                               "    url VARCHAR(1024) NOT NULL,\n"
+                                               "    created BIGINT NOT NULL",
+                                    .indexes = {{"pwreset_returns_created", "created"}}};
 
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
@@ -118,7 +118,7 @@ static const char *render(const pwr_dialect_t *dialect, const char *text, apr_po
     return text;
 }
 
-static const char *inner_indexes(const table_t *table, apr_pool_t *pool)
+static const char *inner_indexes(const sql_table_t *table, apr_pool_t *pool)
 {
     const char *text = "";
 
@@ -130,8 +130,8 @@ static const char *inner_indexes(const table_t *table, apr_pool_t *pool)
 }
 
 /* Changes (change_t) are added to `step`. */
-static void make_table(apr_array_header_t *step, const table_t *table, const pwr_dialect_t *dialect,
-                       apr_pool_t *pool)
+static void make_table(apr_array_header_t *step, const sql_table_t *table,
+                       const pwr_dialect_t *dialect, apr_pool_t *pool)
 {
     push(step, apr_pstrcat(pool, "CREATE TABLE IF NOT EXISTS ", table->name, " (\n    ",
                            render(dialect, table->columns, pool),

@@ -23,7 +23,7 @@
 typedef struct {
     UChar *units;
     int32_t length, room;
-} wide_t;
+} wide_text_t;
 
 unsigned pwr_characters_next(const char **text)
 {
@@ -98,16 +98,16 @@ pwr_character_class_t pwr_characters_class_samba(unsigned point)
     return PWR_CLASS_CASELESS;
 }
 
-static wide_t make_wide(int32_t room, apr_pool_t *pool)
+static wide_text_t make_wide(int32_t room, apr_pool_t *pool)
 {
     apr_size_t size = sizeof(UChar) * ((apr_size_t)room + 1);
-    wide_t wide = {.units = apr_palloc(pool, size), .room = room};
+    wide_text_t wide = {.units = apr_palloc(pool, size), .room = room};
 
     pwr_crypto_wipe_with(wide.units, size, pool);
     return wide;
 }
 
-static bool widen(wide_t *wide, const char *text, apr_pool_t *pool)
+static bool widen(wide_text_t *wide, const char *text, apr_pool_t *pool)
 {
     UErrorCode status = U_ZERO_ERROR;
     apr_size_t length = strlen(text);
@@ -120,10 +120,10 @@ static bool widen(wide_t *wide, const char *text, apr_pool_t *pool)
     return U_SUCCESS(status);
 }
 
-static bool normalize(wide_t *wide, const UNormalizer2 *form, int most, apr_pool_t *pool)
+static bool normalize(wide_text_t *wide, const UNormalizer2 *form, int most, apr_pool_t *pool)
 {
     UErrorCode status = U_ZERO_ERROR;
-    wide_t normal = make_wide(most * wide->length, pool);
+    wide_text_t normal = make_wide(most * wide->length, pool);
 
     normal.length
         = unorm2_normalize(form, wide->units, wide->length, normal.units, normal.room, &status);
@@ -131,7 +131,7 @@ static bool normalize(wide_t *wide, const UNormalizer2 *form, int most, apr_pool
     return U_SUCCESS(status);
 }
 
-static char *narrow(const wide_t *wide, apr_pool_t *pool)
+static char *narrow(const wide_text_t *wide, apr_pool_t *pool)
 {
     UErrorCode status = U_ZERO_ERROR;
     int32_t room = 3 * wide->length + 1;
@@ -162,7 +162,7 @@ char *pwr_characters_folded(const char *text, apr_pool_t *pool)
 {
     UErrorCode status = U_ZERO_ERROR;
     char *ascii = folded_ascii(text, pool);
-    wide_t wide;
+    wide_text_t wide;
 
     if (ascii != NULL) {
         return ascii;
@@ -172,7 +172,7 @@ char *pwr_characters_folded(const char *text, apr_pool_t *pool)
         || !normalize(&wide, unorm2_getNFCInstance(&status), MOST_FOLDED, pool)) {
         return NULL;
     }
-    wide_t folded = make_wide(MOST_FOLDED * wide.length, pool);
+    wide_text_t folded = make_wide(MOST_FOLDED * wide.length, pool);
     folded.length = u_strFoldCase(folded.units, folded.room, wide.units, wide.length,
                                   U_FOLD_CASE_DEFAULT, &status);
     if (U_FAILURE(status)
@@ -204,7 +204,7 @@ static UChar look_alike(UChar unit, UChar *second)
 char *pwr_characters_plain(const char *text, apr_pool_t *pool)
 {
     UErrorCode status = U_ZERO_ERROR;
-    wide_t wide;
+    wide_text_t wide;
 
     if (!widen(&wide, text, pool)
         || !normalize(&wide, unorm2_getNFCInstance(&status), MOST_FOLDED, pool)
@@ -212,7 +212,7 @@ char *pwr_characters_plain(const char *text, apr_pool_t *pool)
         || !normalize(&wide, unorm2_getNFDInstance(&status), MOST_APART, pool)) {
         return NULL;
     }
-    wide_t plain = make_wide(2 * wide.length, pool);
+    wide_text_t plain = make_wide(2 * wide.length, pool);
     for (int32_t i = 0; i < wide.length; i++) {
         UChar second;
         UChar unit = look_alike(wide.units[i], &second);
@@ -229,7 +229,7 @@ char *pwr_characters_plain(const char *text, apr_pool_t *pool)
 
 unsigned char *pwr_characters_utf16le(apr_size_t *length, const char *text, apr_pool_t *pool)
 {
-    wide_t wide;
+    wide_text_t wide;
 
     if (!widen(&wide, text, pool)) {
         return NULL;

@@ -33,7 +33,7 @@ typedef struct {
     frame_t frames[PWR_MAX_NESTING];
     int depth;
     apr_pool_t *pool;
-} page_t;
+} rendered_page_t;
 
 pwr_fault_t *pwr_template_load(pwr_template_t **made, const pwr_template_source_t *source,
                                const char *name, pwr_template_kind_t kind, apr_pool_t *pool)
@@ -52,7 +52,7 @@ pwr_fault_t *pwr_template_load(pwr_template_t **made, const pwr_template_source_
 }
 
 /* Where `size` more bytes may be written, or NULL when the page would be too large. */
-static char *reserve(page_t *page, apr_size_t size)
+static char *reserve(rendered_page_t *page, apr_size_t size)
 {
     if (size > PWR_MAX_PAGE - page->length) {
         page->is_over = true;
@@ -69,7 +69,7 @@ static char *reserve(page_t *page, apr_size_t size)
     return page->bytes + page->length - size;
 }
 
-static void write_bytes(page_t *page, const char *bytes, apr_size_t length)
+static void write_bytes(rendered_page_t *page, const char *bytes, apr_size_t length)
 {
     char *out = reserve(page, length);
 
@@ -78,7 +78,7 @@ static void write_bytes(page_t *page, const char *bytes, apr_size_t length)
     }
 }
 
-static void write_text(page_t *page, const char *text, bool is_raw)
+static void write_text(rendered_page_t *page, const char *text, bool is_raw)
 {
     if (is_raw || page->template->kind == PWR_TEMPLATE_TEXT) {
         write_bytes(page, text, strlen(text));
@@ -91,7 +91,7 @@ static void write_text(page_t *page, const char *text, bool is_raw)
 }
 
 /* RFC 3339 in UTC: what an attribute such as datetime="" wants. People read times in messages. */
-static void write_time(page_t *page, apr_time_t at)
+static void write_time(rendered_page_t *page, apr_time_t at)
 {
     char text[PLAIN_ROOM];
     apr_time_exp_t parts;
@@ -102,7 +102,7 @@ static void write_time(page_t *page, apr_time_t at)
     write_bytes(page, text, strlen(text));
 }
 
-static void write_variable(page_t *page, const pwr_op_t *op)
+static void write_variable(rendered_page_t *page, const pwr_op_t *op)
 {
     char text[PLAIN_ROOM];
     pwr_view_value_t value = pwr_view_get(page->view, op->text);
@@ -142,7 +142,7 @@ static bool is_true(const pwr_view_value_t *value)
 }
 
 /* Returns the index of the operation to do next. */
-static int enter(page_t *page, const pwr_op_t *op, int index)
+static int enter(rendered_page_t *page, const pwr_op_t *op, int index)
 {
     pwr_view_value_t value = pwr_view_get(page->view, op->text);
 
@@ -156,7 +156,7 @@ static int enter(page_t *page, const pwr_op_t *op, int index)
     return index + 1;
 }
 
-static int leave(page_t *page, const pwr_op_t *op, int index)
+static int leave(rendered_page_t *page, const pwr_op_t *op, int index)
 {
     frame_t *frame = &page->frames[page->depth - 1];
 
@@ -171,7 +171,7 @@ static int leave(page_t *page, const pwr_op_t *op, int index)
 }
 
 /* Does one operation and returns the index of the next. */
-static int step(page_t *page, int index)
+static int step(rendered_page_t *page, int index)
 {
     const pwr_op_t *op = &page->template->ops[index];
     pwr_view_value_t value;
@@ -201,7 +201,7 @@ pwr_fault_t *pwr_template_render(const char **text, apr_size_t *length,
                                  const pwr_template_t *template, const pwr_view_t *view,
                                  const pwr_language_t *language, apr_pool_t *pool)
 {
-    page_t page = {.template = template, .view = view, .language = language, .pool = pool};
+    rendered_page_t page = {.template = template, .view = view, .language = language, .pool = pool};
 
     page.room = template->literal_length + FIRST_ROOM;
     page.bytes = apr_palloc(pool, page.room + 1);

@@ -28,7 +28,7 @@ typedef struct {
     apr_pool_t *pool;
     int rows;
     int failures;
-} runner_t;
+} insert_runner_t;
 
 static void stop(const char *what, const char *why)
 {
@@ -36,7 +36,7 @@ static void stop(const char *what, const char *why)
     exit(1);
 }
 
-static apr_dbd_t *open_handle(runner_t *runner)
+static apr_dbd_t *open_handle(insert_runner_t *runner)
 {
     const pwr_dialect_t *dialect = pwr_dialect_of(runner->settings.driver);
     const char *words = NULL;
@@ -78,7 +78,7 @@ static const char *new_id(apr_pool_t *pool)
 }
 
 /* One row as long as the module's. */
-static int insert(runner_t *runner, apr_dbd_t *handle, apr_dbd_prepared_t *prepared,
+static int insert(insert_runner_t *runner, apr_dbd_t *handle, apr_dbd_prepared_t *prepared,
                   apr_pool_t *scratch)
 {
     const char *now = apr_psprintf(scratch, "%" APR_TIME_T_FMT, apr_time_now());
@@ -94,7 +94,7 @@ static int insert(runner_t *runner, apr_dbd_t *handle, apr_dbd_prepared_t *prepa
 
 static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
-    runner_t *runner = data;
+    insert_runner_t *runner = data;
     apr_dbd_t *handle = open_handle(runner);
     apr_dbd_prepared_t *prepared = NULL;
     apr_pool_t *scratch = NULL;
@@ -120,7 +120,7 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 
 int main(int argc, const char *const *argv)
 {
-    runner_t runners[MOST_THREADS], ground = {0};
+    insert_runner_t runners[MOST_THREADS], ground = {0};
     apr_thread_t *threads[MOST_THREADS];
     int count = argc == 5 ? (int)apr_atoi64(argv[3]) : 0;
     int rows = 0, failures = 0;

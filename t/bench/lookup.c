@@ -50,7 +50,7 @@ typedef struct {
     apr_uint64_t random_state;
     int index, count; /* of the threads: no two write to one person */
     const char **attributes;
-} runner_t;
+} lookup_runner_t;
 
 static void stop(const char *what, const char *why)
 {
@@ -66,7 +66,7 @@ static void expect_fine(pwr_fault_t *fault)
 }
 
 /* SplitMix64: the same people in the same order, whoever asks. */
-static apr_uint64_t roll(runner_t *runner)
+static apr_uint64_t roll(lookup_runner_t *runner)
 {
     apr_uint64_t mixed = runner->random_state += 0x9e3779b97f4a7c15u;
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -74,7 +74,7 @@ static apr_uint64_t roll(runner_t *runner)
     return mixed ^ (mixed >> 31);
 }
 
-static const char *new_password(runner_t *runner, apr_pool_t *scratch)
+static const char *new_password(lookup_runner_t *runner, apr_pool_t *scratch)
 {
     return apr_psprintf(scratch, "Nytt-%" APR_UINT64_T_HEX_FMT "-passord", roll(runner));
 }
@@ -89,7 +89,8 @@ static pwr_account_t *find_ours(const server_t *server, const char *name, apr_po
     return accounts->nelts == 1 ? APR_ARRAY_IDX(accounts, 0, pwr_account_t *) : NULL;
 }
 
-static bool turn_ours(runner_t *runner, const seat_t *seat, const char *name, apr_pool_t *scratch)
+static bool turn_ours(lookup_runner_t *runner, const seat_t *seat, const char *name,
+                      apr_pool_t *scratch)
 {
     pwr_account_t *account = find_ours(seat->server, name, scratch);
     pwr_write_outcome_t outcome = PWR_WRITE_NOT_SENT;
@@ -124,7 +125,7 @@ static LDAP *connect_bare(const server_t *server)
 }
 
 /* The entry's DN; NULL when there is not exactly one. */
-static const char *search_bare(const runner_t *runner, const seat_t *seat, const char *base,
+static const char *search_bare(const lookup_runner_t *runner, const seat_t *seat, const char *base,
                                const char *filter, apr_pool_t *scratch)
 {
     int scope = base == seat->server->settings.base ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE;
@@ -163,7 +164,8 @@ static bool write_bare(const seat_t *seat, const char *dn, const char *password)
 }
 
 /* A write has the account read again before and after it, as ours does. */
-static bool turn_bare(runner_t *runner, const seat_t *seat, const char *name, apr_pool_t *scratch)
+static bool turn_bare(lookup_runner_t *runner, const seat_t *seat, const char *name,
+                      apr_pool_t *scratch)
 {
     const pwr_directory_settings_t *settings = &seat->server->settings;
     const char *filter
@@ -182,7 +184,7 @@ static bool turn_bare(runner_t *runner, const seat_t *seat, const char *name, ap
 
 static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
-    runner_t *runner = data;
+    lookup_runner_t *runner = data;
     apr_pool_t *scratch = NULL;
 
     (void)thread;
@@ -243,7 +245,7 @@ static void open_server(server_t *server, const char *url, int threads, apr_pool
     find_ours(server, "u0000000", pool);
 }
 
-static void seat_all(runner_t *runner, server_t *servers, int count)
+static void seat_all(lookup_runner_t *runner, server_t *servers, int count)
 {
     runner->seat_count = count;
     for (int i = 0; i < count; i++) {
@@ -252,7 +254,7 @@ static void seat_all(runner_t *runner, server_t *servers, int count)
 }
 
 /* Of one server; each of the two had its share of the slices. */
-static void print_rates(const runner_t *runners, int threads, int at, double seconds)
+static void print_rates(const lookup_runner_t *runners, int threads, int at, double seconds)
 {
     int turns[2] = {0, 0}, failures = 0;
     double share = seconds / 2 / runners[0].seat_count;
@@ -267,7 +269,7 @@ static void print_rates(const runner_t *runners, int threads, int at, double sec
     printf("%.1f %.1f %d\n", turns[0] / share, turns[1] / share, failures);
 }
 
-static void run_all(runner_t *runners, int threads, int seconds, apr_pool_t *pool)
+static void run_all(lookup_runner_t *runners, int threads, int seconds, apr_pool_t *pool)
 {
     apr_thread_t *handles[MOST_THREADS];
     apr_time_t begin = apr_time_now();
@@ -286,7 +288,7 @@ static void run_all(runner_t *runners, int threads, int seconds, apr_pool_t *poo
 
 int main(int argc, const char *const *argv)
 {
-    static runner_t runners[MOST_THREADS];
+    static lookup_runner_t runners[MOST_THREADS];
     static server_t servers[MOST_SERVERS];
     int threads = argc > 2 ? (int)apr_atoi64(argv[2]) : 0;
     int count = (argc - 4) / 2;
@@ -304,10 +306,10 @@ int main(int argc, const char *const *argv)
         servers[i].people = (int)apr_atoi64(argv[5 + 2 * i]);
     }
     for (int i = 0; i < threads; i++) {
-        runners[i] = (runner_t){.is_write = strcmp(argv[1], "write") == 0,
-                                .index = i,
-                                .count = threads,
-                                .attributes = attributes_of(pool)};
+        runners[i] = (lookup_runner_t){.is_write = strcmp(argv[1], "write") == 0,
+                                       .index = i,
+                                       .count = threads,
+                                       .attributes = attributes_of(pool)};
         seat_all(&runners[i], servers, count);
     }
     run_all(runners, threads, (int)apr_atoi64(argv[3]), pool);
