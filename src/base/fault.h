@@ -1,5 +1,5 @@
 /*
- * A fault says that a call did not do its work, and who can mend it. It is made once, where it
+ * A fault says that a call did not do its work, and who can fix it. It is made once, where it
  * happens, returned upward by PWR_TRY, and logged once, by the httpd layer. NULL means that all is
  * well. Lives in the pool given to its maker. Any thread.
  */
@@ -9,9 +9,9 @@
 #include <apr_pools.h>
 
 typedef enum {
-    PWR_REFUSED, /* the person can mend it: `key` names the message that says how */
+    PWR_REFUSED, /* the person can fix it: `key` names the message that says how */
     PWR_LATER,   /* nothing is wrong for good: try again */
-    PWR_BROKEN   /* the operator must mend it: `detail` says how */
+    PWR_BROKEN   /* the operator must fix it: `detail` says how */
 } pwr_fault_kind_t;
 
 typedef struct {

@@ -92,7 +92,7 @@ pwr_fault_t *pwr_answer_to_search(const pwr_answer_t *answer, const char *base, 
                                 base);
     case LDAP_FILTER_ERROR:
         return pwr_fault_broken(pool, "PWR0444",
-                                "The filter cannot be understood. Mend the filter of the "
+                                "The filter cannot be understood. Fix the filter of the "
                                 "directory's URL (RFC 4515).");
     default:
         return pwr_fault_broken(pool, "PWR0445",

@@ -238,7 +238,7 @@ static const char *key_of(const pwr_answer_t *answer)
 {
     static const struct {
         const char *words;
-        const char *key; /* NULL: the operator's to mend */
+        const char *key; /* NULL: the operator's to fix */
     } known[] = {
         {"must be at least", "directory.short"},
         {"password in history", "directory.history"},

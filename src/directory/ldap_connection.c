@@ -162,7 +162,7 @@ static pwr_fault_t *nobody_writes(apr_pool_t *pool)
                             "No directory server takes writes. Name one that does.");
 }
 
-/* The fault of the last server, or the last that an operator must mend. */
+/* The fault of the last server, or the last that an operator must fix. */
 static pwr_fault_t *open_any(pwr_ldap_connection_t *connection,
                              const pwr_ldap_connections_t *connections, const purpose_t *purpose,
                              apr_pool_t *scratch)

@@ -222,7 +222,7 @@ static pwr_fault_t *refused(const char *what, apr_pool_t *pool)
 {
     return pwr_fault_broken(pool, "PWR0920",
                             "the kernel refused the worker's sandbox (%s): %s. Tell of it, and "
-                            "until it is mended write PwResetWorkerSandbox off.",
+                            "until it is fixed write PwResetWorkerSandbox off.",
                             what, pwr_fault_status(errno, pool));
 }
 

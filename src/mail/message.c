@@ -317,7 +317,7 @@ static pwr_fault_t *find_parties(parties_t *parties, const char **bounce,
         return pwr_fault_refused(pool, "PWR0512", NULL,
                                  "The address in the directory is not one that mail can carry "
                                  "(control or list characters, no single @, or a domain that is "
-                                 "none). Mend it there.");
+                                 "none). Fix it there.");
     }
     return NULL;
 }

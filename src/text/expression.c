@@ -56,7 +56,7 @@ pwr_fault_t *pwr_expression_compile(pwr_expression_t **expression, const char *p
     URegularExpression *compiled = uregex_open(wide, length, 0, &where, &status);
     if (U_FAILURE(status)) {
         return pwr_fault_broken(pool, "PWR0391",
-                                "'%s' is no regular expression of ICU: %s at character %d. Mend it "
+                                "'%s' is no regular expression of ICU: %s at character %d. Fix it "
                                 "there.",
                                 pattern, u_errorName(status), where.offset);
     }

@@ -26,7 +26,7 @@ def check(root):
     if not found and (done.returncode != 0 or done.stderr.strip()):
         return [Finding("src", 1, f"cppcheck failed: {done.stdout}{done.stderr}", "see its words")]
     return [Finding(path.removeprefix(f"{root}/"), int(line), words,
-                    "mend it; where cppcheck is wrong, a line '/* cppcheck-suppress ID ; why */'")
+                    "fix it; where cppcheck is wrong, a line '/* cppcheck-suppress ID ; why */'")
             for path, line, words in found]
 
 

@@ -1,4 +1,4 @@
-/* A fault says who can mend it, in words that can neither forge nor fill a log. */
+/* A fault says who can fix it, in words that can neither forge nor fill a log. */
 #include "pool_fixture.h"
 
 #include "base/fault.h"

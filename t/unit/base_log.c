@@ -94,7 +94,7 @@ static void a_fault_is_logged_by_its_kind(void **state)
     pwr_log_fault(pwr_fault_later(pool, "PWR9902", "away"));
     assert_int_equal(last_level, PWR_LOG_WARNING);
 
-    pwr_log_fault(pwr_fault_broken(pool, "PWR9903", "mend it"));
+    pwr_log_fault(pwr_fault_broken(pool, "PWR9903", "fix it"));
     assert_int_equal(last_level, PWR_LOG_ERROR);
     assert_int_equal(count, 3);
 }

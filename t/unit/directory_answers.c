@@ -60,7 +60,7 @@ static void success_is_no_fault(void **state)
     assert_null(search_answer(LDAP_SUCCESS));
 }
 
-static void what_the_operator_must_mend_is_broken(void **state)
+static void what_the_operator_must_fix_is_broken(void **state)
 {
     static const int codes[]
         = {LDAP_INSUFFICIENT_ACCESS,      LDAP_NO_SUCH_OBJECT, LDAP_STRONG_AUTH_REQUIRED,
@@ -113,7 +113,7 @@ int main(void)
         cmocka_unit_test(each_policy_error_has_its_message),
         cmocka_unit_test(a_refusal_without_reason_is_still_a_refusal),
         cmocka_unit_test(success_is_no_fault),
-        cmocka_unit_test(what_the_operator_must_mend_is_broken),
+        cmocka_unit_test(what_the_operator_must_fix_is_broken),
         cmocka_unit_test(a_busy_server_is_for_later),
         cmocka_unit_test(only_silence_counts_as_lost),
     };

@@ -136,7 +136,7 @@ static void a_failed_write_leaves_nothing_behind(void **state)
     apr_dir_remove(name, pool);
 }
 
-static void a_missing_folder_is_the_operators_to_mend(void **state)
+static void a_missing_folder_is_the_operators_to_fix(void **state)
 {
     const char *used = NULL;
     (void)state;
@@ -221,7 +221,7 @@ int main(void)
         PROMISE(a_mail_becomes_one_file_that_only_its_owner_reads),
         PROMISE(a_retry_replaces_the_file),
         PROMISE(a_failed_write_leaves_nothing_behind),
-        PROMISE(a_missing_folder_is_the_operators_to_mend),
+        PROMISE(a_missing_folder_is_the_operators_to_fix),
         PROMISE(a_relay_that_failed_rests_for_a_minute_and_then_is_tried_again),
         PROMISE(a_resting_relay_keeps_the_reason_it_rests_for),
         PROMISE(a_clock_set_back_does_not_prolong_the_rest),

@@ -156,8 +156,8 @@ def test_a_bad_value_is_refused_with_file_line_directive_and_what_to_write(confi
         first = f"{configtest.conf}:{place[0]}: "
         is_placed = f"on line {place[-1]} of {configtest.conf}:" in said or first in said
         told = said.partition(name)[2]
-        has_mend = any(word in told for word in ("Write ", "Give ", "Name ", "Use ", "Ask "))
-        if not (is_placed and has_mend and "Segmentation" not in said):
+        has_fix = any(word in told for word in ("Write ", "Give ", "Name ", "Use ", "Ask "))
+        if not (is_placed and has_fix and "Segmentation" not in said):
             unclear.append((value, said))
     assert not accepted
     assert not unclear

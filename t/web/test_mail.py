@@ -110,14 +110,14 @@ def test_mails_share_one_connection(start, tls):
     assert (len(relay.mails), relay.connections, len(relay.logins)) == (5, 1, 1)
 
 
-def test_a_wrong_password_is_the_operators_to_mend_and_appears_nowhere(start, tls):
+def test_a_wrong_password_is_the_operators_to_fix_and_appears_nowhere(start, tls):
     relay = start(starttls=tls.good, wants_login=True)
     done = mail.send([relay.url(user=mail.USER)], password="wrong-hunter2", ca=tls.authority)
     assert (done.only.kind, done.only.tag) == ("BROKEN", "PWR0542")
     assert relay.mails == [] and "hunter2" not in done.output
 
 
-def test_a_server_that_wants_a_login_from_nobody_is_the_operators_to_mend(start, tls):
+def test_a_server_that_wants_a_login_from_nobody_is_the_operators_to_fix(start, tls):
     relay = start(starttls=tls.good, wants_login=True)
     done = mail.send([relay.url()], ca=tls.authority)
     assert (done.only.kind, done.only.tag) == ("BROKEN", "PWR0542")
