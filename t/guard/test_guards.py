@@ -14,6 +14,7 @@ import hardening
 import headers
 import linked
 import messages
+import names
 import mutants
 import sizes
 import tags
@@ -59,6 +60,10 @@ def test_each_directive_is_explained_and_no_other_is_named():
 
 def test_each_language_says_everything_and_each_message_is_used():
     holds(messages)
+
+
+def test_each_type_has_one_name_and_no_old_word_is_left():
+    holds(names)
 
 
 def test_the_build_names_every_source_unit_test_and_fuzz_target():

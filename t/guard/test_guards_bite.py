@@ -17,6 +17,7 @@ import hardening
 import headers
 import linked
 import messages
+import names
 import mutants
 import pytest
 import sizes
@@ -310,3 +311,20 @@ def test_a_change_that_has_lost_its_text_or_its_test_is_told(tmp_path, old, new,
     assert mutants.check(plant(tmp_path, MUTATED)) == []
     findings = mutants.check(plant(tmp_path, {"t/mutants/list": MUTANT.replace(old, new)}))
     assert [finding.line for finding in findings] == [line] and words in findings[0].wrong
+
+
+@pytest.mark.parametrize("path, text, line, words", ids=short, argvalues=[
+    ("src/mail/b.h", "typedef struct {\n    int two;\n} pwr_thing_t;\n", 3, "pwr_thing_t is declared in src/base/a.h:3"),
+    ("src/mail/b.c", "struct pwr_thing_t {\n    int two;\n};\nstruct pwr_more_t {\n    int one;\n};\n", 4,
+     "pwr_more_t is declared in src/base/a.c:1"),
+    ("src/httpd/a.c", "\nvoid pwr_" "vis" "it_show(void);\n", 2, "the old word 'pwr_" "vis" "it'"),
+    ("src/store/rows.c", "/* Holds every row of the re" "alm. */\n", 1, "the old word 're" "alm'"),
+    ("conf/pwreset.conf", "#PwReset" "Tries" "PerHour 4\n", 1, "the old word 'PwReset" "Tries'"),
+    ("src/flow/a.c", "static void tell" "(int one)\n{\n}\n", 1, "tell("),
+    ("README.md", "\n\nBarr" "ed, and to be men" "ded.\n", 3, "the old word 'Barr" "ed'"),
+])
+def test_the_names_guard_sees_a_type_twice_and_an_old_word(tmp_path, path, text, line, words):
+    sound = {"src/base/a.h": "typedef struct {\n    int one;\n} pwr_thing_t;\ntypedef struct pwr_more_t pwr_more_t;\n",
+             "src/base/a.c": "struct pwr_more_t {\n    int one;\n};\n",
+             "NEWS.md": "Barr" "ed accounts are told.\n", "README.md": "A recommended amendment.\n"}
+    bites(tmp_path, names.check, sound, {path: text}, f"{path}:{line}", words)

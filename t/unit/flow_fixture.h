@@ -198,7 +198,7 @@ static inline void put_row(const char *id, pwr_row_kind_t backend, const char *t
                                   .kind = backend,
                                   .site = flow.parts.site,
                                   .typed_name = typed,
-                                  .subject_digest = digest,
+                                  .typed_name_digest = digest,
                                   .account_digest = "",
                                   .language = "en",
                                   .client = "192.0.2.1",

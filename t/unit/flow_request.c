@@ -91,7 +91,7 @@ static void all_spellings_of_a_name_are_counted_as_one(void **state)
     post(&upper);
     post(&lower);
     const pwr_outbox_row_t *first = take_row();
-    assert_string_equal(first->subject_digest, take_row()->subject_digest);
+    assert_string_equal(first->typed_name_digest, take_row()->typed_name_digest);
 }
 
 static void a_name_that_cannot_be_used_is_told_at_once(void **state)
