@@ -27,8 +27,7 @@ typedef struct {
     const pwr_backend_t *backend;
     const pwr_directory_settings_t *settings;
     pwr_ldap_connections_t *connections;
-    const pwr_entry_t *root; /* the server's root DSE, read once: supportedControl,
-                                supportedExtension, defaultNamingContext, ... */
+    const pwr_entry_t *root; /* the server's root DSE, read once */
 } pwr_backend_context_t;
 
 struct pwr_backend_t {
@@ -58,8 +57,7 @@ struct pwr_backend_t {
     void (*read_state)(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now);
     /* How many failed logins the server counts at `now`; -1 where the entry does not tell. */
     int (*failures_of)(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now);
-    /* Changes exactly when the password does, as far as the server lets one see; NULL when all that
-     * could tell is hidden. */
+    /* Changes exactly when the password does; NULL when all that could tell is hidden. */
     const char *(*stamp_of)(const pwr_entry_t *entry, const pwr_backend_context_t *context,
                             apr_pool_t *pool);
     /* Names the policy of an account (`dn` NULL: of everybody) as a key for the cache, "" for the
@@ -68,17 +66,15 @@ struct pwr_backend_t {
                               const char *dn, apr_pool_t *scratch);
     pwr_fault_t *(*rules_of)(pwr_rules_t *rules, const pwr_backend_context_t *context,
                              const char *key, apr_pool_t *scratch);
-    /* The lockout of the policy that the entry `dn` names; `lockout` stays as it is where that
-     * names none. Every `dn`, also one that is not there, costs the same searches, even after a
-     * fault. */
+    /* The lockout of the policy that the entry `dn` names; where it names none, `lockout` stays.
+     * Every `dn`, also one that is not there, costs the same searches, even after a fault. */
     pwr_fault_t *(*lockout_of)(pwr_lockout_t *lockout, const pwr_backend_context_t *context,
                                const char *dn, apr_pool_t *scratch);
     /* What the policy `rules` forbids inside this account's password, letter case aside (const char
      * *); NULL when there is nothing such. */
     apr_array_header_t *(*words_of)(const pwr_account_t *account, const pwr_rules_t *rules,
                                     apr_pool_t *pool);
-    /* A password that is never sent, whatever the server would say: its message key, else NULL. May
-     * itself be NULL. */
+    /* A password that is never sent: its message key, else NULL. May itself be NULL. */
     const char *(*refuses)(const pwr_secret_t *password);
     /* Sends the request; libldap's code of the sending. */
     int (*send)(int *id, const pwr_ldap_handle_t *handle, const pwr_backend_context_t *context,
@@ -99,8 +95,8 @@ struct pwr_backend_t {
 
 extern const pwr_backend_t pwr_backend_openldap, pwr_backend_389ds, pwr_backend_ad;
 
-/* The backend of a name, or of a root DSE; NULL when there is none. What nobody claims to be is
- * taken for OpenLDAP: entryUUID, RFC 3062 and ppolicy are what a standard server has. */
+/* The backend of a name, or of a root DSE; NULL when there is none. An unknown server is taken for
+ * OpenLDAP: entryUUID, RFC 3062 and ppolicy are what a standard server has. */
 const pwr_backend_t *pwr_backend_named(const char *name);
 const char *pwr_backend_names(apr_pool_t *pool); /* "openldap, 389ds, ad" */
 const pwr_backend_t *pwr_backend_of_root(const pwr_entry_t *root);

@@ -11,8 +11,6 @@
 #include "directory/outcome.h"
 #include "directory/settings.h"
 
-typedef struct pwr_directory_t pwr_directory_t;
-
 /* Takes a settings record that stays as it is. Makes no connection yet. Lives in `pool`. */
 pwr_fault_t *pwr_directory_open(pwr_directory_t **directory,
                                 const pwr_directory_settings_t *settings,

@@ -2,6 +2,8 @@
 #ifndef PWR_DIRECTORY_OUTCOME_H
 #define PWR_DIRECTORY_OUTCOME_H
 
+typedef struct pwr_directory_t pwr_directory_t; /* what was asked; server.h knows it */
+
 /* How a write ended. */
 typedef enum {
     PWR_WRITE_DONE,

@@ -11,7 +11,6 @@
 #include "directory/backend.h"
 #include "directory/rules.h"
 
-typedef struct pwr_directory_t pwr_directory_t;
 struct pwr_directory_t {
     const pwr_directory_settings_t *settings;
     pwr_ldap_connections_t *connections;
