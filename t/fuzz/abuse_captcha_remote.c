@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     int status = statuses[next_byte(&input) % COUNT(statuses)];
     char *body = rest_on_heap(&input);
     pwr_https_answer_t answer = {.status = status, .body = body, .length = input.length};
-    pwr_remote_verdict_t verdict = judge(&fault, &check, &answer);
+    pwr_remote_verdict_t verdict = check_answer(&fault, &check, &answer);
     MUST((verdict == PWR_REMOTE_YES) == (fault == NULL));
     if (verdict == PWR_REMOTE_YES) {
         check_yes(&check, &answer);

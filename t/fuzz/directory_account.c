@@ -110,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     APR_ARRAY_PUSH(mails, const char *) = "mail";
     APR_ARRAY_PUSH(mails, const char *) = "proxyAddresses";
     directory.context = (pwr_backend_context_t){
-        .kind = backends[next_byte(&input) % 3], .settings = &settings, .root = &root};
+        .backend = backends[next_byte(&input) % 3], .settings = &settings, .root = &root};
     const char *typed = next_text(&input);
     pwr_entry_t entry = next_entry(&input);
     const char *filter = pwr_account_filter(&directory, typed, input.pool);

@@ -44,14 +44,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     input_t input = open_input(bytes, length);
     char *text = rest_on_heap(&input);
-    pwr_settings_t settings = {.returns = apr_array_make(input.pool, 2, sizeof(pwr_return_t))};
+    pwr_settings_t settings = {.return_urls = apr_array_make(input.pool, 2, sizeof(pwr_return_t))};
     pwr_site_t site = {.settings = &settings, .origin = OURS, .base_path = "/password"};
     request_rec request = {.pool = input.pool, .args = text};
     const pwr_request_context_t context = {.request = &request, .site = &site};
     pwr_return_t allowed;
 
-    APR_ARRAY_PUSH(settings.returns, pwr_return_t) = (pwr_return_t){.path = "/app"};
-    APR_ARRAY_PUSH(settings.returns, pwr_return_t) = (pwr_return_t){.origin = OTHER, .path = "/x/"};
+    APR_ARRAY_PUSH(settings.return_urls, pwr_return_t) = (pwr_return_t){.path = "/app"};
+    APR_ARRAY_PUSH(settings.return_urls, pwr_return_t)
+        = (pwr_return_t){.origin = OTHER, .path = "/x/"};
     const char *url = pwr_return_check(&site, text, input.pool);
     if (url != NULL) {
         check_allowed(url);

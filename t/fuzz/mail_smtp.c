@@ -13,7 +13,7 @@ static const CURLcode results[]
        CURLE_USE_SSL_FAILED,    CURLE_LOGIN_DENIED, CURLE_OPERATION_TIMEDOUT,
        CURLE_WEIRD_SERVER_REPLY};
 
-static void check_words(const exchange_t *exchange)
+static void check_words(const smtp_exchange_t *exchange)
 {
     size_t run = 0;
 
@@ -25,7 +25,7 @@ static void check_words(const exchange_t *exchange)
     }
 }
 
-static void check_answer(const exchange_t *exchange, const pwr_relay_answer_t *attempt)
+static void check_answer(const smtp_exchange_t *exchange, const pwr_relay_answer_t *attempt)
 {
     bool is_answered = exchange->replies >= REPLY_TO_RCPT && exchange->is_in_mail;
 
@@ -37,7 +37,7 @@ static void check_answer(const exchange_t *exchange, const pwr_relay_answer_t *a
     MUST(strpbrk(attempt->fault->detail, "\r\n") == NULL);
 }
 
-static void hear_all(exchange_t *exchange, input_t *input)
+static void hear_all(smtp_exchange_t *exchange, input_t *input)
 {
     while (input->length > 0) {
         const uint8_t *end = memchr(input->bytes, '\n', input->length);
@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     input_t input = open_input(bytes, length);
     const pwr_relay_t relay = {.name = "smtp://relay.example.org"};
     const pwr_message_t message = {.length = 1000};
-    exchange_t exchange = {.message = &message};
+    smtp_exchange_t exchange = {.message = &message};
     unsigned choice = next_byte(&input);
 
     exchange.sent = choice & 0x80 ? message.length : 0;
@@ -69,8 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     check_words(&exchange);
     CURLcode result = results[choice % (sizeof results / sizeof *results)];
     pwr_relay_answer_t attempt = exchange.code != 0
-                                     ? judge_reply(&relay, &exchange, input.pool)
-                                     : judge_silence(&relay, &exchange, result, input.pool);
+                                     ? check_reply(&relay, &exchange, input.pool)
+                                     : check_silence(&relay, &exchange, result, input.pool);
     check_answer(&exchange, &attempt);
     apr_pool_destroy(input.pool);
     return 0;

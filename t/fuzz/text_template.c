@@ -5,6 +5,7 @@
 #include "folder.h"
 
 #include "base/limits.h"
+#include "text/template.h"
 #include "text/template_parse.h"
 #include "text/unicode.h"
 

@@ -17,7 +17,7 @@ static void every_kind_of_mail_has_its_templates(void **state)
 {
     (void)state;
     for (int i = 0; i < PWR_MAIL_TEMPLATE_COUNT; i++) {
-        const pwr_mail_template_t *texts = &flow.parts.texts->templates[i];
+        const pwr_mail_template_t *texts = &flow.parts.texts->mail_templates[i];
         assert_non_null(texts->text);
         assert_non_null(texts->html);
         assert_non_null(texts->text_body);
