@@ -55,3 +55,15 @@ def pytest_runtest_makereport(item, call):
                  if isinstance(value, Site)]
         for started in used:
             report.sections.append((f"httpd at {started.url}", started.httpd.last_words(40)))
+
+
+# Where tests run side by side (t/run), those of a file stay together, because they share servers.
+# These files take minutes: each test of them stands alone, and they begin first.
+LONG = ("test_lockout.py", "test_equal_operations.py")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        name = item.path.name
+        item.add_marker(pytest.mark.xdist_group(item.nodeid if name in LONG else name))
+    items.sort(key=lambda item: item.path.name not in LONG)

@@ -262,14 +262,14 @@ def test_a_post_from_another_site_is_refused_and_does_nothing(quick, name):
     quick.ask(person.uid)
     mail = quick.mail_to(person.mails[0])
     link, stop = token_of(quick.link_of(mail)), token_of(quick.stop_link_of(mail))
-    before = store(quick, "SELECT COUNT(*) FROM pwreset_outbox")
+    before = store(quick, "SELECT id FROM pwreset_outbox")
     form = quick.browser.get(f"{quick.reset_url}/").form.values(name=person.uid)
     headers = {"Content-Type": FORM_TYPE, **headers_of(quick, CROSS[name])}
     for path, pairs in (("/", form), ("/stop", {"token": stop}),
                         ("/r", {"token": link, "first": NEW, "second": NEW})):
         page = quick.browser.request("POST", quick.reset_url + path, form_body(pairs), headers)
         assert page.status == 403 and "Forespørselen kom ikke fra dette nettstedet." in page.text
-    assert store(quick, "SELECT COUNT(*) FROM pwreset_outbox") == before
+    assert set(store(quick, "SELECT id FROM pwreset_outbox")) <= set(before)
     assert quick.browser.get(quick.link_of(mail)).status == 200
     assert quick.can_bind(person.uid, people.PASSWORD)
 
