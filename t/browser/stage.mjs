@@ -212,7 +212,8 @@ export async function hasMail(address) {
     check(`the mail to ${address} comes`, Boolean(await waitForMail(address)));
 }
 
-/* What is right in a sealed captcha: only the site's own key tells. */
+/* What is right in a sealed captcha: only the key of the site that asks it tells. */
 export function answerOf(captcha) {
-    return JSON.parse(execFileSync(env.PYTHON, [env.ANSWER, env.STATE, captcha]));
+    return JSON.parse(execFileSync(env.PYTHON,
+        [env.ANSWER, env.STATE, env.CAPTCHA_URL ?? env.PWRESET_URL, captcha]));
 }
