@@ -32,6 +32,12 @@ def store(site, statement, *values):
         return database.execute(statement, values).fetchall()
 
 
+def requests(site):
+    """The ids of all rows of the outbox. The worker takes rows away that nothing needs any more, so a
+    test that nothing was written asks whether `requests(site) <= before`."""
+    return {row for row, in store(site, "SELECT id FROM pwreset_outbox")}
+
+
 def settle(site, seconds=10.0):
     """Waits until every request that was accepted has been worked: what has not been mailed by
     now never will be."""

@@ -14,7 +14,7 @@ from fake_counting_directory import FakeCountingDirectory
 from test_change import NEW, SENTENCE, WRONG, change, error_of, form_page
 from test_lockout import Policy, obey_slapd
 from site_steps import quick_site, some_token
-from workers import audit, shape, worker_of
+from workers import shape, worker_of
 
 from kit import people
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 import pytest
-from site_steps import (ask_for_link, english, has_no_secret, new_mails, quick_site, settle, store,
-                    token_of, trail_until)
+from site_steps import (ask_for_link, english, has_no_secret, new_mails, quick_site, requests,
+                    settle, token_of, trail_until)
 
 from kit import people
 
@@ -160,19 +160,19 @@ def test_a_form_that_is_sent_too_quickly_works_a_moment_later(site):
     ("kari\x7f", "E-postadressen eller brukernavnet kan ikke skrives slik."),
 ], ids=["empty", "blank", "long", "long in bytes", "two lines", "control"])
 def test_a_name_that_cannot_be_comes_back_with_the_reason(quick, typed, sentence):
-    before = store(quick, "SELECT COUNT(*) FROM pwreset_outbox")
+    before = requests(quick)
     back = quick.browser.submit(form_page(quick), name=typed)
     assert error_of(back).startswith(sentence)
-    assert store(quick, "SELECT COUNT(*) FROM pwreset_outbox") == before
+    assert requests(quick) <= before
 
 
 def test_a_robot_that_fills_in_the_unseen_field_is_refused(quick):
     person = quick.someone()
-    before = store(quick, "SELECT COUNT(*) FROM pwreset_outbox")
+    before = requests(quick)
     back = quick.browser.submit(form_page(quick), name=person.uid, website="https://evil.test/")
     assert error_of(back).startswith("Skjemaet kom ikke fram slik det skulle")
     assert back.form.named("website").value == ""
-    assert store(quick, "SELECT COUNT(*) FROM pwreset_outbox") == before
+    assert requests(quick) <= before
 
 
 def test_what_was_typed_is_shown_as_text_alone(quick):

@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from site_steps import quick_site, store
+from site_steps import quick_site, requests
 
 NEW = "Sju-lange-netter-7"
 PAGE = """<!doctype html><html lang="nb"><title>Vår side</title><h1>Vår egen</h1>
@@ -93,9 +93,9 @@ def test_the_link_alone_is_no_page(quick):
 
 
 def test_a_page_that_is_posted_to_includes_the_form_and_takes_no_body_for_it(quick):
-    before = store(quick, "SELECT COUNT(*) FROM pwreset_outbox")
+    before = requests(quick)
     page = quick.browser.post(f"{quick.url}/glemt.shtml", {"name": "kari", "seal": "x"})
-    assert page.status in (200, 405) and store(quick, "SELECT COUNT(*) FROM pwreset_outbox") == before
+    assert page.status in (200, 405) and requests(quick) <= before
 
 
 def test_our_pages_may_pull_in_the_sites_own_frame_and_run_nothing_that_was_typed(keeper, tmp_path):
