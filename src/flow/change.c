@@ -303,6 +303,7 @@ static void finish(change_run_t *run)
     pwr_log_fault(pwr_tokens_burn(store, &like, PWR_TOKEN_USED, run->pool));
     pwr_log_fault(pwr_attempt_cap_forget(run->parts, id, run->pool));
     run->answer->outcome = PWR_CHANGE_DONE;
+    run->answer->account = run->attempt.account;
     raise_event(run, PWR_EVENT_PASSWORD_CHANGED, NULL);
     pwr_log_fault(pwr_outbox_confirm_attempt(store, run->nonce, id, run->pool));
 }

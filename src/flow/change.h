@@ -45,7 +45,7 @@ typedef struct {
     pwr_level_t level;               /* MORE */
     apr_interval_time_t retry_after; /* TOO_MANY */
     pwr_rules_t rules;               /* REFUSED: the person's own; else those for everybody */
-    const pwr_account_t *account;    /* REFUSED: the person; else NULL */
+    const pwr_account_t *account;    /* REFUSED, and DONE by this call: the person; else NULL */
     pwr_verdict_t verdict;           /* REFUSED: of the rules; else all 0 */
 } pwr_change_answer_t;
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "flow/change.h"
 #include "httpd/form.h"
+#include "httpd/mod_pwreset.h"
 #include "httpd/respond.h"
 #include "httpd/robot_check.h"
 #include "httpd/handle_language.h"
@@ -101,13 +102,24 @@ static int ask_for_more(const pwr_request_context_t *context, pwr_change_answer_
     return pwr_robot_check_begin(context, &held);
 }
 
+/* Where the form was sent twice, the first call has told the other modules. */
+static int answer_done(const pwr_request_context_t *context, const pwr_account_t *account)
+{
+    if (account != NULL) {
+        ap_run_pwreset_password_changed(context->request,
+                                        context->site->settings->parts.flow.base_url,
+                                        account->login, "change");
+    }
+    pwr_request_context_wake_worker(context);
+    return pwr_respond_see_other(context, "/done");
+}
+
 static int answer_form(const pwr_request_context_t *context, pwr_change_answer_t *answer,
                        const pwr_change_form_t *form, const char *solved)
 {
     switch (answer->outcome) {
     case PWR_CHANGE_DONE:
-        pwr_request_context_wake_worker(context);
-        return pwr_respond_see_other(context, "/done");
+        return answer_done(context, answer->account);
     case PWR_CHANGE_MORE:
         return ask_for_more(context, answer, form);
     case PWR_CHANGE_TOO_MANY:

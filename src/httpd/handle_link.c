@@ -9,6 +9,7 @@
 #include "flow/reset.h"
 #include "flow/revoke.h"
 #include "httpd/form.h"
+#include "httpd/mod_pwreset.h"
 #include "httpd/respond.h"
 #include "httpd/return_url.h"
 #include "httpd/handle_language.h"
@@ -128,6 +129,10 @@ int pwr_handle_link_post(const pwr_request_context_t *context)
                                    : pwr_reset_set(&answer, parts, &form, pool);
     if (fault != NULL) {
         return unavailable(context, fault);
+    }
+    if (!is_unlock && answer.outcome == PWR_RESET_DONE) {
+        ap_run_pwreset_password_changed(context->request, parts->settings->flow.base_url,
+                                        answer.link.account->login, "reset");
     }
     if (is_unlock) {
         return answer_form(&posted, &answer, "/unlocked",

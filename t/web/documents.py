@@ -5,7 +5,7 @@ The words behind the language of a block say what is done with it:
     ```sh                     run, in order
     ```sh only make install: REASON   its last step alone is run
     ```ldif FILE              saved under this name for the blocks after it
-    ```apache FILE            the same
+    ```apache FILE, c FILE    the same
     ```apache                 judged by configtest, in the virtual host of docs/install.md
     ```html, text, css        read by people
     ```... not-run: REASON    not run, and why
@@ -20,7 +20,7 @@ from pathlib import Path
 from kit import build, system
 
 FENCE = re.compile(r"^```(\S*)[ ]?(.*)$")
-RUN = ("sh", "ldif", "apache")
+RUN = ("sh", "ldif", "apache", "c")
 READ = ("html", "text", "css")
 # In this order: install.md makes what the others look at.
 DOCUMENTS = ["docs/install.md", "README.md", "docs/operations.md", "docs/directories.md", "docs/mail.md",

@@ -158,7 +158,7 @@ class Machine:
 
     def do(self, block):
         language, words, text = block["language"], block["words"], block["text"]
-        if language in ("ldif", "apache") and words:
+        if language in ("ldif", "apache", "c") and words:
             path = HOME / words  # an absolute path stays as it is
             path.write_text(text, encoding="utf-8")
             return 0, f"saved as {path}"
