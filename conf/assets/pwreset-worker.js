@@ -1,6 +1,6 @@
 /*
  * The search behind "I'm not a robot", off the page's own thread. It is given a challenge of ALTCHA
- * version 1 or 2, tries numbers from 0 on, and answers with {part} (how much of the way is behind it,
+ * version 2, tries numbers from 0 on, and answers with {part} (how much of the way is behind it,
  * 0 to 1) now and then, and at last with {solution}: what the field `altcha` takes, or null.
  *
  * SHA-256 is written out here because a call of Web Crypto for each guess costs more than the guess.
@@ -99,26 +99,6 @@ function search(most, found) {
     return null;
 }
 
-/* Version 1: SHA-256 of salt and number, in decimal. Whole blocks of the salt are hashed once. */
-function solveFirst({ algorithm, challenge, maxnumber, salt, signature }) {
-    const text = new TextEncoder();
-    const bytes = text.encode(salt);
-    const whole = bytes.length - (bytes.length % 64);
-    const middle = START.slice();
-    const digest = new Int32Array(8);
-    for (const block of blocksIn(new DataView(bytes.buffer, 0, whole))) {
-        compress(middle, middle, block);
-    }
-    return algorithm === "SHA-256" && search(maxnumber, (number) => {
-        let from = middle;
-        for (const block of blocksOf([...bytes.subarray(whole), ...text.encode(number)], whole)) {
-            compress(digest, from, block);
-            from = digest;
-        }
-        return hexOf(digest) === challenge && { algorithm, challenge, number, salt, signature };
-    });
-}
-
 /* PBKDF2-HMAC-SHA-256 (RFC 8018, 5.2), its first 32 bytes. `key` is one block that holds the
  * password, `salt` one block that goes behind the inner key. */
 function derive(key, salt, rounds, out) {
@@ -138,8 +118,8 @@ function derive(key, salt, rounds, out) {
     }
 }
 
-/* Version 2: the password is a nonce with a number of four bytes behind it. */
-function solveSecond(challenge) {
+/* The password is a nonce with a number of four bytes behind it. */
+function solve(challenge) {
     const { algorithm, cost, data, keyLength, keyPrefix, nonce, salt } = challenge.parameters;
     const bytes = bytesOf(nonce);
     const key = new DataView(new ArrayBuffer(64));
@@ -159,6 +139,6 @@ function solveSecond(challenge) {
 }
 
 onmessage = ({ data }) => {
-    const solved = data.parameters ? solveSecond(data) : solveFirst(data);
+    const solved = data.parameters ? solve(data) : null;
     postMessage({ solution: solved ? btoa(JSON.stringify(solved)) : null });
 };

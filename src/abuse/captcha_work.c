@@ -1,12 +1,11 @@
 /*
- * The formats are those of npm's altcha-lib 2.8 and altcha 3.2, which solve what is made here. Both
- * versions hide one number drawn at random: version 1 as the SHA-256 of a salt and the number,
- * version 2 as the first half of a key derived from it. So the work has an end that is known
- * beforehand, and the check is one hash or one short derivation. A derivation of few rounds keeps
- * the check cheap; the number of guesses makes the work.
+ * The format is version 2 of npm's altcha-lib 2.8 and altcha 3.2, which solve what is made here: a
+ * number is drawn at random, and the challenge shows the first half of a key that is derived from
+ * it. So the work has an end that is known beforehand, and the check is one short derivation. A
+ * derivation of few rounds keeps the check cheap; the number of guesses makes the work.
  *
- * What a challenge means stands where its signature covers it: version 1 has room only in the salt,
- * whose hash is signed; version 2 signs its parameters, in the order of their names.
+ * The signature covers the parameters, in the order of their names. What a challenge means is among
+ * them.
  */
 #include "abuse/captcha_work.h"
 
@@ -18,12 +17,11 @@
 #include "base/limits.h"
 #include "text/json.h"
 
-#define HASH "SHA-256"
 #define DERIVATION "PBKDF2/SHA-256"
 #define ROUNDS 20       /* of one derivation */
-#define SALT_BYTES 16   /* also those of version 2's nonce */
+#define SALT_BYTES 16   /* also those of the nonce */
 #define PREFIX_BYTES 16 /* of the derived key: as much as altcha-lib shows */
-#define COUNTER_BYTES 4 /* version 2: big-endian, behind the nonce */
+#define COUNTER_BYTES 4 /* big-endian, behind the nonce */
 #define MOST_NUMBER UINT32_MAX
 #define LONGEST_LIFE apr_time_from_sec(7 * 86400)
 
@@ -73,21 +71,21 @@ static apr_int64_t random_number(apr_int64_t most)
     return (apr_int64_t)(number % (apr_uint64_t)most) + 1;
 }
 
-static const char *signature(const bond_t *bond, const char *purpose, const char *text)
+static const char *signature(const bond_t *bond, const char *text)
 {
     unsigned char code[PWR_DIGEST_BYTES];
 
-    pwr_crypto_hmac_sha256(code, bond->key, purpose, text, strlen(text));
+    pwr_crypto_hmac_sha256(code, bond->key, "work:2", text, strlen(text));
     return hex(code, sizeof code, bond->pool);
 }
 
-static bool is_signed(const bond_t *bond, const char *purpose, const char *text, const char *code)
+static bool is_signed(const bond_t *bond, const char *text, const char *code)
 {
     return strlen(code) == DIGEST_HEX
-           && pwr_crypto_is_equal(code, signature(bond, purpose, text), DIGEST_HEX);
+           && pwr_crypto_is_equal(code, signature(bond, text), DIGEST_HEX);
 }
 
-/* Seconds since 1970, as both versions write it. */
+/* `expires` is in seconds since 1970. */
 static bool is_in_time(apr_int64_t expires)
 {
     apr_time_t now = pwr_clock_now();
@@ -96,76 +94,9 @@ static bool is_in_time(apr_int64_t expires)
            && apr_time_from_sec(expires) >= now;
 }
 
-/* The `&` at the end keeps digits of the number from being read as part of the last parameter. */
-static const char *salt_of_1(const char *random, apr_int64_t expires, const bond_t *bond, int level)
-{
-    return apr_psprintf(bond->pool, "%s?expires=%" APR_INT64_T_FMT "&form=%s&level=%d&", random,
-                        expires, form_mark(bond, level), level);
-}
-
-static const char *hash_of_1(const char *salt, apr_int64_t number, apr_pool_t *pool)
-{
-    unsigned char digest[PWR_DIGEST_BYTES];
-    const char *text = apr_psprintf(pool, "%s%" APR_INT64_T_FMT, salt, number);
-
-    pwr_crypto_sha256(digest, text, strlen(text));
-    return hex(digest, sizeof digest, pool);
-}
-
-static const char *make_1(const bond_t *bond, apr_int64_t most, apr_int64_t expires)
-{
-    pwr_json_t *json = pwr_json_make(bond->pool);
-    const char *salt = salt_of_1(random_hex(SALT_BYTES, bond->pool), expires, bond, bond->level);
-    const char *hash = hash_of_1(salt, random_number(most), bond->pool);
-
-    pwr_json_text(json, "algorithm", HASH);
-    pwr_json_text(json, "challenge", hash);
-    pwr_json_number(json, "maxnumber", most);
-    pwr_json_text(json, "salt", salt);
-    pwr_json_text(json, "signature", signature(bond, "work:1", hash));
-    return pwr_json_line(json, bond->pool);
-}
-
-/* A salt is told by writing again those it may be. */
-static bool is_salt_of_1(const bond_t *bond, const char *salt)
-{
-    static const char expires_name[] = "?expires=";
-    const char *mark = strchr(salt, '?');
-
-    if (mark == NULL || mark - salt != HEX_CHARS(SALT_BYTES)
-        || strncmp(mark, expires_name, strlen(expires_name)) != 0) {
-        return false;
-    }
-    const char *random = apr_pstrmemdup(bond->pool, salt, HEX_CHARS(SALT_BYTES));
-    apr_int64_t expires = apr_strtoi64(mark + strlen(expires_name), NULL, 10);
-    for (int level = bond->level; level <= PWR_LEVEL_CAPTCHA; level++) {
-        if (strcmp(salt, salt_of_1(random, expires, bond, level)) == 0) {
-            return is_in_time(expires);
-        }
-    }
-    return false;
-}
-
-static bool check_1(const bond_t *bond, const pwr_json_t *json)
-{
-    const char *algorithm = pwr_json_get_text(json, "algorithm");
-    const char *hash = pwr_json_get_text(json, "challenge");
-    const char *salt = pwr_json_get_text(json, "salt");
-    const char *code = pwr_json_get_text(json, "signature");
-    apr_int64_t number = 0;
-
-    if (algorithm == NULL || hash == NULL || salt == NULL || code == NULL
-        || !pwr_json_get_number(&number, json, "number")) {
-        return false;
-    }
-    return strcmp(algorithm, HASH) == 0 && number >= 0 && number <= MOST_NUMBER
-           && is_signed(bond, "work:1", hash, code) && is_salt_of_1(bond, salt)
-           && strcmp(hash, hash_of_1(salt, number, bond->pool)) == 0;
-}
-
 /* The derived key in hexadecimal; NULL when nonce or salt are not as we write them. */
-static const char *key_of_2(const char *nonce, const char *salt, apr_int64_t counter,
-                            apr_pool_t *pool)
+static const char *derive_key(const char *nonce, const char *salt, apr_int64_t counter,
+                              apr_pool_t *pool)
 {
     unsigned char password[SALT_BYTES + COUNTER_BYTES], salt_bytes[SALT_BYTES];
     unsigned char derived[PWR_DIGEST_BYTES];
@@ -185,7 +116,7 @@ static const char *key_of_2(const char *nonce, const char *salt, apr_int64_t cou
     return pwr_crypto_pbkdf2(derived, &what) ? hex(derived, sizeof derived, pool) : NULL;
 }
 
-static const char *make_2(const bond_t *bond, apr_int64_t most, apr_int64_t expires)
+static const char *make_challenge(const bond_t *bond, apr_int64_t most, apr_int64_t expires)
 {
     apr_pool_t *pool = bond->pool;
     pwr_json_t *json = pwr_json_make(pool);
@@ -193,7 +124,7 @@ static const char *make_2(const bond_t *bond, apr_int64_t most, apr_int64_t expi
     pwr_json_t *data = pwr_json_make(pool);
     const char *nonce = random_hex(SALT_BYTES, pool);
     const char *salt = random_hex(SALT_BYTES, pool);
-    const char *key = key_of_2(nonce, salt, random_number(most), pool);
+    const char *key = derive_key(nonce, salt, random_number(most), pool);
 
     pwr_json_text(data, "form", form_mark(bond, bond->level));
     pwr_json_number(data, "level", bond->level);
@@ -207,13 +138,12 @@ static const char *make_2(const bond_t *bond, apr_int64_t most, apr_int64_t expi
     pwr_json_text(parameters, "nonce", nonce);
     pwr_json_text(parameters, "salt", salt);
     pwr_json_object(json, "parameters", parameters);
-    pwr_json_text(json, "signature",
-                  signature(bond, "work:2", pwr_json_sorted_line(parameters, pool)));
+    pwr_json_text(json, "signature", signature(bond, pwr_json_sorted_line(parameters, pool)));
     return pwr_json_sorted_line(json, pool);
 }
 
 /* Are these signed parameters for this form, of this level, and in time? */
-static bool is_bound_2(const bond_t *bond, const pwr_json_t *parameters)
+static bool is_bound(const bond_t *bond, const pwr_json_t *parameters)
 {
     const pwr_json_t *data = pwr_json_get_object(parameters, "data");
     apr_int64_t level = 0, expires = 0, rounds = 0;
@@ -228,7 +158,7 @@ static bool is_bound_2(const bond_t *bond, const pwr_json_t *parameters)
            && is_in_time(expires) && form != NULL && strcmp(form, form_mark(bond, (int)level)) == 0;
 }
 
-static bool is_solved_2(const pwr_json_t *parameters, const pwr_json_t *solution, apr_pool_t *pool)
+static bool is_solved(const pwr_json_t *parameters, const pwr_json_t *solution, apr_pool_t *pool)
 {
     const char *nonce = pwr_json_get_text(parameters, "nonce");
     const char *salt = pwr_json_get_text(parameters, "salt");
@@ -241,12 +171,12 @@ static bool is_solved_2(const pwr_json_t *parameters, const pwr_json_t *solution
         || counter > MOST_NUMBER) {
         return false;
     }
-    const char *key = key_of_2(nonce, salt, counter, pool);
+    const char *key = derive_key(nonce, salt, counter, pool);
     return key != NULL && strcmp(key, given) == 0 && strlen(prefix) == HEX_CHARS(PREFIX_BYTES)
            && strncmp(key, prefix, HEX_CHARS(PREFIX_BYTES)) == 0;
 }
 
-static bool check_2(const bond_t *bond, const pwr_json_t *json)
+static bool check_solution(const bond_t *bond, const pwr_json_t *json)
 {
     const pwr_json_t *challenge = pwr_json_get_object(json, "challenge");
     const pwr_json_t *solution = pwr_json_get_object(json, "solution");
@@ -257,8 +187,8 @@ static bool check_2(const bond_t *bond, const pwr_json_t *json)
     const pwr_json_t *parameters = pwr_json_get_object(challenge, "parameters");
     const char *code = pwr_json_get_text(challenge, "signature");
     return parameters != NULL && code != NULL
-           && is_signed(bond, "work:2", pwr_json_sorted_line(parameters, bond->pool), code)
-           && is_bound_2(bond, parameters) && is_solved_2(parameters, solution, bond->pool);
+           && is_signed(bond, pwr_json_sorted_line(parameters, bond->pool), code)
+           && is_bound(bond, parameters) && is_solved(parameters, solution, bond->pool);
 }
 
 const char *pwr_work_challenge(const pwr_secret_t *key, const char *form_nonce,
@@ -269,7 +199,7 @@ const char *pwr_work_challenge(const pwr_secret_t *key, const char *form_nonce,
     apr_interval_time_t life = order->life < LONGEST_LIFE ? order->life : LONGEST_LIFE;
     apr_int64_t expires = apr_time_sec(pwr_clock_now() + life);
 
-    return order->version == 1 ? make_1(&bond, most, expires) : make_2(&bond, most, expires);
+    return make_challenge(&bond, most, expires);
 }
 
 bool pwr_work_check(const pwr_secret_t *key, const char *form_nonce, pwr_level_t level,
@@ -285,9 +215,5 @@ bool pwr_work_check(const pwr_secret_t *key, const char *form_nonce, pwr_level_t
         return false;
     }
     const pwr_json_t *json = pwr_json_read(text, length, scratch);
-    if (json == NULL) {
-        return false;
-    }
-    return pwr_json_get_text(json, "challenge") != NULL ? check_1(&bond, json)
-                                                        : check_2(&bond, json);
+    return json != NULL && check_solution(&bond, json);
 }

@@ -136,7 +136,6 @@ const char *pwr_challenge_work(const pwr_challenge_parts_t *parts, const char *s
         level = PWR_LEVEL_WORK;
     }
     pwr_work_order_t order = {
-        .version = 2,
         .level = level,
         .work = parts->settings->work * harder[level],
         .life = parts->settings->form_life,

@@ -58,12 +58,6 @@ const char *pwr_fault_status(apr_status_t status, apr_pool_t *pool)
     return apr_pstrdup(pool, apr_strerror(status, words, sizeof words));
 }
 
-const char *pwr_fault_kind_name(pwr_fault_kind_t kind)
-{
-    static const char *const names[] = {"REFUSED", "LATER", "BROKEN"};
-    return names[kind];
-}
-
 void pwr_fault_keep_first(pwr_fault_t **first, pwr_fault_t *fault)
 {
     if (*first == NULL) {

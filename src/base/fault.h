@@ -36,9 +36,6 @@ pwr_fault_t *pwr_fault_broken(apr_pool_t *pool, const char *tag, const char *det
 /* The words for an apr_status_t, for use in a detail. */
 const char *pwr_fault_status(apr_status_t status, apr_pool_t *pool);
 
-/* "REFUSED", "LATER" or "BROKEN". */
-const char *pwr_fault_kind_name(pwr_fault_kind_t kind);
-
 /* For a series of calls that no fault ends early: keeps the first fault of it in `first`. */
 void pwr_fault_keep_first(pwr_fault_t **first, pwr_fault_t *fault);
 

@@ -15,8 +15,7 @@ typedef enum {
     PWR_LOG_WARNING,
     PWR_LOG_NOTICE,
     PWR_LOG_INFO,
-    PWR_LOG_DEBUG,
-    PWR_LOG_TRACE
+    PWR_LOG_DEBUG
 } pwr_log_level_t;
 
 /* What a thread works on. */

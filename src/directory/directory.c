@@ -127,8 +127,3 @@ pwr_fault_t *pwr_directory_check_lockout(pwr_lockout_t *lockout, pwr_directory_t
     *lockout = rules.lockout;
     return pwr_rights_check_lockout(lockout, directory, scratch);
 }
-
-const char *pwr_directory_backend(const pwr_directory_t *directory)
-{
-    return directory->context.backend != NULL ? directory->context.backend->name : NULL;
-}

@@ -75,7 +75,4 @@ pwr_fault_t *pwr_directory_check_rights(pwr_directory_t *directory,
 pwr_fault_t *pwr_directory_check_lockout(pwr_lockout_t *lockout, pwr_directory_t *directory,
                                          apr_pool_t *scratch) PWR_MUST_USE;
 
-/* What the server is: "openldap", "389ds", "ad"; NULL until it was asked. */
-const char *pwr_directory_backend(const pwr_directory_t *directory);
-
 #endif

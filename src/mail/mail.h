@@ -36,7 +36,6 @@ typedef struct {
     const char *from;       /* address of every mail; also the envelope's unless bounce is set */
     const char *bounce;     /* envelope sender, NULL for `from` */
     const char *reply_to;   /* NULL when there is none */
-    const char *helo;       /* EHLO name; NULL for the domain of `from` */
     const char *trusted_ca; /* PEM file; NULL for the system's */
     apr_interval_time_t connect_timeout;
     apr_interval_time_t timeout; /* of each later SMTP phase */

@@ -10,12 +10,12 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/url.h"
 #include "mail/folder.h"
 #include "mail/smtp.h"
 
@@ -33,23 +33,19 @@ struct pwr_relays_t {
     relay_place_t places[PWR_MAX_RELAYS];
 };
 
-static bool is_host_name(const char *name)
+/* The domain of `from` is also the name that a relay is greeted with. */
+static bool is_sendable(const char *address, apr_pool_t *pool)
 {
-    for (const char *at = name; *at != '\0'; at++) {
-        if (!apr_isalnum(*at) && *at != '-' && *at != '.' && *at != '_') {
-            return false;
-        }
-    }
-    return *name != '\0' && strlen(name) <= 253;
+    const char *wire = pwr_message_wire_address(address, pool);
+    return wire != NULL && pwr_url_is_host_name(strchr(wire, '@') + 1);
 }
 
-static pwr_fault_t *check_settings(const char **helo, const pwr_mail_settings_t *settings,
-                                   apr_pool_t *pool)
+static pwr_fault_t *check_settings(const pwr_mail_settings_t *settings, apr_pool_t *pool)
 {
     const char *const addresses[] = {settings->from, settings->bounce, settings->reply_to};
 
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
-        if (addresses[i] != NULL && pwr_message_wire_address(addresses[i], pool) == NULL) {
+        if (addresses[i] != NULL && !is_sendable(addresses[i], pool)) {
             return pwr_fault_broken(pool, "PWR0551",
                                     "\"%s\" is not an address that mail can carry. Write it as "
                                     "name@example.org.",
@@ -62,15 +58,6 @@ static pwr_fault_t *check_settings(const char **helo, const pwr_mail_settings_t 
                                 "Mail needs a sender's address and from 1 to %d relays.",
                                 PWR_MAX_RELAYS);
     }
-    *helo = settings->helo != NULL
-                ? settings->helo
-                : strchr(pwr_message_wire_address(settings->from, pool), '@') + 1;
-    if (!is_host_name(*helo)) {
-        return pwr_fault_broken(pool, "PWR0553",
-                                "\"%s\" is no host name to greet a relay with. Write this host's "
-                                "full name in ASCII.",
-                                *helo);
-    }
     return NULL;
 }
 
@@ -78,9 +65,9 @@ pwr_fault_t *pwr_relays_open(pwr_relays_t **relays, const pwr_mail_settings_t *s
                              apr_pool_t *pool)
 {
     pwr_relays_t *own = apr_pcalloc(pool, sizeof *own);
-    const char *helo = NULL;
 
-    PWR_TRY(check_settings(&helo, settings, pool));
+    PWR_TRY(check_settings(settings, pool));
+    const char *helo = strchr(pwr_message_wire_address(settings->from, pool), '@') + 1;
     own->settings = settings;
     own->count = settings->relays->nelts;
     for (int i = 0; i < own->count; i++) {

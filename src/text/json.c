@@ -79,11 +79,6 @@ void pwr_json_number(pwr_json_t *json, const char *name, apr_int64_t value)
     set(json, name, json_integer(value));
 }
 
-void pwr_json_flag(pwr_json_t *json, const char *name, bool value)
-{
-    set(json, name, json_boolean(value));
-}
-
 void pwr_json_object(pwr_json_t *json, const char *name, const pwr_json_t *value)
 {
     set(json, name, json_incref(value->object));

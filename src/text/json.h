@@ -15,7 +15,6 @@ pwr_json_t *pwr_json_make(apr_pool_t *pool);
 /* NULL sets nothing. Bytes that are not UTF-8 become U+FFFD. */
 void pwr_json_text(pwr_json_t *json, const char *name, const char *value);
 void pwr_json_number(pwr_json_t *json, const char *name, apr_int64_t value);
-void pwr_json_flag(pwr_json_t *json, const char *name, bool value);
 /* `value` becomes a member, and must not be changed any more. */
 void pwr_json_object(pwr_json_t *json, const char *name, const pwr_json_t *value);
 /* One line without a line end, members in the order they were set. */

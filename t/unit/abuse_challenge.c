@@ -90,7 +90,7 @@ static const char *solve(const char *challenge)
 
 static const char *work_at(pwr_level_t level, const char *seal)
 {
-    pwr_work_order_t order = {.version = 2, .level = level, .work = 8, .life = FORM_LIFE};
+    pwr_work_order_t order = {.level = level, .work = 8, .life = FORM_LIFE};
     return solve(pwr_work_challenge(key, nonce_of(seal), &order, pool));
 }
 

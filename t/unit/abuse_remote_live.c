@@ -19,6 +19,8 @@
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 
+#include "fault_name.h"
+
 #include "abuse/captcha_remote.h"
 
 enum { MOST_THREADS = 16 };
@@ -61,7 +63,7 @@ static void *APR_THREAD_FUNC check(apr_thread_t *thread, void *data)
     pwr_remote_verdict_t verdict = pwr_remote_check(&fault, settings, getenv("PWR_REMOTE_RESPONSE"),
                                                     getenv("PWR_REMOTE_CLIENT"), pool);
     printf("%s\t%s\t%s\t%d\t%s\n", verdicts[verdict],
-           fault != NULL ? pwr_fault_kind_name(fault->kind) : "-", fault != NULL ? fault->tag : "-",
+           fault != NULL ? name_of_kind(fault->kind) : "-", fault != NULL ? fault->tag : "-",
            (int)apr_time_as_msec(apr_time_now() - start), fault != NULL ? fault->detail : "");
     apr_pool_destroy(pool);
     return NULL;

@@ -1,6 +1,8 @@
 /* The directory component against a real 389 Directory Server. See directory_live.h. */
 #include "directory_live.h"
 
+#include "directory/server.h"
+
 #define LONGEST                                                                                    \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"                             \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"                             \
@@ -65,7 +67,7 @@ static void the_server_is_recognised(void **state)
 
     (void)state;
     find(directory, "kari", 1);
-    assert_string_equal(pwr_directory_backend(directory), "389ds");
+    assert_string_equal(directory->context.backend->name, "389ds");
 }
 
 static void an_account_is_found_and_read_again_by_its_id(void **state)

@@ -6,6 +6,7 @@
 #include "directory_live.h"
 
 #include "base/limits.h"
+#include "directory/server.h"
 
 #define START "Gammelt-passord-1" /* everybody's */
 
@@ -22,7 +23,7 @@ static void it_is_known_by_its_root(void **state)
 
     (void)state;
     find(directory, "kari", 1);
-    assert_string_equal(pwr_directory_backend(directory), "ad");
+    assert_string_equal(directory->context.backend->name, "ad");
 }
 
 static void finds_by_each_name_in_any_case(void **state)

@@ -22,7 +22,7 @@ static apr_interval_time_t find_faulty(pwr_directory_t *directory, pwr_fault_kin
 
     assert_non_null(fault);
     if (fault->kind != backend) {
-        fail_msg("%s %s: %s", pwr_fault_kind_name(fault->kind), fault->tag, fault->detail);
+        fail_msg("%s %s: %s", name_of_kind(fault->kind), fault->tag, fault->detail);
     }
     return apr_time_now() - start;
 }

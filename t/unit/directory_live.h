@@ -20,6 +20,8 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "fault_name.h"
+
 #include "directory/attempt.h"
 
 #define TIMEOUT apr_time_from_sec(1)
@@ -96,7 +98,7 @@ static inline pwr_directory_t *open_directory(const char *fault)
 static inline void expect_fine(pwr_fault_t *fault)
 {
     if (fault != NULL) {
-        fail_msg("%s %s: %s", pwr_fault_kind_name(fault->kind), fault->tag, fault->detail);
+        fail_msg("%s %s: %s", name_of_kind(fault->kind), fault->tag, fault->detail);
     }
 }
 

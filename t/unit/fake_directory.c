@@ -221,12 +221,6 @@ bool pwr_directory_ends_count(const pwr_directory_t *directory)
     return true;
 }
 
-const char *pwr_directory_backend(const pwr_directory_t *directory)
-{
-    (void)directory;
-    return "openldap";
-}
-
 /* --- directory/attempt.h ---------------------------------------------------------------------- */
 
 void pwr_attempt_find(pwr_attempt_t *attempt, pwr_directory_t *directory, const char *typed,

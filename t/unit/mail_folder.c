@@ -209,7 +209,7 @@ static void settings_that_cannot_work_are_refused_at_the_start(void **state)
     settings.bounce = "no address";
     assert_non_null(pwr_relays_open(&relays, &settings, pool));
     settings.bounce = NULL;
-    settings.helo = "two words";
+    settings.from = "post@-mail.example.org"; /* a relay is greeted with this name */
     assert_non_null(pwr_relays_open(&relays, &settings, pool));
 }
 

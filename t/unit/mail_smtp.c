@@ -17,6 +17,8 @@
 
 #include <apr_strings.h>
 
+#include "fault_name.h"
+
 #include "base/log.h"
 #include "mail/mail.h"
 
@@ -42,7 +44,7 @@ static void write_log(pwr_log_level_t level, const char *tag, const char *line,
 static void must(pwr_fault_t *fault)
 {
     if (fault != NULL) {
-        printf("%s\t%s\t-\t0\t%s\n", pwr_fault_kind_name(fault->kind), fault->tag, fault->detail);
+        printf("%s\t%s\t-\t0\t%s\n", name_of_kind(fault->kind), fault->tag, fault->detail);
         exit(1);
     }
 }
@@ -101,7 +103,7 @@ static void send_one(pwr_relays_t *relays, int i, apr_pool_t *pool)
     apr_time_t start = apr_time_now();
     pwr_fault_t *fault = pwr_relays_send(&used, relays, &mail, scratch);
     int spent = (int)apr_time_as_msec(apr_time_now() - start);
-    printf("%s\t%s\t%s\t%d\t%s\n", fault != NULL ? pwr_fault_kind_name(fault->kind) : "SENT",
+    printf("%s\t%s\t%s\t%d\t%s\n", fault != NULL ? name_of_kind(fault->kind) : "SENT",
            fault != NULL ? fault->tag : "-", used, spent, fault != NULL ? fault->detail : "");
     fflush(stdout);
     apr_pool_destroy(scratch);

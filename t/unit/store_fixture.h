@@ -21,6 +21,8 @@
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 
+#include "fault_name.h"
+
 #include "base/clock.h"
 #include "store/db_connections.h"
 
@@ -48,7 +50,7 @@ static inline apr_time_t fixture_clock(void)
 static inline void assert_fine(const pwr_fault_t *fault)
 {
     if (fault != NULL) {
-        print_error("%s %s: %s\n", pwr_fault_kind_name(fault->kind), fault->tag, fault->detail);
+        print_error("%s %s: %s\n", name_of_kind(fault->kind), fault->tag, fault->detail);
     }
     assert_null(fault);
 }

@@ -37,11 +37,6 @@ def subkey(site, purpose, url=None):
     return keyed(keyed(keyed(key, "seals of a site"), url or site.reset_url), purpose)
 
 
-def digest(site, purpose, text):
-    return text_of(hashlib.blake2b(text.encode(), key=subkey(site, purpose),
-                                   digest_size=32).digest())
-
-
 def open_seal(site, purpose, sealed):
     """Its text; its time is left out."""
     blob = bytes_of(sealed)
@@ -83,27 +78,12 @@ def open_captcha(site, sealed):
                 ord(sound) - ord("a"))
 
 
-def form_mark(site, seal, level):
-    nonce = open_seal(site, FORM, seal)
-    return digest(site, "work:form", f"{level} {nonce}")
-
-
 def signature(site, purpose, text):
     return hmac.new(subkey(site, purpose), text.encode(), hashlib.sha256).hexdigest()
 
 
-def first_challenge(site, seal, level=0, life=600, most=64):
-    """A challenge of version 1, which the gate checks but no longer hands out."""
-    salt = (f"{os.urandom(16).hex()}?expires={int(time.time()) + life}"
-            f"&form={form_mark(site, seal, level)}&level={level}&")
-    number = int.from_bytes(os.urandom(4), "big") % most + 1
-    challenge = hashlib.sha256(f"{salt}{number}".encode()).hexdigest()
-    return {"algorithm": "SHA-256", "challenge": challenge, "maxnumber": most, "salt": salt,
-            "signature": signature(site, "work:1", challenge)}
-
-
 def signed_again(site, challenge, data=(), **changes):
-    """A challenge of version 2 with other parameters, truly signed."""
+    """A challenge with other parameters, truly signed."""
     old = challenge["parameters"]
     parameters = {**old, **changes, "data": {**old["data"], **dict(data)}}
     line = json.dumps(parameters, sort_keys=True, separators=(",", ":"))

@@ -15,27 +15,14 @@ def decoded(solution):
     return json.loads(base64.b64decode(solution))
 
 
-def solve_first(challenge):
-    """Version 1: the number whose SHA-256 behind the salt is the challenge."""
-    start = hashlib.sha256(challenge["salt"].encode())
-    for number in range(challenge["maxnumber"] + 1):
-        tried = start.copy()
-        tried.update(str(number).encode())
-        if tried.hexdigest() == challenge["challenge"]:
-            kept = {name: challenge[name] for name in ("algorithm", "challenge", "salt",
-                                                       "signature")}
-            return {**kept, "number": number}
-    raise AssertionError("no number solves it")
-
-
 def derived(parameters, counter):
     password = bytes.fromhex(parameters["nonce"]) + counter.to_bytes(4, "big")
     return hashlib.pbkdf2_hmac("sha256", password, bytes.fromhex(parameters["salt"]),
                                parameters["cost"], parameters["keyLength"]).hex()
 
 
-def solve_second(challenge):
-    """Version 2: the counter whose derived key begins as told."""
+def search(challenge):
+    """The counter whose derived key begins as told."""
     parameters = challenge["parameters"]
     for counter in range(parameters["data"]["most"] + 1):
         key = derived(parameters, counter)
@@ -45,7 +32,7 @@ def solve_second(challenge):
 
 
 def solve(challenge):
-    return encoded((solve_second if "parameters" in challenge else solve_first)(challenge))
+    return encoded(search(challenge))
 
 
 def fetch(site, seal, browser=None, headers=None, path="/challenge"):
