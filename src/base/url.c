@@ -184,17 +184,34 @@ bool pwr_url_parse(pwr_url_t *url, const char *text, apr_pool_t *pool)
     return is_good;
 }
 
-bool pwr_url_is_plain_path(const char *path, size_t length)
+/* The byte that "%xx" stands for; -1 when `at` does not begin with one. */
+static int encoded_byte(const char *at)
 {
-    const char *end = path + length;
+    static const char digits[] = "0123456789abcdef";
 
-    for (const char *at = path; at < end; at++) {
+    if (at[0] != '%' || !apr_isxdigit(at[1]) || !apr_isxdigit(at[2])) {
+        return -1;
+    }
+    return (int)(16 * (strchr(digits, apr_tolower(at[1])) - digits)
+                 + (strchr(digits, apr_tolower(at[2])) - digits));
+}
+
+/* Is what is encoded here harmless in a path? No control, those of C1 in UTF-8 (c2 80 to c2 9f)
+ * among them; nothing that could make a segment that leads up; and it is encoded well. */
+static bool is_plain_encoding(const char *at)
+{
+    int byte = encoded_byte(at);
+    int next = byte == 0xc2 ? encoded_byte(at + 3) : -1;
+
+    return byte >= ' ' && byte != 0x7f && strchr("./\\", byte) == NULL
+           && (next < 0x80 || next > 0x9f);
+}
+
+bool pwr_url_is_plain_path(const char *path)
+{
+    for (const char *at = path; *at != '\0'; at++) {
         bool is_double = at[0] == '/' && (at[1] == '/' || at[1] == '.');
-        bool is_encoded = at[0] == '%'
-                          && (strncasecmp(at, "%2e", 3) == 0 || strncasecmp(at, "%2f", 3) == 0
-                              || strncasecmp(at, "%5c", 3) == 0 || strncasecmp(at, "%7f", 3) == 0
-                              || at[1] == '0' || at[1] == '1');
-        if (is_double || is_encoded || at[0] == ';') {
+        if (is_double || at[0] == ';' || (at[0] == '%' && !is_plain_encoding(at))) {
             return false;
         }
     }

@@ -33,8 +33,9 @@ bool pwr_url_parse(pwr_url_t *url, const char *text, apr_pool_t *pool);
 bool pwr_url_is_host_name(const char *text);
 
 /* False for a path (without query) that could be read as another one: a doubled slash, a segment
- * that begins with a dot, a parameter, or an encoded dot, slash, backslash or control character. */
-bool pwr_url_is_plain_path(const char *path, size_t length);
+ * that begins with a dot, a parameter, an encoded dot, slash, backslash or control character, or a
+ * "%" without two digits. */
+bool pwr_url_is_plain_path(const char *path);
 
 /* What stands in `path` behind `base` ("" or "/passord"): "" or "/" and more; NULL when the path
  * lies elsewhere. */

@@ -19,7 +19,7 @@
 /* Paths arrive in this form: no doubled slash, no segment "." or "..", nothing encoded. */
 static bool is_plain_path(const char *path)
 {
-    return strpbrk(path, "'%") == NULL && pwr_url_is_plain_path(path, strlen(path));
+    return strpbrk(path, "'%") == NULL && pwr_url_is_plain_path(path);
 }
 
 const char *pwr_directive_set_base_url(const pwr_directive_args_t *args)

@@ -16,6 +16,7 @@
 #include <http_ssl.h>
 
 #include "base/log.h"
+#include "base/url.h"
 #include "httpd/assets.h"
 #include "httpd/origin.h"
 #include "httpd/private.h"
@@ -179,20 +180,6 @@ static const char *client_of(request_rec *request, const pwr_site_t *site)
     return text;
 }
 
-/* The path behind the base path; NULL when the Location lies elsewhere. */
-static const char *path_behind(const pwr_site_t *site, const char *uri)
-{
-    size_t length = strlen(site->base_path);
-
-    if (strncmp(uri, site->base_path, length) != 0) {
-        return NULL;
-    }
-    if (uri[length] == '\0') {
-        return "";
-    }
-    return uri[length] == '/' ? uri + length : NULL;
-}
-
 /* Is it `SetHandler pwreset` that holds for the request's address, as far as httpd has walked? */
 static bool is_given(request_rec *request)
 {
@@ -212,7 +199,8 @@ static bool claim(request_rec *request)
 {
     const pwr_site_t *site = pwr_site_of(request->server);
 
-    if (site == NULL || path_behind(site, request->uri) == NULL || !is_given(request)) {
+    if (site == NULL || pwr_url_path_behind(site->base_path, request->uri) == NULL
+        || !is_given(request)) {
         return false;
     }
     pwr_handle_language_strip(request, site);
@@ -235,11 +223,11 @@ int pwr_handler_map(request_rec *request)
     bool is_claimed = request->handler != NULL && strcmp(request->handler, NAME) == 0;
     ap_conf_vector_t *before = request->per_dir_config;
 
-    if (is_claimed && path_behind(site, request->uri) == NULL) {
+    if (is_claimed && pwr_url_path_behind(site->base_path, request->uri) == NULL) {
         request->handler = NULL;
         return DECLINED;
     }
-    if (!is_claimed && site != NULL && path_behind(site, request->uri) != NULL) {
+    if (!is_claimed && site != NULL && pwr_url_path_behind(site->base_path, request->uri) != NULL) {
         ap_location_walk(request);
         claim(request);
         request->per_dir_config = before;
@@ -316,7 +304,7 @@ static int include(const pwr_request_context_t *context)
 static int answer(request_rec *request)
 {
     pwr_site_t *site = pwr_site_of(request->server);
-    const char *path = site != NULL ? path_behind(site, request->uri) : NULL;
+    const char *path = site != NULL ? pwr_url_path_behind(site->base_path, request->uri) : NULL;
     if (path == NULL) {
         return explain(request, site);
     }

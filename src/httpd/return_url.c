@@ -1,119 +1,41 @@
 /*
- * Judged by its parts, never by how its text begins: browsers forgive much, so whatever a browser
- * could read in another way than we do is refused (backslashes, controls, white space, a user,
- * encoded dots and slashes, an origin spelt in any but the plain way).
+ * A return URL is judged by its parts, not by how its text begins. Browsers read many spellings, so
+ * base/url refuses each spelling that a browser could read in another way (backslashes, controls,
+ * white space, encoded dots and slashes), and a user is refused here.
  */
 #include "httpd/return_url.h"
 
 #include <string.h>
 
-#include <apr_lib.h>
+#include <apr_escape.h>
 #include <apr_strings.h>
 
 #include "abuse/seal.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/url.h"
 
 #define SEAL "seal:return" /* for a URL that was allowed */
 #define SCHEME "https://"
-#define USUAL_PORT ":443"
 #define NAME "return="
-
-/* Every byte one that stands in a URL, and none that a browser reads as another. */
-static bool is_plain(const char *text)
-{
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at <= ' ' || *at >= 0x7f || strchr("\\\"<>^`{|}", *at) != NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static int hex_value(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = digit != '\0' ? strchr(digits, apr_tolower(digit)) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* The byte that "%xx" stands for; -1 when `at` does not begin with one. */
-static int encoded_byte(const char *at)
-{
-    int high = at[0] == '%' ? hex_value(at[1]) : -1;
-    int low = high >= 0 ? hex_value(at[2]) : -1;
-    return low >= 0 ? high * 16 + low : -1;
-}
-
-/* Is what is encoded here harmless in a path? No control, those of C1 in UTF-8 (c2 80 to c2 9f)
- * among them; nothing that could make a segment that leads up; and it is encoded well. */
-static bool is_plain_encoding(const char *at)
-{
-    int byte = encoded_byte(at);
-    int next = byte == 0xc2 ? encoded_byte(at + 3) : -1;
-
-    return byte >= ' ' && byte != 0x7f && strchr("./\\", byte) == NULL
-           && (next < 0x80 || next > 0x9f);
-}
-
-/* No segment that leads up, nothing encoded that could make one, no second slash, no control. */
-static bool is_plain_path(const char *path)
-{
-    size_t length = strcspn(path, "?#");
-    const char *end = path + length;
-
-    for (const char *at = path; at < end; at++) {
-        bool is_double = at[0] == '/' && (at[1] == '/' || at[1] == '.');
-        if (is_double || at[0] == ';' || (at[0] == '%' && !is_plain_encoding(at))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* "host" or "host:port", letters, digits, dots and hyphens alone; without the usual port. */
-static const char *origin_of(const char *authority, size_t length, apr_pool_t *pool)
-{
-    static const char letters[]
-        = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";
-    char *origin = apr_pstrmemdup(pool, authority, length);
-    size_t host = strspn(origin, letters);
-    size_t digits = origin[host] == ':' ? strspn(origin + host + 1, "0123456789") : 0;
-
-    if (host == 0 || origin[0] == '-' || origin[0] == '.' || digits > 5
-        || (origin[host] != '\0' && (digits == 0 || origin[host + 1 + digits] != '\0'))) {
-        return NULL;
-    }
-    if (strcmp(origin + host, USUAL_PORT) == 0) {
-        origin[host] = '\0';
-    }
-    for (char *at = origin; *at != '\0'; at++) {
-        *at = (char)apr_tolower(*at);
-    }
-    return apr_pstrcat(pool, SCHEME, origin, NULL);
-}
 
 /* False when the text is neither a path on this server nor an https URL that is plain. */
 static bool split(pwr_return_t *parts, const char *text, apr_pool_t *pool)
 {
-    *parts = (pwr_return_t){.path = text};
-    if (strlen(text) > PWR_MAX_RETURN || !is_plain(text)) {
+    bool is_path = text[0] == '/';
+    const char *whole = is_path ? apr_pstrcat(pool, SCHEME, "localhost", text, NULL) : text;
+    pwr_url_t url;
+
+    if (strlen(text) > PWR_MAX_RETURN || !pwr_url_parse(&url, whole, pool)
+        || strcmp(url.scheme, "https") != 0 || url.user != NULL || url.has_password
+        || !pwr_url_is_plain_path(url.path)) {
         return false;
     }
-    if (text[0] != '/') {
-        if (strncmp(text, SCHEME, strlen(SCHEME)) != 0) {
-            return false;
-        }
-        const char *authority = text + strlen(SCHEME);
-        size_t length = strcspn(authority, "/?#");
-        parts->origin = origin_of(authority, length, pool);
-        parts->path = authority[length] == '/' ? authority + length
-                                               : apr_pstrcat(pool, "/", authority + length, NULL);
-        if (parts->origin == NULL) {
-            return false;
-        }
-    }
-    return is_plain_path(parts->path);
+    const char *authority = whole + strlen(SCHEME);
+    parts->origin = is_path ? NULL : url.origin;
+    parts->path = apr_pstrcat(pool, url.path[0] == '\0' ? "/" : "",
+                              authority + strcspn(authority, "/?#"), NULL);
+    return true;
 }
 
 const char *pwr_return_parse(pwr_return_t *allowed, const char *word, apr_pool_t *pool)
@@ -122,7 +44,6 @@ const char *pwr_return_parse(pwr_return_t *allowed, const char *word, apr_pool_t
         return apr_psprintf(pool, "'%s' is neither a path nor an https URL, each without a query",
                             word);
     }
-    allowed->path = apr_pstrdup(pool, allowed->path);
     return NULL;
 }
 
@@ -157,24 +78,6 @@ const char *pwr_return_check(const pwr_site_t *site, const char *typed, apr_pool
     return NULL;
 }
 
-/* Undoes the encoding of a query's value. NULL when it is badly encoded, or hides a NUL. */
-static const char *decoded(const char *value, size_t length, apr_pool_t *pool)
-{
-    char *text = apr_palloc(pool, length + 1);
-    char *out = text;
-
-    for (const char *at = value; at < value + length; at++) {
-        int byte = at[0] == '%' ? encoded_byte(at) : (unsigned char)at[0];
-        if (byte <= 0) {
-            return NULL;
-        }
-        *out++ = (char)byte;
-        at += at[0] == '%' ? 2 : 0;
-    }
-    *out = '\0';
-    return text;
-}
-
 const char *pwr_return_of_query(const pwr_request_context_t *context)
 {
     const char *args = context->request->args;
@@ -186,10 +89,11 @@ const char *pwr_return_of_query(const pwr_request_context_t *context)
     if (args == NULL) {
         return NULL;
     }
+    apr_pool_t *pool = context->request->pool;
     const char *value = args + strlen(NAME);
-    return pwr_return_check(context->site,
-                            decoded(value, strcspn(value, "&"), context->request->pool),
-                            context->request->pool);
+    const char *encoded = apr_pstrmemdup(pool, value, strcspn(value, "&"));
+    /* NULL when it is badly encoded, or hides a NUL. */
+    return pwr_return_check(context->site, apr_punescape_url(pool, encoded, NULL, NULL, 0), pool);
 }
 
 const char *pwr_return_of_seal(const pwr_request_context_t *context, const char *sealed)

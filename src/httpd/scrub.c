@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
+#include "base/url.h"
 #include "httpd/private.h"
 #include "httpd/scoreboard.h"
 #include "httpd/handle_language.h"
@@ -83,15 +84,6 @@ static bool take_secret(request_rec *request, const pwr_site_t *site, const char
     return false;
 }
 
-/* The path behind the base path of the site; NULL when it lies elsewhere. */
-static const char *behind_base(const pwr_site_t *site, const char *path)
-{
-    size_t length = strlen(site->base_path);
-    bool is_below = strncmp(path, site->base_path, length) == 0
-                    && (path[length] == '/' || path[length] == '\0');
-    return is_below ? path + length : NULL;
-}
-
 /* Addresses that hold something long of ours which is no secret. */
 static bool is_sealed(const pwr_site_t *site, const char *behind)
 {
@@ -133,7 +125,8 @@ int pwr_scrub(request_rec *request)
 
     apr_table_setn(request->notes, SEEN_NOTE, "");
     if (site != NULL && request->uri != NULL) {
-        behind = behind_base(site, plain_path(&is_clean, request->uri, request->pool));
+        behind = pwr_url_path_behind(site->base_path,
+                                     plain_path(&is_clean, request->uri, request->pool));
     }
     if (behind == NULL) {
         return DECLINED;

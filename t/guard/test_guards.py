@@ -6,6 +6,7 @@ import alone
 import analysis
 import banned
 import builds
+import called
 import circles
 import compilers
 import directives
@@ -64,6 +65,10 @@ def test_each_language_says_everything_and_each_message_is_used():
 
 def test_each_type_has_one_name_and_no_old_word_is_left():
     holds(names)
+
+
+def test_each_function_of_a_header_is_called():
+    holds(called)
 
 
 def test_the_build_names_every_source_unit_test_and_fuzz_target():

@@ -9,6 +9,7 @@ import alone
 import analysis
 import banned
 import builds
+import called
 import circles
 import compilers
 import directives
@@ -58,6 +59,13 @@ SOURCES = {
     "mod_pwreset.c": '#include <httpd.h>\n#include "httpd/handler.h"\n',
     "src/httpd/handler.h": '',
 }
+
+
+def test_called_bites(tmp_path):
+    sound = {"src/base/a.h": "\nvoid pwr_a_open(void);\n", "src/base/a.c": "void pwr_a_open(void)\n{\n}\n",
+             "src/flow/b.c": "void b(void) { pwr_a_open(); }\n"}
+    bites(tmp_path, called.check, sound, {"src/flow/b.c": "void b(void) { /* pwr_a_open() */ }\n"},
+          "src/base/a.h:2", "nothing in src/ calls pwr_a_open")
 
 
 @pytest.mark.parametrize("path, text, line, words", ids=short, argvalues=[

@@ -136,23 +136,24 @@ static void a_host_of_more_than_253_characters_is_refused(void **state)
 
 static void a_path_that_could_be_read_as_another_is_not_plain(void **state)
 {
-    static const char *const good[] = {"", "/", "/a", "/a/b.c", "/a%20b", "/%c3%b8", "/a%2b"};
+    static const char *const good[]
+        = {"", "/", "/a", "/a/b.c", "/a%20b", "/%c3%b8", "/a%2b", "/%c2%a0"};
     static const char *const bad[]
-        = {"//",    "/a//b", "/.",   "/..",  "/a/../b", "/.a",  "/a;b", "/%2e%2e", "/a%2Fb",
-           "/%5cb", "/%00",  "/%01", "/%0a", "/%0D",    "/%1f", "/%1B", "/%7f",    "/a%7F"};
+        = {"//",    "/a//b", "/.",   "/..",  "/a/../b", "/.a",      "/a;b",   "/%2e%2e", "/a%2Fb",
+           "/%5cb", "/%00",  "/%01", "/%0a", "/%0D",    "/%1f",     "/%1B",   "/%7f",    "/a%7F",
+           "/%0x",  "/%",    "/%4",  "/%g1", "/%0",     "/a%c2%80", "/%C2%9F"};
 
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        if (!pwr_url_is_plain_path(good[i], strlen(good[i]))) {
+        if (!pwr_url_is_plain_path(good[i])) {
             fail_msg("%s is plain", good[i]);
         }
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        if (pwr_url_is_plain_path(bad[i], strlen(bad[i]))) {
+        if (pwr_url_is_plain_path(bad[i])) {
             fail_msg("%s is not plain", bad[i]);
         }
     }
-    assert_true(pwr_url_is_plain_path("/a?//", 2));
 }
 
 static void a_path_lies_behind_its_base_or_elsewhere(void **state)
