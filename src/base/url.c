@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 #include <curl/curl.h>
 
+#define SCHEME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-."
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
 
 static apr_status_t free_handle(void *data)
@@ -30,13 +31,22 @@ static bool is_plain_text(const char *text)
     return true;
 }
 
-/* The authority, as written, of a URL with "://"; NULL when there is none. */
+/* What follows "scheme://"; NULL when the text does not begin so. A later "://" is none: libcurl
+ * takes "https:/host" for "https://host". */
+static const char *after_scheme(const char *text)
+{
+    size_t length = strspn(text, SCHEME_CHARACTERS);
+
+    return length > 0 && strncmp(text + length, "://", 3) == 0 ? text + length + 3 : NULL;
+}
+
+/* The authority, as written; NULL when there is none. */
 static const char *authority_of(const char *text, apr_pool_t *pool)
 {
-    const char *mark = strstr(text, "://");
-    size_t length = mark != NULL ? strcspn(mark + 3, "/?#") : 0;
+    const char *start = after_scheme(text);
+    size_t length = start != NULL ? strcspn(start, "/?#") : 0;
 
-    return length > 0 && mark > text ? apr_pstrmemdup(pool, mark + 3, length) : NULL;
+    return length > 0 ? apr_pstrmemdup(pool, start, length) : NULL;
 }
 
 /* Each "%" has two hexadecimal digits behind it. */
@@ -147,7 +157,7 @@ static bool read_authority(pwr_url_t *url, CURLU *handle, apr_pool_t *pool)
 /* As written: libcurl would give "/" for no path. */
 static void read_path(pwr_url_t *url, const char *text, apr_pool_t *pool)
 {
-    const char *start = strstr(text, "://") + 3;
+    const char *start = after_scheme(text);
 
     start += strcspn(start, "/?#");
     size_t length = strcspn(start, "?#");

@@ -71,6 +71,7 @@ static void what_can_be_read_in_two_ways_is_refused(void **state)
         "/path",
         "https:",
         "https:/h",
+        "https:/h/x://h/",
         "https:h",
         "https://",
         "https:///h",
