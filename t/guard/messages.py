@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Every language says everything, with the same arguments; every message is used; every message
-that is used exists.
+"""Bokmål and English say everything, and no language says more or with other arguments; every message is
+used; every message that is used exists. What another language lacks falls back by key: that fails nothing, and
+this program lists it as what waits for a translator.
 
 A message is used by {{t.KEY}} in a page or mail, or by its key as a string literal in src/. A key put
 together at run time is used by its pattern as a literal: "dead.%s", or a literal that ends in a dot
@@ -14,6 +15,7 @@ import tree  # noqa: E402
 from tree import Finding  # noqa: E402
 
 FOLDER = "conf/messages"
+WHOLE = ("nb.txt", "en.txt")  # a new message needs these two
 TEMPLATES = ("conf/pages", "conf/mail")
 ROW = re.compile(r"([A-Za-z0-9_.-]+)\s*=\s?(.*)")
 IN_TEMPLATE = re.compile(r"\{\{\{?\s*&?\s*t\.([A-Za-z0-9_.-]+)\s*\}?\}\}")
@@ -35,7 +37,7 @@ def check(root):
              for key, (line, _) in rows.items()}
     uses = template_uses(root) + source_uses(root, known)
     findings += [Finding(at, line, f"uses the message {key}, which no language has",
-                         f"write it into every file of {FOLDER}")
+                         f"write it into {' and '.join(WHOLE)} of {FOLDER}")
                  for at, line, key in uses if "*" not in key and key not in known]
     used = [re.compile(re.escape(key).replace(r"\*", ".+")) for _, _, key in uses]
     findings += [Finding(*known[key], f"nobody uses the message {key}", "take it out, or use it")
@@ -57,21 +59,26 @@ def read(path):
 
 def alike(languages, root):
     findings = []
-    first = next(iter(languages))
+    whole = {path: rows for path, rows in languages.items() if path.name in WHOLE}
     for path, rows in languages.items():
         at = tree.name(path, root)
-        for other, others in languages.items():
+        if path in whole:
             findings += [Finding(at, 1, f"lacks the message {key} of {other.name}", "translate it")
-                         for key in others if key not in rows]
-        for key, (line, pattern) in rows.items():
-            if key not in languages[first]:
-                continue
-            mine, theirs = arguments(pattern), arguments(languages[first][key][1])
-            if mine != theirs:
-                findings.append(Finding(
-                    at, line, f"{key} has the arguments {sorted(mine)}, in {first.name} "
-                    f"{sorted(theirs)}", "name the same arguments in every language"))
+                         for other, others in languages.items() for key in others if key not in rows]
+        for other, others in whole.items():
+            findings += [Finding(at, line, f"{key} has the arguments {sorted(arguments(pattern))}, in {other.name} "
+                                 f"{sorted(arguments(others[key][1]))}", "name the same arguments in every language")
+                         for key, (line, pattern) in rows.items()
+                         if key in others and arguments(pattern) != arguments(others[key][1])]
     return findings
+
+
+def waiting(root):
+    """(language, keys that it lacks) of each that lacks some."""
+    languages = {path: read(path) for path in sorted((root / FOLDER).glob("*.txt"))}
+    every = {key: None for path, rows in languages.items() if path.name in WHOLE for key in rows}
+    lacks = {path.stem: [key for key in every if key not in rows] for path, rows in languages.items()}
+    return [(language, keys) for language, keys in lacks.items() if keys]
 
 
 def arguments(pattern):
@@ -137,4 +144,6 @@ def asked_for(path, at):
 
 
 if __name__ == "__main__":
+    for language, keys in waiting(tree.asked_root()):
+        print(f"{language} waits for a translation of {len(keys)}: {' '.join(keys)}")
     tree.run(check)

@@ -209,6 +209,19 @@ def test_the_messages_guard_sees_a_gap(tmp_path, path, text, line, words):
     bites(tmp_path, messages.check, sound, {path: text}, f"{path}:{line}", words)
 
 
+def test_what_waits_for_a_translator_is_listed_and_fails_nothing(tmp_path):
+    plant(tmp_path, {"conf/messages/en.txt": "a.title = Hi\na.life = In {n}\n",
+                     "conf/messages/nb.txt": "a.title = Hei\na.life = Om {n}\n",
+                     "conf/messages/fi.txt": "a.title = Hei\n",
+                     "src/flow/reset.c": 'f("a.life", "a.title");\n'})
+    assert messages.check(tmp_path) == []
+    assert messages.waiting(tmp_path) == [("fi", ["a.life"])]
+    bites(tmp_path, messages.check, {}, {"conf/messages/fi.txt": "a.life = {m}\n"}, "conf/messages/fi.txt:1",
+          "a.life has the arguments ['m'], in en.txt")
+    bites(tmp_path, messages.check, {"conf/messages/fi.txt": ""}, {"conf/messages/fi.txt": "a.more = x\n"},
+          "conf/messages/nb.txt:1", "lacks the message a.more of fi.txt")
+
+
 @pytest.mark.parametrize("path", ["src/base/forgotten.c", "t/unit/base_forgotten.c",
                                   "t/fuzz/base_forgotten.c"])
 def test_the_builds_guard_sees_a_forgotten_file(tmp_path, path):

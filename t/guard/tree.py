@@ -25,10 +25,14 @@ class Finding:
         return f"{self.path}:{self.line}: {self.wrong}\n    Remedy: {self.remedy}"
 
 
+def asked_root():
+    """An argument of a guard's program names another tree than this one."""
+    return Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT
+
+
 def run(check):
-    """The main program of a guard; an argument names another tree than this one."""
-    root = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT
-    findings = check(root)
+    """The main program of a guard."""
+    findings = check(asked_root())
     for finding in findings:
         print(finding)
     sys.exit(1 if findings else 0)

@@ -188,10 +188,14 @@ def test_the_language_of_a_mail_is_that_of_the_request(many):
     assert browser.get(many.link_of(mail)).language == "ar"
 
 
-@pytest.mark.parametrize("tag", SHIPPED)
-def test_a_language_we_ship_says_everything_and_its_mail_stays_small(all_ours, tag):
+def words_of(tag):
     lines = (system.ROOT / f"conf/messages/{tag}.txt").read_text("utf-8").splitlines()
-    words = {key: " ".join(text.split()) for key, _, text in (line.partition(" = ") for line in lines)}
+    return {key: " ".join(text.split()) for key, _, text in (line.partition(" = ") for line in lines)}
+
+
+@pytest.mark.parametrize("tag", SHIPPED)
+def test_a_language_we_ship_is_on_each_page_and_its_mail_stays_small(all_ours, tag):
+    words = {**words_of("nb"), **words_of(tag)}  # what waits for a translator is the site's own
     person, browser = all_ours.someone(), all_ours.browser
     form = browser.get(f"{all_ours.reset_url}/{tag}/")
     assert (form.heading, form.language) == (words["request.title"], tag)
@@ -204,7 +208,6 @@ def test_a_language_we_ship_says_everything_and_its_mail_stays_small(all_ours, t
     assert words["mail.link.not_you"] in " ".join(mail.text.split())
     reset = browser.get(all_ours.link_of(mail))
     assert (reset.heading, reset.language) == (words["reset.title"], tag)
-    assert f"PWR0324: {tag}.txt" not in all_ours.httpd.error_log.read_text()
 
 
 def test_a_site_offers_the_languages_it_names_in_their_order(keeper, tmp_path):
