@@ -189,16 +189,22 @@ static void log_lacking(const pwr_language_t *fallback, const pwr_language_t *la
     }
 }
 
-/* Compiles the language to see whether it is sound, and takes its name from it. The scratch pool
- * has an allocator of its own, so that its memory goes back to the system. */
+/* Compiles the language to see whether it is sound, and takes its name from it. This is done with
+ * ICU's data of the site's own language: the rules of a pattern are those of every language, and
+ * the data of all languages would take some megabytes. The scratch pool has an allocator of its
+ * own, so that its memory goes back to the system. */
 static pwr_fault_t *check_language(pwr_language_t *language, const pwr_language_t *fallback,
-                                   apr_pool_t *pool)
+                                   const char *locale, apr_pool_t *pool)
 {
+    const pwr_language_table_t table = {.path = language->table->path,
+                                        .text = language->table->text,
+                                        .locale = locale,
+                                        .time_zone = language->table->time_zone};
     apr_pool_t *scratch = NULL;
     apr_hash_t *patterns = NULL;
 
     apr_pool_create_unmanaged_ex(&scratch, NULL, NULL);
-    pwr_fault_t *fault = pwr_language_table_compile(&patterns, language->table, scratch);
+    pwr_fault_t *fault = pwr_language_table_compile(&patterns, &table, scratch);
     if (fault != NULL) {
         fault = pwr_fault_broken(pool, fault->tag, "%s", fault->detail);
     } else {
@@ -307,7 +313,8 @@ static pwr_fault_t *check_all(pwr_translations_t *made, apr_pool_t *pool)
     for (int i = 0; i < made->languages->nelts; i++) {
         pwr_language_t *language = &APR_ARRAY_IDX(made->languages, i, pwr_language_t);
         language->table->fallback = own->table;
-        PWR_TRY(check_language(language, language == own ? english : own, pool));
+        PWR_TRY(
+            check_language(language, language == own ? english : own, own->table->locale, pool));
     }
     return NULL;
 }
