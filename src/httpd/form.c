@@ -29,7 +29,6 @@ static bool is_form_type(const char *type)
 /* The whole body, NUL at the end. */
 static int read_body(char **body, apr_size_t *length, request_rec *request)
 {
-    char *bytes = apr_palloc(request->pool, PWR_MAX_BODY + 1);
     int status = ap_setup_client_block(request, REQUEST_CHUNKED_DECHUNK);
 
     *length = 0;
@@ -39,13 +38,14 @@ static int read_body(char **body, apr_size_t *length, request_rec *request)
     if (request->remaining > PWR_MAX_BODY) {
         return HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
-    pwr_crypto_wipe_with(bytes, PWR_MAX_BODY + 1, request->pool);
+    apr_size_t room = request->read_chunked ? PWR_MAX_BODY : (apr_size_t)request->remaining;
+    char *bytes = apr_palloc(request->pool, room + 1);
+    pwr_crypto_wipe_with(bytes, room + 1, request->pool);
     if (ap_should_client_block(request)) {
         long part;
-        while ((part = ap_get_client_block(request, bytes + *length, PWR_MAX_BODY + 1 - *length))
-               > 0) {
+        while ((part = ap_get_client_block(request, bytes + *length, room + 1 - *length)) > 0) {
             *length += (apr_size_t)part;
-            if (*length > PWR_MAX_BODY) {
+            if (*length > room) {
                 return HTTP_REQUEST_ENTITY_TOO_LARGE;
             }
         }
