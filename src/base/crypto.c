@@ -84,6 +84,11 @@ void pwr_crypto_wipe(void *bytes, size_t length)
     sodium_memzero(bytes, length);
 }
 
+void pwr_crypto_lock(void *bytes, size_t length)
+{
+    (void)sodium_mlock(bytes, length);
+}
+
 typedef struct {
     void *bytes;
     size_t length;

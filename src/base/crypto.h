@@ -36,6 +36,8 @@ size_t pwr_secret_length(const pwr_secret_t *secret);
 void pwr_secret_wipe(pwr_secret_t *secret);
 /* Overwrites memory in a way that the compiler keeps. */
 void pwr_crypto_wipe(void *bytes, size_t length);
+/* Keeps memory out of swap and of core dumps, where the system allows it. */
+void pwr_crypto_lock(void *bytes, size_t length);
 /* Has `pool` wipe `length` bytes when it is cleared. */
 void pwr_crypto_wipe_with(void *bytes, size_t length, apr_pool_t *pool);
 

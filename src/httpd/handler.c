@@ -24,6 +24,7 @@
 #include "httpd/return_url.h"
 #include "httpd/robot_check.h"
 #include "httpd/scrub.h"
+#include "httpd/site_opening.h"
 #include "httpd/handle_challenge.h"
 #include "httpd/handle_change.h"
 #include "httpd/handle_language.h"
@@ -308,8 +309,9 @@ static int answer(request_rec *request)
     if (path == NULL) {
         return explain(request, site);
     }
-    if (site->parts.store == NULL) {
-        return HTTP_SERVICE_UNAVAILABLE; /* the log of this process's start says why */
+    site = pwr_site_opening_find(site);
+    if (site == NULL) {
+        return HTTP_SERVICE_UNAVAILABLE; /* the log says why */
     }
     pwr_request_context_t context = {
         .request = request,

@@ -17,6 +17,8 @@
 #include "events/metrics.h"
 #include "httpd/log_bridge.h"
 #include "httpd/private.h"
+#include "httpd/site_opener.h"
+#include "httpd/site_opening.h"
 #include "httpd/state.h"
 #include "httpd/trusted_path.h"
 #include "httpd/worker.h"
@@ -99,21 +101,18 @@ static pwr_fault_t *keep_counts(pwr_site_t *site, apr_pool_t *process_pool)
     return NULL;
 }
 
-pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf)
+pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *process_pool,
+                                        apr_pool_t *pconf)
 {
     pwr_settings_t *settings = site->settings;
 
     PWR_TRY(pwr_client_limit_open(&site->limit, &settings->parts.abuse, pconf));
     PWR_TRY(pwr_captcha_answers_open(&site->answers, pconf));
-    PWR_TRY(pwr_state_prepare(site, pconf));
-    pwr_secret_t *master = site->key;
-    site->key = pwr_crypto_derive(master, "seals of a site", settings->parts.flow.base_url, pconf);
     PWR_TRY(open_audit_log(site, pconf));
+    PWR_TRY(pwr_site_keys_open(&site->keys, settings->parts.flow.base_url, process_pool));
     site->parts.settings = &settings->parts;
     site->parts.texts = site->texts;
     site->parts.policy = site->policy;
-    site->parts.key = master;
-    site->parts.seal_key = site->key;
     site->parts.limit = site->limit;
     return NULL;
 }
@@ -134,30 +133,70 @@ int pwr_lifecycle_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 
 static pwr_fault_t *prepare_site(pwr_site_t *site, server_rec *main_server, apr_pool_t *pconf)
 {
-    PWR_TRY(keep_counts(site, main_server->process->pool));
-    PWR_TRY(pwr_worker_prepare(site, main_server->process->pool));
-    return pwr_lifecycle_prepare_site(site, pconf);
+    apr_pool_t *process_pool = main_server->process->pool;
+
+    PWR_TRY(keep_counts(site, process_pool));
+    PWR_TRY(pwr_worker_prepare(site, process_pool));
+    return pwr_lifecycle_prepare_site(site, process_pool, pconf);
 }
 
 /* At the first start, a site that cannot be served stops the server. At a reload it would stop what
  * runs, other sites included, so there only this site is closed. */
-static int close_site(pwr_site_t *site, const pwr_fault_t *fault)
+static int close_site(pwr_site_t *site, const pwr_fault_t *fault, const char *until)
 {
     bool is_reload = ap_state_query(AP_SQ_CONFIG_GEN) > 1;
 
     ap_log_error(APLOG_MARK, APLOG_CRIT | (is_reload ? 0 : APLOG_STARTUP), 0, site->server,
-                 "%s: %s: %s%s", site->settings->where, fault->tag, fault->detail,
-                 is_reload ? " Until this is right and the server is reloaded, the password pages "
-                             "of this site answer 503."
-                           : "");
-    site->is_closed = is_reload;
+                 "%s: %s: %s%s%s%s", site->settings->where, fault->tag, fault->detail,
+                 is_reload ? " Until this is right" : "", is_reload ? until : "",
+                 is_reload ? ", the password pages of this site answer 503." : "");
     return is_reload ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+typedef struct {
+    apr_array_header_t *sites;  /* pwr_site_t *: what the worker is to work */
+    apr_array_header_t *closed; /* pwr_closed_site_t: those of them that the opener looks at */
+} start_t;
+
+static int start_site(start_t *start, pwr_site_t *site, server_rec *main_server, apr_pool_t *pconf)
+{
+    const pwr_fault_t *fault = prepare_site(site, main_server, pconf);
+
+    if (fault != NULL) {
+        site->keys = NULL;
+        return close_site(site, fault, " and the server is reloaded");
+    }
+    APR_ARRAY_PUSH(start->sites, pwr_site_t *) = site;
+    fault = pwr_state_prepare(site, pconf);
+    if (fault != NULL) {
+        pwr_site_keys_withdraw(site->keys);
+        APR_ARRAY_PUSH(start->closed, pwr_closed_site_t)
+            = (pwr_closed_site_t){.site = site, .fault = fault};
+        return close_site(site, fault, "");
+    }
+    return OK;
+}
+
+/* A reload that cannot start a process closes the sites: requests that nobody works are no use. */
+static int end_start(const start_t *start, pwr_fault_t *fault)
+{
+    int result = OK;
+
+    for (int i = 0; fault != NULL && i < start->sites->nelts; i++) {
+        pwr_site_t *site = APR_ARRAY_IDX(start->sites, i, pwr_site_t *);
+        site->keys = NULL;
+        if (close_site(site, fault, " and the server is reloaded") != OK) {
+            result = HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return result;
 }
 
 int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *main_server)
 {
-    apr_array_header_t *sites = apr_array_make(pconf, 1, sizeof(pwr_site_t *));
+    start_t start = {.sites = apr_array_make(pconf, 1, sizeof(pwr_site_t *)),
+                     .closed = apr_array_make(pconf, 1, sizeof(pwr_closed_site_t))};
 
     (void)plog;
     (void)ptemp;
@@ -167,24 +206,19 @@ int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     pwr_log_bridge_open(main_server);
     for (server_rec *server = main_server; server != NULL; server = server->next) {
         pwr_site_t *site = pwr_site_of(server);
-        if (site == NULL || site->server != server) {
-            continue;
-        }
-        const pwr_fault_t *fault = prepare_site(site, main_server, pconf);
-        if (fault == NULL) {
-            APR_ARRAY_PUSH(sites, pwr_site_t *) = site;
-        } else if (close_site(site, fault) != OK) {
+        if (site != NULL && site->server == server
+            && start_site(&start, site, main_server, pconf) != OK) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
-    if (sites->nelts > 0) {
-        pwr_fault_t *fault = pwr_worker_start(sites, main_server, pconf);
-        if (fault != NULL) {
-            pwr_log_fault(fault);
-            return HTTP_INTERNAL_SERVER_ERROR;
-        }
+    pwr_fault_t *fault = NULL;
+    if (start.sites->nelts > 0) {
+        fault = pwr_worker_start(start.sites, main_server, pconf);
     }
-    return OK;
+    if (fault == NULL && start.closed->nelts > 0) {
+        fault = pwr_site_opener_start(start.closed, main_server, pconf);
+    }
+    return end_start(&start, fault);
 }
 
 static void wipe_relays(const pwr_mail_settings_t *mail)
@@ -204,13 +238,8 @@ void pwr_lifecycle_child(apr_pool_t *pchild, server_rec *main_server)
             continue;
         }
         wipe_relays(&site->settings->parts.mail);
-        if (site->is_closed) {
-            continue; /* the handler answers that it is not there */
-        }
-        pwr_fault_t *fault = pwr_parts_open(&site->parts, site->audit, pchild);
-        if (fault != NULL) {
-            pwr_log_fault(fault);
-            site->parts.store = NULL; /* closed likewise */
+        if (site->keys != NULL) { /* else the handler answers 503 */
+            pwr_site_opening_begin(site, pchild);
         }
     }
 }

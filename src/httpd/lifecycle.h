@@ -14,9 +14,10 @@ int pwr_lifecycle_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 int pwr_lifecycle_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *main_server);
 
-/* Key, database file and audit log of one site, when the server starts or for the self-check. In
- * the parent; what the server's user may change is done with that user's rights. */
-pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *pconf) PWR_MUST_USE;
+/* Shared memory and audit log of one site, when the server starts or for the self-check. In the
+ * parent. What the server's user may change is left to pwr_state_prepare. */
+pwr_fault_t *pwr_lifecycle_prepare_site(pwr_site_t *site, apr_pool_t *process_pool,
+                                        apr_pool_t *pconf) PWR_MUST_USE;
 
 /* The child_init hook: opens the parts, wipes what only the worker needs. As the server's user. */
 void pwr_lifecycle_child(apr_pool_t *pchild, server_rec *main_server);

@@ -9,7 +9,9 @@
 #include "base/captcha.h"
 #include "httpd/module.h"
 #include "httpd/settings.h"
+#include "httpd/site_keys.h"
 
+typedef struct pwr_opening_t pwr_opening_t;
 typedef struct pwr_pages_t pwr_pages_t;
 typedef struct pwr_assets_t pwr_assets_t;
 
@@ -24,7 +26,11 @@ struct pwr_site_t {
     pwr_policy_t *policy;
     pwr_pages_t *pages;
     pwr_assets_t *assets;
-    pwr_secret_t *key; /* of this site's seals: derived from that of the key file, parts.key */
+    pwr_site_keys_t *keys; /* shared by all processes of this server, for its whole life */
+    unsigned key_number;   /* of the key below, among those of `keys` */
+    const pwr_secret_t
+        *key;               /* of this site's seals: derived from that of the key file, parts.key */
+    pwr_opening_t *opening; /* of this web process; NULL elsewhere */
     apr_file_t *audit;
     const char *remote_policy;      /* Content-Security-Policy of pages with a provider's widget */
     pwr_client_limit_t *limit;      /* shared by all processes of this server */
@@ -32,7 +38,6 @@ struct pwr_site_t {
     const pwr_captcha_t *captcha;   /* NULL: mod_pwreset_captcha is not loaded */
     int wake_fd;                    /* eventfd: a web child writes 1 for each row it put */
     pwr_parts_t parts;              /* open in this process when parts.store is not NULL */
-    bool is_closed;                 /* what it needs cannot be used: it answers 503 */
     apr_uint32_t has_warned;        /* of a page that includes the form and may be kept */
 };
 

@@ -14,6 +14,8 @@
 #include "flow/check.h"
 #include "httpd/lifecycle.h"
 #include "httpd/private.h"
+#include "httpd/site_opening.h"
+#include "httpd/state.h"
 #include "httpd/user_process.h"
 
 static void print(pwr_check_end_t end, const char *name, const pwr_fault_t *fault, void *data)
@@ -37,8 +39,9 @@ static void check_parts(void *answer, void *data, apr_pool_t *pool)
 {
     pwr_site_t *site = data;
     int *faults = answer;
-    pwr_fault_t *fault = pwr_parts_open(&site->parts, site->audit, pool);
 
+    (void)pwr_site_opening_take_key(site, pool);
+    pwr_fault_t *fault = pwr_parts_open(&site->parts, site->audit, pool);
     if (fault != NULL) {
         print_preparation("database and directory settings make sense", fault);
         *faults = 1;
@@ -55,9 +58,12 @@ static int check_site(pwr_site_t *site, apr_pool_t *pool)
                                         .work = check_parts,
                                         .data = site,
                                         .size = sizeof(int)};
-    pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pool);
+    pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pool, pool);
     int faults = 0;
 
+    if (fault == NULL) {
+        fault = pwr_state_prepare(site, pool);
+    }
     print_preparation("key file, database file and audit log can be made and read", fault);
     if (fault != NULL) {
         return 1;

@@ -54,8 +54,8 @@ static pwr_fault_t *prepare_store(const pwr_store_settings_t *settings, apr_pool
                             fault->detail);
 }
 
-static pwr_fault_t *prepare_files(pwr_secret_t **key, const pwr_settings_t *settings,
-                                  apr_pool_t *pool)
+pwr_fault_t *pwr_state_prepare_here(pwr_secret_t **key, const pwr_settings_t *settings,
+                                    apr_pool_t *pool)
 {
     PWR_TRY(pwr_state_files_check_folder(settings->key_file, pool));
     PWR_TRY(pwr_state_files_check(settings->key_file, "the key file", pool));
@@ -67,7 +67,7 @@ static void work(void *data, void *settings, apr_pool_t *pool)
 {
     answer_t *answer = data;
     pwr_secret_t *key = NULL;
-    const pwr_fault_t *fault = prepare_files(&key, settings, pool);
+    const pwr_fault_t *fault = pwr_state_prepare_here(&key, settings, pool);
 
     if (fault != NULL) {
         answer->has_fault = true;
@@ -123,7 +123,7 @@ pwr_fault_t *pwr_state_prepare(pwr_site_t *site, apr_pool_t *pool)
         fault = fault_of(&answer, pool);
     }
     if (fault == NULL) {
-        site->key = pwr_secret_make(answer.key, sizeof answer.key, pool);
+        pwr_site_keys_put(site->keys, answer.key);
     }
     pwr_crypto_wipe(&answer, sizeof answer);
     return fault;

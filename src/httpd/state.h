@@ -8,8 +8,13 @@
 
 #include "httpd/private.h"
 
-/* In the parent, when the server starts, at each reload, and for the self-check. Sets `site->key`,
- * which lives in `pool`. */
+/* In the parent, when the server starts, at each reload, and for the self-check. Puts the key into
+ * `site->keys`. */
 pwr_fault_t *pwr_state_prepare(pwr_site_t *site, apr_pool_t *pool) PWR_MUST_USE;
+
+/* The same in a process that has the rights of the server's user already, without making a folder
+ * that only root can make. The key lives in `pool`, and so does what was opened. */
+pwr_fault_t *pwr_state_prepare_here(pwr_secret_t **key, const pwr_settings_t *settings,
+                                    apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

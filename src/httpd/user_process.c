@@ -34,24 +34,29 @@ static bool write_all(int fd, const char *bytes, apr_size_t size)
     return true;
 }
 
-/* The child's life. Does not return. */
-static void run_child(void *answer, const pwr_user_captcha_t *captcha, int fd,
-                      apr_pool_t *parent_pool)
+void pwr_user_process_become(server_rec *server, apr_pool_t *pool)
 {
-    apr_pool_t *pool = NULL;
-
     apr_signal(SIGTERM, SIG_DFL);
     apr_signal(SIGINT, SIG_DFL);
     apr_signal(SIGHUP, SIG_IGN);
     apr_signal(SIGUSR1, SIG_IGN);
     apr_signal(SIGPIPE, SIG_IGN);
     ap_close_listeners();
-    apr_pool_create(&pool, parent_pool);
     if (geteuid() == 0
-        && (ap_run_drop_privileges(pool, captcha->server) != 0
+        && (ap_run_drop_privileges(pool, server) != 0
             || (geteuid() == 0 && ap_unixd_config.user_id != 0))) {
         _exit(APEXIT_CHILDFATAL);
     }
+}
+
+/* The child's life. Does not return. */
+static void run_child(void *answer, const pwr_user_captcha_t *captcha, int fd,
+                      apr_pool_t *parent_pool)
+{
+    apr_pool_t *pool = NULL;
+
+    apr_pool_create(&pool, parent_pool);
+    pwr_user_process_become(captcha->server, pool);
     captcha->work(answer, captcha->data, pool);
     apr_pool_destroy(pool);
     bool is_written = write_all(fd, answer, captcha->size);

@@ -27,4 +27,8 @@ typedef struct {
 pwr_fault_t *pwr_user_process_run(void *answer, const pwr_user_captcha_t *captcha,
                                   apr_pool_t *pool) PWR_MUST_USE;
 
+/* In a child that was just forked: gives up root's rights and httpd's signals and listeners. Ends
+ * the process when that fails: it must not go on as root. */
+void pwr_user_process_become(server_rec *server, apr_pool_t *pool);
+
 #endif

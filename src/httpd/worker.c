@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "flow/maintain.h"
+#include "httpd/site_opening.h"
 #include "httpd/worker_keeper.h"
 #include "httpd/worker_needs.h"
 #include "httpd/worker_pool.h"
@@ -99,8 +100,23 @@ static void tick(const apr_array_header_t *worker_pools, unsigned count, apr_poo
     pwr_log_set_place(NULL);
 }
 
-/* Waits for SIGTERM or SIGINT, or for the keeper's end; does the ticks meanwhile. */
-static void watch(const apr_array_header_t *worker_pools, pid_t keeper, apr_pool_t *scratch)
+/* A site was closed when this worker started, and is open now, or has another key. */
+static bool is_outdated(const apr_array_header_t *sites)
+{
+    for (int i = 0; i < sites->nelts; i++) {
+        const pwr_site_t *site = APR_ARRAY_IDX(sites, i, const pwr_site_t *);
+        unsigned number = pwr_site_keys_number(site->keys);
+        if (number != 0 && number != site->key_number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Waits for SIGTERM or SIGINT, or for the keeper's end; does the ticks meanwhile. The exit status.
+ */
+static int watch(const apr_array_header_t *worker_pools, const apr_array_header_t *sites,
+                 pid_t keeper, apr_pool_t *scratch)
 {
     const struct timespec pause = {.tv_sec = apr_time_sec(TICK)};
     sigset_t ends;
@@ -111,14 +127,19 @@ static void watch(const apr_array_header_t *worker_pools, pid_t keeper, apr_pool
     sigaddset(&ends, SIGINT);
     while (getppid() == keeper) {
         if (sigtimedwait(&ends, NULL, &pause) > 0) {
-            return;
+            return 0;
         }
         if (errno == EAGAIN) {
             tick(worker_pools, count++, scratch);
         }
+        if (is_outdated(sites)) {
+            return PWR_KEEPER_START_ANEW;
+        }
     }
+    return 0;
 }
 
+/* A site that is closed has no threads. */
 static pwr_fault_t *open_worker_pools(apr_array_header_t *worker_pools, const worker_t *worker,
                                       apr_pool_t *pool)
 {
@@ -126,6 +147,9 @@ static pwr_fault_t *open_worker_pools(apr_array_header_t *worker_pools, const wo
     for (int i = 0; i < worker->sites->nelts; i++) {
         pwr_site_t *site = APR_ARRAY_IDX(worker->sites, i, pwr_site_t *);
         pwr_worker_pool_t *workers = NULL;
+        if (!pwr_site_opening_take_key(site, pool)) {
+            continue;
+        }
         PWR_TRY(pwr_parts_open(&site->parts, site->audit, pool));
         PWR_TRY(pwr_worker_pool_start(&workers, site, pool));
         APR_ARRAY_PUSH(worker_pools, pwr_worker_pool_t *) = workers;
@@ -183,9 +207,9 @@ static void worker_main(void *data, pid_t keeper, apr_time_t not_before)
     apr_array_header_t *worker_pools = apr_array_make(pool, 1, sizeof(pwr_worker_pool_t *));
     end_at(open_worker_pools(worker_pools, worker, pool));
     pwr_log(PWR_LOG_INFO, "PWR0908", "the worker has started");
-    watch(worker_pools, keeper, scratch);
+    int status = watch(worker_pools, worker->sites, keeper, scratch);
     shutdown_workers(worker_pools, scratch);
-    _exit(0);
+    _exit(status);
 }
 
 /* Once for each start of the server, not for each graceful restart. */

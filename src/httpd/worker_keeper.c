@@ -140,11 +140,15 @@ static void keep(const keeper_t *keeper, pid_t parent)
             break;
         }
         if (worker > 0 && waitpid(worker, &status, WNOHANG) == worker) {
+            pid_t ended = worker;
+            worker = 0;
+            if (WIFEXITED(status) && WEXITSTATUS(status) == PWR_KEEPER_START_ANEW) {
+                continue;
+            }
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->main_server,
                          "PWR0910: the worker (pid %" APR_PID_T_FMT
                          ") died with status %d and is started again; no request is lost",
-                         worker, status);
-            worker = 0;
+                         ended, status);
         }
     }
     end(worker);

@@ -14,6 +14,10 @@
 #include "base/fault.h"
 #include "httpd/worker_sandbox.h"
 
+/* The exit status of a worker that wants another one in its place: a site was opened or has a new
+ * key. */
+#define PWR_KEEPER_START_ANEW 3
+
 typedef struct {
     const char *user;             /* whom it and the worker run as; NULL: as the server's user */
     const pwr_sandbox_t *sandbox; /* NULL: none */

@@ -1,9 +1,9 @@
 /*
  * Files that a directive names may be read, whichever directive it is: so a new one cannot be
- * forgotten here. The state folder is named without looking into it, as this runs as root: the key
- * is in the worker's memory already, and SQLite needs the folder. Sockets need no entry, as
+ * forgotten here. Paths are named without looking at them, as this runs as root. The key is in
+ * the worker's memory already; SQLite needs the state folder. Sockets need no entry, as
  * connecting to one is no access to a file. A file whose symbolic link is led to another folder is
- * found again after the next graceful restart.
+ * found again by the next worker.
  */
 #include "httpd/worker_needs.h"
 

@@ -132,20 +132,32 @@ static bool folder_of(char found[PATH_MAX], const char *path, apr_pool_t *pool)
 
 void pwr_sandbox_may_read(pwr_sandbox_t *sandbox, const char *path)
 {
-    char found[PATH_MAX];
-
-    if (path != NULL && folder_of(found, path, sandbox->pool)) {
-        grant(sandbox, found, READ_ONLY);
+    if (path != NULL) {
+        grant(sandbox, path, READ_ONLY);
     }
 }
 
 void pwr_sandbox_may_write(pwr_sandbox_t *sandbox, const char *path)
 {
+    if (path != NULL) {
+        grant(sandbox, path, READ_WRITE);
+    }
+}
+
+/* The grants as the kernel takes them: folders that are there. */
+static apr_array_header_t *find_folders(const pwr_sandbox_t *sandbox, apr_pool_t *scratch)
+{
+    apr_array_header_t *grants = apr_array_make(scratch, 64, sizeof(grant_t));
     char found[PATH_MAX];
 
-    if (path != NULL && folder_of(found, path, sandbox->pool)) {
-        grant(sandbox, found, READ_WRITE);
+    for (int i = 0; i < sandbox->grants->nelts; i++) {
+        const grant_t *asked = &APR_ARRAY_IDX(sandbox->grants, i, grant_t);
+        if (folder_of(found, asked->path, scratch)) {
+            APR_ARRAY_PUSH(grants, grant_t)
+                = (grant_t){.path = apr_pstrdup(scratch, found), .allowed = asked->allowed};
+        }
     }
+    return grants;
 }
 
 /* What every program reads: libraries and their data, name resolution, certificates, locale, time
@@ -229,7 +241,7 @@ static pwr_fault_t *refused(const char *what, apr_pool_t *pool)
 static pwr_fault_t *close_files(const pwr_sandbox_t *sandbox, int abi, apr_pool_t *scratch)
 {
     const ruleset_t ruleset = handled(abi);
-    apr_array_header_t *grants = apr_array_copy(scratch, sandbox->grants);
+    apr_array_header_t *grants = find_folders(sandbox, scratch);
     int domain = (int)syscall(CREATE_RULESET, &ruleset, sizeof ruleset, 0U);
 
     if (domain < 0) {

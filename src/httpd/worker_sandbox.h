@@ -20,8 +20,9 @@ pwr_sandbox_t *pwr_sandbox_make(apr_pool_t *pool);
 void pwr_sandbox_keep(pwr_sandbox_t *sandbox, int fd);
 
 /* A file or folder that may be read. For a file its folder is opened to reading: a file that is
- * replaced by renaming, as certificates and resolv.conf are, is another one to the kernel. Symbolic
- * links are followed. What is not there is left out. */
+ * replaced by renaming, as certificates and resolv.conf are, is another one to the kernel. The path
+ * is looked at by pwr_sandbox_enter: symbolic links are followed, and what is not there is left
+ * out. */
 void pwr_sandbox_may_read(pwr_sandbox_t *sandbox, const char *path);
 
 /* A folder in which files may be made, read, written and removed; for a file, its folder. */

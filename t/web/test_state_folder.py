@@ -296,22 +296,3 @@ def test_files_that_root_reads_at_the_start_must_lie_where_root_alone_may_write(
     assert f"PWR0974: {directive}: root reads {place}" in said and str(clean.state) in said
     calls = calls_of_root(read_calls(tmp_path / "start", pid), clean.state)
     assert [call for call in calls if not call.startswith("access(")] == []  # which opens nothing
-
-
-def test_a_closed_site_opens_again_at_the_next_reload(clean):
-    site, key = clean, clean.state / "key"
-    site.httpd.stop()
-    said = site.httpd.error_log.stat().st_size
-    site.httpd.start()
-    site.httpd.wait_for_log(READY, said)
-    key.rename(site.state / "away")
-    key.mkdir()
-    site.httpd.graceful()
-    wait_until(lambda: site.browser.get(f"{site.reset_url}/").status == 503, 10, "a closed flow")
-    key.rmdir()
-    (site.state / "away").rename(key)
-    site.httpd.graceful()
-    wait_until(lambda: site.browser.get(f"{site.reset_url}/").status == 200, 10, "an open flow")
-    person = site.someone()
-    site.ask(person.uid)
-    assert site.mail_to(person.mails[0])

@@ -12,6 +12,7 @@ from kit import process
 
 WORKER = "pwreset-worker"
 KEEPER = "pwreset-keeper"
+OPENER = "pwreset-opener"
 IN_HAND = "SELECT id, owner, due FROM pwreset_outbox WHERE state = 0 AND owner <> ''"
 WAITING = "SELECT COUNT(*) FROM pwreset_outbox WHERE state = 0"
 
@@ -50,7 +51,7 @@ def children_of(parent):
 
 def web_children(site):
     return [pid for pid in children_of(site.httpd.pid)
-            if process.is_running(pid) and name_of(pid) != KEEPER]
+            if process.is_running(pid) and name_of(pid) not in (KEEPER, OPENER)]
 
 
 def keepers_of(site):
