@@ -215,5 +215,12 @@ bool pwr_work_check(const pwr_secret_t *key, const char *form_nonce, pwr_level_t
         return false;
     }
     const pwr_json_t *json = pwr_json_read(text, length, scratch);
-    return json != NULL && check_solution(&bond, json);
+    if (json == NULL) {
+        return false;
+    }
+    apr_time_t now = pwr_clock_now();
+    while (bond.key != NULL && !check_solution(&bond, json)) {
+        bond.key = pwr_secret_next(bond.key, now);
+    }
+    return bond.key != NULL;
 }

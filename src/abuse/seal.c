@@ -25,9 +25,12 @@ bool pwr_seal_open(pwr_seal_t *seal, const pwr_secret_t *key, const char *purpos
 {
     const char *bytes = NULL;
     size_t length = 0;
+    apr_time_t now = pwr_clock_now();
 
-    if (!pwr_crypto_open(&bytes, &length, key, purpose, sealed, pool)
-        || length < sizeof seal->made) {
+    while (key != NULL && !pwr_crypto_open(&bytes, &length, key, purpose, sealed, pool)) {
+        key = pwr_secret_next(key, now);
+    }
+    if (key == NULL || length < sizeof seal->made) {
         return false;
     }
     memcpy(&seal->made, bytes, sizeof seal->made);

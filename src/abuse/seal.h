@@ -28,7 +28,8 @@ typedef struct {
 const char *pwr_seal_make(const pwr_secret_t *key, const char *purpose, const char *text,
                           apr_pool_t *pool);
 
-/* False when it was not made here for this purpose, or was altered. */
+/* False when it was not made here for this purpose, under `key` or one behind it, or was altered.
+ */
 bool pwr_seal_open(pwr_seal_t *seal, const pwr_secret_t *key, const char *purpose,
                    const char *sealed, apr_pool_t *pool);
 

@@ -21,6 +21,8 @@ _Static_assert(crypto_shorthash_BYTES == sizeof(apr_uint64_t), "libsodium has an
 struct pwr_secret_t {
     size_t length;
     char *bytes; /* from sodium_malloc: guarded, locked where possible */
+    const pwr_secret_t *next;
+    apr_int64_t next_until;
 };
 
 pwr_fault_t *pwr_crypto_start(apr_pool_t *pool)
@@ -48,7 +50,7 @@ static apr_status_t free_secret(void *data)
 
 pwr_secret_t *pwr_secret_make(const void *bytes, size_t length, apr_pool_t *pool)
 {
-    pwr_secret_t *secret = apr_palloc(pool, sizeof *secret);
+    pwr_secret_t *secret = apr_pcalloc(pool, sizeof *secret);
 
     secret->length = length;
     secret->bytes = sodium_malloc(length + 1);
@@ -69,6 +71,20 @@ const char *pwr_secret_bytes(const pwr_secret_t *secret)
 size_t pwr_secret_length(const pwr_secret_t *secret)
 {
     return secret->length;
+}
+
+void pwr_secret_set_next(pwr_secret_t *secret, const pwr_secret_t *next, apr_int64_t until)
+{
+    secret->next = next;
+    secret->next_until = until;
+}
+
+const pwr_secret_t *pwr_secret_next(const pwr_secret_t *secret, apr_int64_t now)
+{
+    while (secret->next != NULL && secret->next_until != 0 && secret->next_until <= now) {
+        secret = secret->next;
+    }
+    return secret->next;
 }
 
 void pwr_secret_wipe(pwr_secret_t *secret)

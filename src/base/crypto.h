@@ -32,6 +32,11 @@ void pwr_crypto_random(void *out, size_t length);
 pwr_secret_t *pwr_secret_make(const void *bytes, size_t length, apr_pool_t *pool);
 const char *pwr_secret_bytes(const pwr_secret_t *secret);
 size_t pwr_secret_length(const pwr_secret_t *secret);
+/* A key may have others behind it, which open what they sealed before. `until` is the end of `next`
+ * (an apr_time_t; 0: none). */
+void pwr_secret_set_next(pwr_secret_t *secret, const pwr_secret_t *next, apr_int64_t until);
+/* The one behind it that has not ended at `now`, or NULL. */
+const pwr_secret_t *pwr_secret_next(const pwr_secret_t *secret, apr_int64_t now);
 /* Overwrites the bytes now; the length becomes 0. NULL is allowed. */
 void pwr_secret_wipe(pwr_secret_t *secret);
 /* Overwrites memory in a way that the compiler keeps. */

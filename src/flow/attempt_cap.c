@@ -50,8 +50,8 @@ static pwr_outbox_row_t row_of(digests_t *digests, const pwr_parts_t *parts,
     apr_interval_time_t window = pwr_challenge_window(&parts->settings->abuse);
     const char *id = attempt->account_id != NULL ? attempt->account_id : attempt->name;
 
-    pwr_token_digest(digests->of_name, parts->key, "try:name", parts->site, attempt->name);
-    pwr_token_digest(digests->of_account, parts->key, "try:account", parts->site, id);
+    pwr_token_digest(digests->of_name, parts->count_key, "try:name", parts->site, attempt->name);
+    pwr_token_digest(digests->of_account, parts->count_key, "try:account", parts->site, id);
     return (pwr_outbox_row_t){
         .id = attempt->nonce,
         .kind = PWR_ROW_ATTEMPT,

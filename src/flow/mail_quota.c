@@ -56,6 +56,12 @@ static pwr_fault_t *check_caps(pwr_mail_quota_t *quota, pwr_delivery_t *delivery
     return NULL;
 }
 
+static void digest_account(char out[PWR_DIGEST_CHARS + 1], const pwr_parts_t *parts,
+                           const pwr_account_t *account)
+{
+    pwr_token_digest(out, parts->count_key, "account", parts->site, account->id);
+}
+
 pwr_fault_t *pwr_mail_quota_ask(pwr_mail_quota_t *quota, pwr_delivery_t *delivery,
                                 const pwr_account_t *account)
 {
@@ -63,7 +69,7 @@ pwr_fault_t *pwr_mail_quota_ask(pwr_mail_quota_t *quota, pwr_delivery_t *deliver
     char digest[PWR_DIGEST_CHARS + 1];
 
     *quota = (pwr_mail_quota_t){.has_turn = false};
-    pwr_token_digest(digest, delivery->parts->key, "account", delivery->parts->site, account->id);
+    digest_account(digest, delivery->parts, account);
     quota->account_digest = mine.account_digest = apr_pstrdup(delivery->pool, digest);
     PWR_TRY(pwr_outbox_take_turn(&quota->has_turn, delivery->parts->store, &mine,
                                  delivery->by->owner, delivery->pool));
@@ -76,7 +82,7 @@ pwr_fault_t *pwr_mail_quota_note(pwr_delivery_t *delivery, const pwr_account_t *
     char digest[PWR_DIGEST_CHARS + 1];
     bool is_new = false;
 
-    pwr_token_digest(digest, delivery->parts->key, "account", delivery->parts->site, account->id);
+    digest_account(digest, delivery->parts, account);
     note.id = apr_psprintf(delivery->pool, "%s.%.16s", delivery->row->id, digest);
     note.typed_name = note.typed_name_digest = note.seed = "";
     note.account_digest = digest;

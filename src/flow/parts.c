@@ -93,6 +93,7 @@ pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *p
     const pwr_parts_settings_t *settings = parts->settings;
 
     parts->site = settings->flow.base_url;
+    parts->count_key = parts->count_key != NULL ? parts->count_key : parts->key;
     PWR_TRY(pwr_store_open(&parts->store, &settings->store, pool));
     PWR_TRY(pwr_directory_open(&parts->directory, &settings->directory, pool));
     parts->events = pwr_events_open(parts->store,
@@ -102,7 +103,7 @@ pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *p
                                     parts->metrics, pool);
     parts->request = (pwr_request_parts_t){
         .site = parts->site,
-        .key = parts->key,
+        .key = parts->count_key,
         .challenge = {.settings = &settings->abuse,
                       .remote = &settings->remote,
                       .key = parts->seal_key,

@@ -79,9 +79,10 @@ typedef struct {
 typedef struct {
     const pwr_parts_settings_t *settings;
     const pwr_texts_t *texts;
-    const pwr_policy_t *policy; /* opened before the fork */
-    const char *site;           /* the base URL: a link of one site is nothing to another */
-    const pwr_secret_t *key;
+    const pwr_policy_t *policy;     /* opened before the fork */
+    const char *site;               /* the base URL: a link of one site is nothing to another */
+    const pwr_secret_t *key;        /* of links, with those behind it that open older ones */
+    const pwr_secret_t *count_key;  /* of digests for the caps; NULL: `key` */
     const pwr_secret_t *seal_key;   /* of this site alone, for forms and captchas */
     pwr_client_limit_t *limit;      /* in memory that all processes share, */
     pwr_metrics_t *metrics;         /* as these are; NULL: nothing is counted; */
@@ -96,11 +97,9 @@ typedef struct {
 pwr_fault_t *pwr_parts_load_texts(pwr_texts_t **texts, const pwr_flow_settings_t *settings,
                                   apr_pool_t *pool) PWR_MUST_USE;
 
-/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, `key`,
- * `seal_key`, `limit`,
- * `metrics` and `audit_limit` are set in `parts` by the caller and stay as they are; the rest is
- * filled in.
- * `audit` may be NULL. What is opened lives in `pool`. */
+/* Opens the parts in this process, after the fork: `settings`, `texts`, `policy`, the keys,
+ * `limit`, `metrics` and `audit_limit` are set in `parts` by the caller and stay as they are; the
+ * rest is filled in. `audit` may be NULL. What is opened lives in `pool`. */
 pwr_fault_t *pwr_parts_open(pwr_parts_t *parts, apr_file_t *audit, apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

@@ -13,7 +13,7 @@
 
 typedef struct {
     const char *site;
-    const pwr_secret_t *key;
+    const pwr_secret_t *key; /* of digests and support codes, the same for ever */
     pwr_challenge_parts_t challenge;
     pwr_store_t *store;
     pwr_events_t *events;

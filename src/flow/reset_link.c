@@ -14,17 +14,6 @@
 #include "base/log.h"
 #include "token/token.h"
 
-const char *pwr_reset_link_digest_of(const pwr_parts_t *parts, const char *token, apr_pool_t *pool)
-{
-    char digest[PWR_DIGEST_CHARS + 1];
-
-    if (token == NULL || !pwr_token_is_canonical(token)) {
-        return NULL;
-    }
-    pwr_token_digest(digest, parts->key, PWR_TOKEN_LINK, parts->site, token);
-    return apr_pstrdup(pool, digest);
-}
-
 /* What the row alone says. */
 static pwr_reset_link_state_t state_of(const pwr_token_row_t *row, apr_time_t now)
 {
@@ -43,18 +32,18 @@ static pwr_reset_link_state_t state_of(const pwr_token_row_t *row, apr_time_t no
     return now >= row->expires ? PWR_RESET_LINK_EXPIRED : PWR_RESET_LINK_LIVE;
 }
 
-static bool is_same(const pwr_parts_t *parts, const char *purpose, const char *text,
+static bool is_same(const pwr_reset_link_t *link, const char *purpose, const char *text,
                     const char *digest)
 {
     char now[PWR_DIGEST_CHARS + 1];
 
-    pwr_token_digest(now, parts->key, purpose, parts->site, text);
+    pwr_token_digest(now, link->key, purpose, link->row->site, text);
     return strcmp(now, digest) == 0;
 }
 
 /* Is the account still the one the link was mailed for? A password set elsewhere, another address,
  * or an account that may no longer reset ends the link. */
-static void compare_account(pwr_reset_link_t *link, const pwr_parts_t *parts)
+static void compare_account(pwr_reset_link_t *link)
 {
     const pwr_account_t *account = link->account;
     bool has_mail = false;
@@ -65,11 +54,11 @@ static void compare_account(pwr_reset_link_t *link, const pwr_parts_t *parts)
     }
     for (int i = 0; i < account->mails->nelts; i++) {
         const char *mail = APR_ARRAY_IDX(account->mails, i, const char *);
-        has_mail = has_mail || is_same(parts, PWR_TOKEN_MAIL, mail, link->row->mail_digest);
+        has_mail = has_mail || is_same(link, PWR_TOKEN_MAIL, mail, link->row->mail_digest);
     }
     if (!has_mail) {
         link->state = PWR_RESET_LINK_CHANGED;
-    } else if (!is_same(parts, PWR_TOKEN_STAMP, account->stamp, link->row->stamp_digest)) {
+    } else if (!is_same(link, PWR_TOKEN_STAMP, account->stamp, link->row->stamp_digest)) {
         link->state
             = account->password_changed != 0 ? PWR_RESET_LINK_SPENT : PWR_RESET_LINK_CHANGED;
         link->ended = account->password_changed;
@@ -83,7 +72,7 @@ pwr_fault_t *pwr_reset_link_ask(pwr_reset_link_t *link, pwr_parts_t *parts, apr_
 
     PWR_TRY(pwr_directory_read(&account, parts->directory, link->row->account_id, pool));
     link->account = account;
-    compare_account(link, parts);
+    compare_account(link);
     if (link->state == PWR_RESET_LINK_LIVE) {
         PWR_TRY(pwr_directory_rules(&rules, parts->directory, account, pool));
         link->rules = pwr_policy_merge(&parts->settings->policy, &rules);
@@ -91,26 +80,58 @@ pwr_fault_t *pwr_reset_link_ask(pwr_reset_link_t *link, pwr_parts_t *parts, apr_
     return NULL;
 }
 
+/* The row of a token, under the first key that knows it. `link->row` is NULL when none does. */
+static pwr_fault_t *find_row(pwr_reset_link_t *link, pwr_parts_t *parts, const char *token,
+                             apr_pool_t *pool)
+{
+    char digest[PWR_DIGEST_CHARS + 1];
+    pwr_token_row_t *row = NULL;
+    apr_time_t now = pwr_clock_now();
+
+    for (const pwr_secret_t *key = parts->key; key != NULL && row == NULL;
+         key = pwr_secret_next(key, now)) {
+        pwr_token_digest(digest, key, PWR_TOKEN_LINK, parts->site, token);
+        PWR_TRY(pwr_tokens_find(&row, parts->store, parts->site, digest, pool));
+        link->key = key;
+    }
+    link->row = row;
+    return NULL;
+}
+
 pwr_fault_t *pwr_reset_link_find(pwr_reset_link_t *link, pwr_parts_t *parts, const char *token,
                                  apr_pool_t *pool)
 {
     const pwr_rules_t none = {0};
-    const char *digest = pwr_reset_link_digest_of(parts, token, pool);
-    pwr_token_row_t *row = NULL;
 
     *link = (pwr_reset_link_t){.state = PWR_RESET_LINK_UNKNOWN};
     link->rules = pwr_policy_merge(&parts->settings->policy, &none);
-    if (digest == NULL) {
+    if (token == NULL || !pwr_token_is_canonical(token)) {
         return NULL;
     }
-    PWR_TRY(pwr_tokens_find(&row, parts->store, parts->site, digest, pool));
-    if (row != NULL) {
-        pwr_log_set_request(row->request_id, NULL);
-        link->row = row;
-        link->state = state_of(row, pwr_clock_now());
-        link->ended = row->ended;
+    PWR_TRY(find_row(link, parts, token, pool));
+    if (link->row != NULL) {
+        pwr_log_set_request(link->row->request_id, NULL);
+        link->state = state_of(link->row, pwr_clock_now());
+        link->ended = link->row->ended;
     }
     return NULL;
+}
+
+/* With one key nothing is asked. */
+const char *pwr_reset_link_digest_of(pwr_parts_t *parts, const char *token, apr_pool_t *pool)
+{
+    char digest[PWR_DIGEST_CHARS + 1];
+    pwr_reset_link_t link = {.row = NULL};
+
+    if (token == NULL || !pwr_token_is_canonical(token)) {
+        return NULL;
+    }
+    if (pwr_secret_next(parts->key, pwr_clock_now()) != NULL) {
+        pwr_log_fault(find_row(&link, parts, token, pool));
+    }
+    pwr_token_digest(digest, link.row != NULL ? link.key : parts->key, PWR_TOKEN_LINK, parts->site,
+                     token);
+    return apr_pstrdup(pool, digest);
 }
 
 pwr_fault_t *pwr_reset_link_look(pwr_reset_link_t *link, pwr_parts_t *parts, const char *token,

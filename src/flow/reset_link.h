@@ -27,6 +27,7 @@ typedef enum {
 typedef struct {
     pwr_reset_link_state_t state;
     const pwr_token_row_t *row;   /* NULL for UNKNOWN */
+    const pwr_secret_t *key;      /* under which the row was made */
     const pwr_account_t *account; /* LIVE, and the directory answered */
     pwr_rules_t rules;            /* LIVE: what the box shows */
     apr_time_t ended;             /* SPENT, UNLOCKED, STOPPED */
@@ -70,6 +71,6 @@ void pwr_reset_link_tell(pwr_event_t event, pwr_parts_t *parts, const pwr_reset_
                          const pwr_facts_t *facts, apr_pool_t *scratch);
 
 /* The digest by which a dead link asks for a new one; NULL when `token` is no token. */
-const char *pwr_reset_link_digest_of(const pwr_parts_t *parts, const char *token, apr_pool_t *pool);
+const char *pwr_reset_link_digest_of(pwr_parts_t *parts, const char *token, apr_pool_t *pool);
 
 #endif

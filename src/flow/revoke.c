@@ -9,13 +9,18 @@ static pwr_fault_t *find(pwr_token_row_t **row, pwr_parts_t *parts, const char *
                          apr_pool_t *scratch)
 {
     char digest[PWR_DIGEST_CHARS + 1];
+    apr_time_t now = pwr_clock_now();
 
     *row = NULL;
     if (stop_token == NULL || !pwr_token_is_canonical(stop_token)) {
         return NULL;
     }
-    pwr_token_digest(digest, parts->key, PWR_TOKEN_STOP, parts->site, stop_token);
-    return pwr_tokens_find_stop(row, parts->store, parts->site, digest, scratch);
+    for (const pwr_secret_t *key = parts->key; key != NULL && *row == NULL;
+         key = pwr_secret_next(key, now)) {
+        pwr_token_digest(digest, key, PWR_TOKEN_STOP, parts->site, stop_token);
+        PWR_TRY(pwr_tokens_find_stop(row, parts->store, parts->site, digest, scratch));
+    }
+    return NULL;
 }
 
 pwr_fault_t *pwr_revoke_look(bool *may_stop, pwr_parts_t *parts, const char *stop_token,

@@ -12,8 +12,4 @@
  * others than its owner and group can read is refused. A command is given five seconds. */
 const char *pwr_secret_take(const pwr_secret_t **secret, const char *word, apr_pool_t *pool);
 
-/* Reads the key of PWR_KEY_BYTES from `path`, making it (mode 0600) when it is not there. Called
- * with the rights of the server's user, never as root: the folder belongs to that user. */
-pwr_fault_t *pwr_secret_key(pwr_secret_t **key, const char *path, apr_pool_t *pool) PWR_MUST_USE;
-
 #endif

@@ -40,7 +40,7 @@ static void check_parts(void *answer, void *data, apr_pool_t *pool)
     pwr_site_t *site = data;
     int *faults = answer;
 
-    (void)pwr_site_opening_take_key(site, pool);
+    (void)pwr_site_opening_take_keys(site, pool);
     pwr_fault_t *fault = pwr_parts_open(&site->parts, site->audit, pool);
     if (fault != NULL) {
         print_preparation("database and directory settings make sense", fault);

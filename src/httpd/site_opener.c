@@ -26,13 +26,13 @@ typedef struct {
 static bool open_site(pwr_closed_site_t *closed, apr_pool_t *pool)
 {
     apr_pool_t *scratch = NULL;
-    pwr_secret_t *key = NULL;
+    pwr_keys_t keys;
 
     apr_pool_create(&scratch, pool);
-    pwr_fault_t *fault = pwr_state_prepare_here(&key, closed->site->settings, scratch);
+    pwr_fault_t *fault = pwr_state_prepare_here(&keys, closed->site->settings, scratch);
     pwr_log_set_place(closed->site->server);
     if (fault == NULL) {
-        pwr_site_keys_put(closed->site->keys, pwr_secret_bytes(key));
+        pwr_site_keys_put(closed->site->keys, &keys);
         pwr_log(PWR_LOG_NOTICE, "PWR0976",
                 "what was wrong is right: the password pages of %s are served again",
                 closed->site->settings->parts.flow.base_url);
@@ -40,7 +40,8 @@ static bool open_site(pwr_closed_site_t *closed, apr_pool_t *pool)
         pwr_log_fault(fault);
         closed->fault = pwr_fault_broken(pool, fault->tag, "%s", fault->detail);
     }
-    apr_pool_destroy(scratch); /* closes the database and wipes the key */
+    apr_pool_destroy(scratch); /* closes the database */
+    pwr_crypto_wipe(&keys, sizeof keys);
     return fault == NULL;
 }
 

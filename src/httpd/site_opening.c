@@ -22,19 +22,19 @@ struct pwr_opening_t {
     apr_time_t next;
 };
 
-bool pwr_site_opening_take_key(pwr_site_t *site, apr_pool_t *pool)
+bool pwr_site_opening_take_keys(pwr_site_t *site, apr_pool_t *pool)
 {
-    char key[PWR_KEY_BYTES];
+    const char *base_url = site->settings->parts.flow.base_url;
+    pwr_keys_t keys;
 
-    site->key_number = pwr_site_keys_take(key, site->keys);
+    site->key_number = pwr_site_keys_take(&keys, site->keys);
     if (site->key_number != 0) {
-        pwr_secret_t *master = pwr_secret_make(key, sizeof key, pool);
-        site->parts.key = master;
-        site->parts.seal_key = pwr_crypto_derive(master, "seals of a site",
-                                                 site->settings->parts.flow.base_url, pool);
+        site->parts.key = pwr_keys_secrets(&keys, NULL, NULL, pool);
+        site->parts.count_key = pwr_keys_counting(&keys, pool);
+        site->parts.seal_key = pwr_keys_secrets(&keys, "seals of a site", base_url, pool);
         site->key = site->parts.seal_key;
+        pwr_crypto_wipe(&keys, sizeof keys);
     }
-    pwr_crypto_wipe(key, sizeof key);
     return site->key_number != 0;
 }
 
@@ -44,7 +44,7 @@ static void open_copy(const pwr_site_t *site, pwr_opening_t *opening)
 
     apr_pool_create(&pool, opening->pool);
     pwr_site_t *copy = apr_pmemdup(pool, site, sizeof *site);
-    if (!pwr_site_opening_take_key(copy, pool)) {
+    if (!pwr_site_opening_take_keys(copy, pool)) {
         apr_pool_destroy(pool);
         return;
     }

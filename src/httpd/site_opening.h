@@ -15,8 +15,8 @@ void pwr_site_opening_begin(pwr_site_t *site, apr_pool_t *pchild);
  * of memory where nothing has changed. */
 pwr_site_t *pwr_site_opening_find(const pwr_site_t *site);
 
-/* Gives `site` the key that the processes share, and what is derived from it. False when the site
- * is closed. Any process. */
-bool pwr_site_opening_take_key(pwr_site_t *site, apr_pool_t *pool);
+/* Gives `site` the keys that the processes share, and what is derived from them. False when the
+ * site is closed. Any process. */
+bool pwr_site_opening_take_keys(pwr_site_t *site, apr_pool_t *pool);
 
 #endif

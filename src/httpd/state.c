@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "base/limits.h"
-#include "httpd/secret.h"
+#include "httpd/key_file.h"
 #include "httpd/state_files.h"
 #include "httpd/trusted_path.h"
 #include "httpd/user_process.h"
@@ -24,7 +24,7 @@ typedef struct {
     pwr_fault_kind_t kind;
     char tag[8];
     char detail[PWR_MAX_DETAIL + 1];
-    char key[PWR_KEY_BYTES];
+    pwr_keys_t keys;
 } answer_t;
 
 static bool is_file(const pwr_store_settings_t *settings)
@@ -54,29 +54,29 @@ static pwr_fault_t *prepare_store(const pwr_store_settings_t *settings, apr_pool
                             fault->detail);
 }
 
-pwr_fault_t *pwr_state_prepare_here(pwr_secret_t **key, const pwr_settings_t *settings,
+pwr_fault_t *pwr_state_prepare_here(pwr_keys_t *keys, const pwr_settings_t *settings,
                                     apr_pool_t *pool)
 {
     PWR_TRY(pwr_state_files_check_folder(settings->key_file, pool));
     PWR_TRY(pwr_state_files_check(settings->key_file, "the key file", pool));
-    PWR_TRY(pwr_secret_key(key, settings->key_file, pool));
+    if (!pwr_key_file_is_there(settings->key_file)) {
+        PWR_TRY(pwr_key_file_make(settings->key_file, pool));
+    }
+    PWR_TRY(pwr_key_file_read(keys, settings->key_file, pool));
     return prepare_store(&settings->parts.store, pool);
 }
 
 static void work(void *data, void *settings, apr_pool_t *pool)
 {
     answer_t *answer = data;
-    pwr_secret_t *key = NULL;
-    const pwr_fault_t *fault = pwr_state_prepare_here(&key, settings, pool);
+    const pwr_fault_t *fault = pwr_state_prepare_here(&answer->keys, settings, pool);
 
     if (fault != NULL) {
         answer->has_fault = true;
         answer->kind = fault->kind;
         apr_cpystrn(answer->tag, fault->tag, sizeof answer->tag);
         apr_cpystrn(answer->detail, fault->detail, sizeof answer->detail);
-        return;
     }
-    memcpy(answer->key, pwr_secret_bytes(key), sizeof answer->key);
 }
 
 /* Root's part: the folder, where root alone can make it. */
@@ -123,7 +123,7 @@ pwr_fault_t *pwr_state_prepare(pwr_site_t *site, apr_pool_t *pool)
         fault = fault_of(&answer, pool);
     }
     if (fault == NULL) {
-        pwr_site_keys_put(site->keys, answer.key);
+        pwr_site_keys_put(site->keys, &answer.keys);
     }
     pwr_crypto_wipe(&answer, sizeof answer);
     return fault;

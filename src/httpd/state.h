@@ -8,13 +8,14 @@
 
 #include "httpd/private.h"
 
-/* In the parent, when the server starts, at each reload, and for the self-check. Puts the key into
+/* In the parent, when the server starts, at each reload, and for the self-check. Puts the keys into
  * `site->keys`. */
 pwr_fault_t *pwr_state_prepare(pwr_site_t *site, apr_pool_t *pool) PWR_MUST_USE;
 
 /* The same in a process that has the rights of the server's user already, without making a folder
- * that only root can make. The key lives in `pool`, and so does what was opened. */
-pwr_fault_t *pwr_state_prepare_here(pwr_secret_t **key, const pwr_settings_t *settings,
+ * that only root can make. What was opened lives in `pool`; the caller
+ * wipes the keys. */
+pwr_fault_t *pwr_state_prepare_here(pwr_keys_t *keys, const pwr_settings_t *settings,
                                     apr_pool_t *pool) PWR_MUST_USE;
 
 #endif

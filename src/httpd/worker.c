@@ -147,7 +147,7 @@ static pwr_fault_t *open_worker_pools(apr_array_header_t *worker_pools, const wo
     for (int i = 0; i < worker->sites->nelts; i++) {
         pwr_site_t *site = APR_ARRAY_IDX(worker->sites, i, pwr_site_t *);
         pwr_worker_pool_t *workers = NULL;
-        if (!pwr_site_opening_take_key(site, pool)) {
+        if (!pwr_site_opening_take_keys(site, pool)) {
             continue;
         }
         PWR_TRY(pwr_parts_open(&site->parts, site->audit, pool));

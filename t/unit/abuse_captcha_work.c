@@ -102,6 +102,18 @@ static void another_key_is_refused(void **state)
     assert_false(pwr_work_check(other, FORM, PWR_LEVEL_SILENT, posted(silent), pool));
 }
 
+static void work_for_a_challenge_of_the_key_before_passes(void **state)
+{
+    (void)state;
+    pwr_secret_t *old = key;
+
+    key = pwr_secret_make("another key of thirty-two bytes!", PWR_KEY_BYTES, pool);
+    assert_false(passes(silent));
+    pwr_secret_set_next(key, old, 0);
+    assert_true(passes(silent));
+    key = old;
+}
+
 static void it_passes_until_it_expires(void **state)
 {
     (void)state;
@@ -330,6 +342,7 @@ int main(void)
         TEST(harder_work_passes_for_less_and_lighter_work_not_for_more),
         TEST(another_form_is_refused),
         TEST(another_key_is_refused),
+        TEST(work_for_a_challenge_of_the_key_before_passes),
         TEST(it_passes_until_it_expires),
         TEST(what_would_expire_after_more_than_the_longest_life_is_refused),
         TEST(every_altered_member_is_refused),

@@ -72,6 +72,22 @@ static void a_seal_works_for_no_other_purpose_and_no_other_key(void **state)
     }
 }
 
+static void a_key_opens_what_it_sealed_before_another_one_sealed_until_its_end(void **state)
+{
+    (void)state;
+    pwr_secret_t *newer = first_key();
+    const char *old = pwr_seal_make(other_key, PWR_SEAL_FORM, "text", pool);
+
+    pwr_secret_set_next(newer, other_key, now + 1);
+    assert_true(opens(newer, PWR_SEAL_FORM, old));
+    assert_false(opens(newer, PWR_SEAL_SENT, old));
+    assert_false(opens(other_key, PWR_SEAL_FORM, pwr_seal_make(newer, PWR_SEAL_FORM, "", pool)));
+    now++;
+    assert_false(opens(newer, PWR_SEAL_FORM, old));
+    pwr_secret_set_next(newer, other_key, 0);
+    assert_true(opens(newer, PWR_SEAL_FORM, old));
+}
+
 static void a_seal_altered_cut_or_lengthened_is_refused(void **state)
 {
     (void)state;
@@ -138,6 +154,7 @@ int main(void)
         cmocka_unit_test(a_seal_tells_its_text_and_when_it_was_made),
         cmocka_unit_test(the_longest_text_that_is_sealed_opens),
         cmocka_unit_test(a_seal_works_for_no_other_purpose_and_no_other_key),
+        cmocka_unit_test(a_key_opens_what_it_sealed_before_another_one_sealed_until_its_end),
         cmocka_unit_test(a_seal_altered_cut_or_lengthened_is_refused),
         cmocka_unit_test(what_is_too_short_to_hold_a_time_is_no_seal),
         cmocka_unit_test(two_seals_of_one_text_at_one_time_look_unrelated),

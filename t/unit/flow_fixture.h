@@ -254,6 +254,17 @@ static inline const char *digest_of(const char *purpose, const char *text)
     return apr_pstrdup(flow.pool, digest);
 }
 
+/* Another key seals from now on; the one before opens until `until` (0: for ever), and counts. */
+static inline void rotate_key(apr_time_t until)
+{
+    pwr_secret_t *newer
+        = pwr_secret_make("another key of thirty-two bytes!", PWR_KEY_BYTES, flow.pool);
+
+    flow.parts.count_key = flow.parts.key;
+    pwr_secret_set_next(newer, flow.parts.key, until);
+    flow.parts.key = newer;
+}
+
 /* Puts a live link to the person as they are now, of the request `id`; returns its token. */
 static inline const char *put_link(const char *id, const fake_person_t *person)
 {

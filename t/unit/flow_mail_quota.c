@@ -59,6 +59,16 @@ static void the_account_is_counted_whatever_name_finds_it(void **state)
     assert_int_equal(2, mails_for("anna@example.org", 5));
 }
 
+static void another_key_that_seals_begins_no_count_anew(void **state)
+{
+    (void)state;
+    assert_int_equal(3, mails_for("anna", 3));
+    rotate_key(fixture_now + DAY);
+    assert_int_equal(2, mails_for("anna", 5));
+    fixture_now += HOUR - 1;
+    assert_int_equal(0, mails_for("anna@example.org", 1));
+}
+
 /* An account that is made anew has another id: mails by the same name still count. */
 static void the_name_is_counted_whatever_account_it_finds(void **state)
 {
@@ -145,6 +155,7 @@ int main(void)
         QUOTA_TEST(no_more_mails_leave_in_an_hour_than_the_site_says),
         QUOTA_TEST(no_more_mails_leave_in_a_day_than_the_site_says),
         QUOTA_TEST(the_account_is_counted_whatever_name_finds_it),
+        QUOTA_TEST(another_key_that_seals_begins_no_count_anew),
         QUOTA_TEST(the_name_is_counted_whatever_account_it_finds),
         QUOTA_TEST(an_account_has_three_live_links_and_the_next_request_is_capped),
         QUOTA_TEST(who_proved_more_has_two_live_links_beyond_those_of_strangers),

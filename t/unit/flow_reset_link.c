@@ -68,6 +68,21 @@ static void it_expires_when_its_life_is_over(void **state)
     assert_state(PWR_RESET_LINK_EXPIRED);
 }
 
+static void a_link_of_the_key_before_works_until_the_end_of_that_key(void **state)
+{
+    (void)state;
+    rotate_key(fixture_now + HOUR / 2);
+    assert_state(PWR_RESET_LINK_LIVE);
+    assert_string_equal(
+        look_at(token).row->digest,
+        pwr_reset_link_digest_of(&flow.parts, token, flow.pool)); /* by which one asks again */
+    anna->account.stamp = "another stamp";
+    assert_state(PWR_RESET_LINK_CHANGED);
+    fixture_now += HOUR / 2;
+    assert_state(PWR_RESET_LINK_UNKNOWN);
+    assert_int_equal(PWR_RESET_LINK_LIVE, look_at(put_link("newer", anna)).state);
+}
+
 static void an_account_that_is_gone_or_can_no_longer_be_reset_ends_it(void **state)
 {
     (void)state;
@@ -160,6 +175,7 @@ int main(void)
         LINK_TEST(a_live_link_knows_its_account_and_the_rules_of_its_password),
         LINK_TEST(a_text_that_is_no_link_of_this_site_is_unknown_and_asks_the_directory_nothing),
         LINK_TEST(it_expires_when_its_life_is_over),
+        LINK_TEST(a_link_of_the_key_before_works_until_the_end_of_that_key),
         LINK_TEST(an_account_that_is_gone_or_can_no_longer_be_reset_ends_it),
         LINK_TEST(an_address_that_the_account_no_longer_has_ends_it),
         LINK_TEST(a_password_set_elsewhere_ends_it_and_says_when_that_was),

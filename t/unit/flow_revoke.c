@@ -45,6 +45,17 @@ static void looking_changes_nothing_and_stopping_ends_the_links_of_the_request_a
     assert_false(stop(stop_token));
 }
 
+static void a_link_of_the_key_before_is_stopped_too(void **state)
+{
+    (void)state;
+    const char *stop_token = token_of("request", PWR_TOKEN_STOP);
+
+    rotate_key(fixture_now + HOUR);
+    assert_true(look(stop_token));
+    assert_true(stop(stop_token));
+    assert_int_equal(0, live_links(anna));
+}
+
 static void the_link_itself_stops_nothing(void **state)
 {
     (void)state;
@@ -72,6 +83,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         REVOKE_TEST(looking_changes_nothing_and_stopping_ends_the_links_of_the_request_alone),
+        REVOKE_TEST(a_link_of_the_key_before_is_stopped_too),
         REVOKE_TEST(the_link_itself_stops_nothing),
         REVOKE_TEST(after_the_life_of_the_link_there_is_nothing_to_stop),
     };
