@@ -20,7 +20,7 @@ from scripts import CONF, HERE, TO_CAPTCHA, TO_WORK, assert_all_passed, flood
 from kit import build, system
 from kit.site import Site
 
-SECONDS = 400
+SECONDS = 1000
 WALKS = 6
 GOLDEN = {"nb": HERE / "goldens" / "nb.txt", "en": HERE / "goldens" / "en.txt"}
 # Shown by a site of its own in the place of a page that is easier to come to.
