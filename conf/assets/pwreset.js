@@ -155,7 +155,7 @@ function addShowButton(button) {
     input.form.addEventListener("submit", () => turn("password"));
 }
 
-/* Sorts of characters, as the server counts them (data-counting): lower, upper, digits, specials,
+/* Classes of characters, as the server counts them (data-counting): lower, upper, digits, specials,
  * others. Of Samba's only those up to ÿ are known here. */
 const classes = {
     unicode: [/\p{Lowercase}/u, /\p{Uppercase}/u, /\d/, /[!-/:-@[-`{-~]/,

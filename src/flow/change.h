@@ -53,8 +53,9 @@ typedef struct {
  * when the directory does not answer. */
 pwr_rules_t pwr_change_rules(pwr_parts_t *parts, apr_pool_t *scratch);
 
-/* Tries the old password and sets the new one. A fault when the store took no try, or the directory
- * answers no request at all: nothing was changed, and the fault is the same for every name. */
+/* Tries the old password and sets the new one. A fault when the store took no attempt, or the
+ * directory answers no request at all: nothing was changed, and the fault is the same for every
+ * name. */
 pwr_fault_t *pwr_change_password(pwr_change_answer_t *answer, pwr_parts_t *parts,
                                  const pwr_change_form_t *form, apr_pool_t *pool) PWR_MUST_USE;
 

@@ -1,6 +1,6 @@
 /*
- * The settings of one server or virtual host: those of the parts as values, and those that only the
- * door needs. Filled by the rows of directives.c while the configuration is read, finished by
+ * The settings of one server or virtual host: those of the parts as values, and those that only
+ * src/httpd needs. Filled by the rows of directives.c while the configuration is read, finished by
  * pwr_settings_finish, read-only after that. Lives in the configuration pool.
  */
 #ifndef PWR_HTTPD_SETTINGS_H

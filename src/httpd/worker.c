@@ -255,7 +255,7 @@ pwr_fault_t *pwr_worker_start(apr_array_header_t *sites, server_rec *main_server
     *orders = (pwr_keeper_orders_t){
         .user = APR_ARRAY_IDX(sites, 0, const pwr_site_t *)->settings->worker_user,
         .sandbox = worker->sandbox,
-        .live = worker_main,
+        .main = worker_main,
         .data = worker};
     return pwr_keeper_start(orders, main_server, pconf);
 }

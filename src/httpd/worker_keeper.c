@@ -97,7 +97,7 @@ static pid_t fork_worker(const keeper_t *keeper, apr_time_t not_before)
     pid_t worker = fork();
 
     if (worker == 0) {
-        keeper->orders->live(keeper->orders->data, self, not_before);
+        keeper->orders->main(keeper->orders->data, self, not_before);
         _exit(0);
     }
     if (worker < 0) {

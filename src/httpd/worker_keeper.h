@@ -23,7 +23,7 @@ typedef struct {
     const pwr_sandbox_t *sandbox; /* NULL: none */
     /* The worker's life, in a process of its own with all signals blocked. It does not return, and
      * begins to work at `not_before`. */
-    void (*live)(void *data, pid_t keeper, apr_time_t not_before);
+    void (*main)(void *data, pid_t keeper, apr_time_t not_before);
     void *data;
 } pwr_keeper_orders_t;
 

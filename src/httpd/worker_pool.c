@@ -19,13 +19,11 @@
 #include "store/outbox.h"
 
 #define OWNER_BYTES 18
-#define OWNER_CHARS 64                   /* as many as the column takes */
-#define POLL apr_time_from_sec(5)        /* longest sleep */
-#define STORE_PAUSE apr_time_from_sec(1) /* after the store did not answer */
-#define TABLES_LOG apr_time_from_sec(60) /* how often a lack of tables is logged */
-#define BLUR                                                                                       \
-    apr_time_from_msec(6) /* a row waits so long at most before it is worked, by chance            \
-                           */
+#define OWNER_CHARS 64                          /* as many as the column takes */
+#define POLL apr_time_from_sec(5)               /* longest sleep */
+#define STORE_PAUSE apr_time_from_sec(1)        /* after the store did not answer */
+#define TABLES_LOG apr_time_from_sec(60)        /* how often a lack of tables is logged */
+#define MOST_RANDOM_DELAY apr_time_from_msec(6) /* before a row is worked */
 #define STACK_BYTES (512 * 1024)
 
 /* One thread. Rows are held under its own name, and after a fault under another one: whether the
@@ -65,7 +63,7 @@ static void random_delay(void)
     unsigned char chance = 0;
 
     pwr_crypto_random(&chance, 1);
-    apr_sleep(BLUR * chance / 255);
+    apr_sleep(MOST_RANDOM_DELAY * chance / 255);
 }
 
 /* Sleeps until a row was put, `until` has come, or it is time to stop; false for the last. */

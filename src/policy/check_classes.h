@@ -1,4 +1,4 @@
-/* Sorts of characters: how many there are of each, what may stand first and last, what may not be
+/* Classes of characters: how many there are of each, what may stand first and last, what may not be
  * used at all. */
 #ifndef PWR_POLICY_CHECK_CLASSES_H
 #define PWR_POLICY_CHECK_CLASSES_H

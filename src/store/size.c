@@ -6,10 +6,13 @@
 #include "store/db_connections.h"
 
 static const char *const names[PWR_ROWS_COUNT] = {
-    [PWR_ROWS_WAITING] = "waiting", [PWR_ROWS_KEPT] = "kept",
-    [PWR_ROWS_SHORT] = "short",     [PWR_ROWS_LINKS] = "links",
-    [PWR_ROWS_TRAIL] = "trail",     [PWR_ROWS_TRAIL_SHORT] = "trail-short",
-    [PWR_ROWS_RETURNS] = "returns",
+    [PWR_ROWS_WAITING] = "waiting",
+    [PWR_ROWS_KEPT] = "kept",
+    [PWR_ROWS_SHORT] = "short",
+    [PWR_ROWS_LINKS] = "links",
+    [PWR_ROWS_TRAIL] = "trail",
+    [PWR_ROWS_TRAIL_SHORT] = "trail-short",
+    [PWR_ROWS_RETURN_URLS] = "return-urls",
 };
 
 /* Puts counts by life into size->rows[kinds[life]]; `earliest` is the least time of all lives. */
@@ -45,8 +48,8 @@ pwr_fault_t *pwr_size_measure(pwr_size_t *size, pwr_store_t *store, apr_pool_t *
     PWR_TRY(count_lives(size, &size->oldest, store, PWR_SQL_SIZE_TRAIL, scratch));
     PWR_TRY(pwr_store_read_number(&size->rows[PWR_ROWS_LINKS], store, PWR_SQL_SIZE_TOKENS, NULL,
                                   scratch));
-    PWR_TRY(pwr_store_read_number(&size->rows[PWR_ROWS_RETURNS], store, PWR_SQL_SIZE_RETURNS, NULL,
-                                  scratch));
+    PWR_TRY(pwr_store_read_number(&size->rows[PWR_ROWS_RETURN_URLS], store,
+                                  PWR_SQL_SIZE_RETURN_URLS, NULL, scratch));
     return pwr_size_weigh(&size->bytes, store, scratch);
 }
 

@@ -16,7 +16,7 @@ typedef enum {
     PWR_ROWS_LINKS,
     PWR_ROWS_TRAIL,
     PWR_ROWS_TRAIL_SHORT, /* the part of the trail that goes first */
-    PWR_ROWS_RETURNS,
+    PWR_ROWS_RETURN_URLS,
     PWR_ROWS_COUNT
 } pwr_rows_t;
 

@@ -178,7 +178,8 @@ static const statement_t statements[PWR_SQL_COUNT] = {
     = {"pwreset_size_trail", "SELECT life, COUNT(*), MIN(happened) FROM pwreset_trail "
                              "GROUP BY life"},
     [PWR_SQL_SIZE_TOKENS] = {"pwreset_size_tokens", "SELECT COUNT(*) FROM pwreset_tokens"},
-    [PWR_SQL_SIZE_RETURNS] = {"pwreset_size_returns", "SELECT COUNT(*) FROM pwreset_return_urls"},
+    [PWR_SQL_SIZE_RETURN_URLS]
+    = {"pwreset_size_return_urls", "SELECT COUNT(*) FROM pwreset_return_urls"},
     [PWR_SQL_SIZE_BYTES]
     = {"pwreset_size_bytes", "SELECT (pages.page_count - free.freelist_count) * page.page_size "
                              "FROM pragma_page_count AS pages, pragma_freelist_count AS free, "

@@ -52,7 +52,7 @@ typedef enum {
     PWR_SQL_SIZE_OUTBOX,
     PWR_SQL_SIZE_TRAIL,
     PWR_SQL_SIZE_TOKENS,
-    PWR_SQL_SIZE_RETURNS,
+    PWR_SQL_SIZE_RETURN_URLS,
     PWR_SQL_SIZE_BYTES,
     PWR_SQL_COUNT
 } pwr_statement_t;

@@ -12,35 +12,37 @@ from tree import Finding  # noqa: E402
 HISTORY = re.compile(r"NEWS\.md|LICENSE|src/store/schema\.c|conf/schema/.*|t/unit/store_(schema|fixture)\.[ch]|"
                      r"t/guard/(names|test_guards_bite)\.py|t/browser/goldens/.*|conf/messages/.*|.*corpus.*")
 CODE = r"(src/.*|mod_pwreset\.c|t/unit/.*|t/fuzz/.*)\.[ch]"
-DOCUMENTS = r".*\.(md|conf|c|h)"
+DOCUMENTS = r".*\.(md|conf|c|h|js|html)"
 
 # (the old word, where it is looked for, what to write instead). Words that mean something else in
 # English stand with what makes them ours.
 OLD = [
-    (r"\bpwr_visit|\bvisit_(challenge|change|language|link|request)\b|\bvisits?\b", CODE,
-     "handle_, a request context, or a request"),
+    (r"(?i)visit", r"(?!t/web/test_poison\.py).*", "handle_, a request context, a request, or a person"),
     (r"(?<!token:)\brealm", r"src/(?!directory/).*\.[ch]|t/unit/(?!directory).*\.[ch]", "site"),
     (r"pwr_subject|OF_SUBJECT|of_subject\b|subject_digest|policy/subject", r".*",
      "typed_name in the outbox, candidate in policy"),
-    (r"\bpwr_try_(?!fault)|ROW_TRY\b|(count|forgive|confirm)_(try|tries)\b|PwResetTries|tries_per_|flow/tries",
-     r".*", "attempt for an old password, deliveries for a row"),
+    (r"\bpwr_try_(?!fault)|ROW_TRY\b|(count|forgive|confirm)_(try|tries)\b|PwResetTries|tries_per_|flow/tries"
+     r"|\b(no|one|each|every|next) try\b|\bthe tries\b", r"(?!t/run$).*", "attempt for an old password, deliveries for a row"),
     (r"pwr_share|flow/share\b", r".*", "mail_quota"),
     (r"pwr_links?_|PWR_LINK_|flow/links?\b", r".*", "reset_mail and reset_link"),
     (r"pwr_job|\bjob_t\b|flow/job\b|pwr_deliver_|flow/deliver\b", r".*", "delivery, or a run of its own name"),
+    (r"\bjob\b", r"src/flow/.*|t/unit/flow_.*", "delivery"),
     (r"pwr_messages_|text/messages\b", r".*", "translations"),
-    (r"pwr_letter|PWR_LETTER|\bletters?\b", r"src/flow/.*", "mail template, mail values, or mail"),
+    (r"pwr_letter|PWR_LETTER|\bletters?\b", r"src/flow/.*|t/unit/flow_.*", "mail template, mail values, or mail"),
     (r"\bpwr_kind_|directory/kind|pwr_directory_(is_)?kind|context(->|\.)kind\b", r".*", "backend"),
     (r"\bpwr_connections?_|\bpwr_handle_t\b", r".*", "ldap_connection, db_connection, ldap_handle"),
     (r"(?i)barred", r".*", "ineligible"),
     (r"\b(pwr_)?sight_|_sight\b|directory/sight", r".*", "rights_check"),
     (r"\b(pwr_)?dice\b|pwr_dice_", r".*", "random"),
     (r"(?i)(?<![a-z])tasks?(?![a-z])", CODE + r"|conf/pages/.*|conf/pwreset\.conf|README\.md", "captcha"),
-    (r"pwr_returns_|pwreset_returns(?!_created)|SQL_RETURNS|store/returns", r".*", "return_urls"),
+    (r"pwr_returns_|_RETURNS\b|pwreset_returns(?!_created)|SQL_RETURNS|store/returns", r".*", "return_urls"),
     (r"\bpwr_(take|judge)_|\bpwr_taken_t\b", r"src/httpd/.*", "pwr_directive_set_, pwr_directive_check_, args"),
-    (r"PWR_SORT_|pwr_sort_t|_sort_samba|\bsorts? of\b|\b(no|each) sort\b", DOCUMENTS, "class of characters"),
-    (r"\bpwr_crew|\bcrews?\b|\berrands?\b|say_goodbye|\bblurs?\b|\bBEAT\b|make_nobody", r".*",
+    (r"(?i)PWR_SORT_|pwr_sort_t|_sort_samba|\bsorts? of\b|\b(no|each|new|fifth) sort\b", DOCUMENTS,
+     "class of characters, or kind"),
+    (r"\bpwr_crew|\bcrews?\b|\berrands?\b|say_goodbye|(?i:\bblurs?\b)|\bBEAT\b|make_nobody|(\.|->)live\b",
+     r".*",
      "worker_pool, request, shutdown_workers, random_delay, TIME_SLOT, make_dummy_account"),
-    (r"\bFLOORS\b|\bfloors\b|\bdoor plate\b|\bthe door(?!-)\b|\bthe house\b|\b(story|stories)\b"
+    (r"(?i)\bfloors?\b|\bdoors?\b(?!-)|\bhouse\b|\b(story|stories)\b"
      r"|\b(this|directory|only|one) rooms?\b(?! for| back)",
      r"(src/(?!abuse/|captcha/).*|mod_pwreset\.c|t/guard/.*|CONTRIBUTING\.md|SECURITY\.md|Makefile\.am)",
      "layer, directory or component, source tree, httpd layer, module file, use case"),

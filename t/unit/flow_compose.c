@@ -12,10 +12,10 @@ static int set_up_anna(void **state)
     return 0;
 }
 
-static pwr_mail_values_t letter_of(pwr_mail_template_kind_t backend, const char *language)
+static pwr_mail_values_t values_of(pwr_mail_template_kind_t kind, const char *language)
 {
-    pwr_mail_values_t letter = {
-        .kind = backend,
+    pwr_mail_values_t values = {
+        .kind = kind,
         .to = anna->account.mail,
         .addressees = apr_array_make(flow.pool, 2, sizeof(pwr_addressee_t)),
         .language = language,
@@ -23,34 +23,34 @@ static pwr_mail_values_t letter_of(pwr_mail_template_kind_t backend, const char 
         .stop_token = pwr_token_derive(flow.parts.key, PWR_TOKEN_STOP, "request", flow.pool),
         .changed = NOON,
     };
-    return letter;
+    return values;
 }
 
-static void address(pwr_mail_values_t *letter, const fake_person_t *person)
+static void address(pwr_mail_values_t *values, const fake_person_t *person)
 {
-    APR_ARRAY_PUSH((apr_array_header_t *)(apr_uintptr_t)letter->addressees, pwr_addressee_t)
+    APR_ARRAY_PUSH((apr_array_header_t *)(apr_uintptr_t)values->addressees, pwr_addressee_t)
         = (pwr_addressee_t){
             .account = &person->account,
-            .token = letter->kind == PWR_MAIL_TEMPLATE_LINK ? pwr_token_derive(
+            .token = values->kind == PWR_MAIL_TEMPLATE_LINK ? pwr_token_derive(
                          flow.parts.key, PWR_TOKEN_LINK, person->account.id, flow.pool)
                                                             : NULL,
         };
 }
 
-static pwr_mail_t compose(const pwr_mail_values_t *letter)
+static pwr_mail_t compose(const pwr_mail_values_t *values)
 {
     pwr_mail_t mail = {0};
 
-    assert_fine(pwr_compose(&mail, &flow.parts, letter, flow.pool));
+    assert_fine(pwr_compose(&mail, &flow.parts, values, flow.pool));
     return mail;
 }
 
 static pwr_mail_t compose_link(const char *language)
 {
-    pwr_mail_values_t letter = letter_of(PWR_MAIL_TEMPLATE_LINK, language);
+    pwr_mail_values_t values = values_of(PWR_MAIL_TEMPLATE_LINK, language);
 
-    address(&letter, anna);
-    return compose(&letter);
+    address(&values, anna);
+    return compose(&values);
 }
 
 static const char *link_with(const char *before, const char *purpose, const char *seed)
@@ -112,11 +112,11 @@ static void a_second_language_says_it_again_below(void **state)
 static void several_accounts_have_a_link_each(void **state)
 {
     (void)state;
-    pwr_mail_values_t letter = letter_of(PWR_MAIL_TEMPLATE_LINK, "en");
+    pwr_mail_values_t values = values_of(PWR_MAIL_TEMPLATE_LINK, "en");
 
-    address(&letter, anna);
-    address(&letter, fake_directory_add("berit", flow.pool));
-    pwr_mail_t mail = compose(&letter);
+    address(&values, anna);
+    address(&values, fake_directory_add("berit", flow.pool));
+    pwr_mail_t mail = compose(&values);
     assert_in_both(&mail, link_with("/r/", PWR_TOKEN_LINK, "anna-id"));
     assert_in_both(&mail, link_with("/r/", PWR_TOKEN_LINK, "berit-id"));
     assert_in_both(&mail, "berit");
@@ -125,13 +125,13 @@ static void several_accounts_have_a_link_each(void **state)
 static void a_mail_about_what_was_done_has_no_link_that_does_anything(void **state)
 {
     (void)state;
-    const pwr_mail_template_kind_t backends[]
+    const pwr_mail_template_kind_t kinds[]
         = {PWR_MAIL_TEMPLATE_CHANGED, PWR_MAIL_TEMPLATE_UNLOCKED, PWR_MAIL_TEMPLATE_INELIGIBLE};
 
-    for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
-        pwr_mail_values_t letter = letter_of(backends[i], "en");
-        address(&letter, anna);
-        pwr_mail_t mail = compose(&letter);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        pwr_mail_values_t values = values_of(kinds[i], "en");
+        address(&values, anna);
+        pwr_mail_t mail = compose(&values);
         assert_null(strstr(mail.text, "/r/"));
         assert_null(strstr(mail.html, "/r/"));
         assert_null(strstr(mail.html, "/stop/"));

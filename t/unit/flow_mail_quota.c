@@ -94,23 +94,24 @@ static void an_account_has_three_live_links_and_the_next_request_is_capped(void 
     assert_int_equal(4, count_mails(false));
 }
 
-/* The share of one account, asked of a row that a worker has in hand. */
+/* The quota of one account, asked of a row that a worker has in hand. */
 static pwr_mail_quota_t ask_for(const char *id, bool is_proved)
 {
     pwr_outbox_row_t *row = NULL;
     apr_time_t next = 0;
-    pwr_mail_quota_t share;
+    pwr_mail_quota_t quota;
     bool is_held = false;
 
     put_row(id, PWR_ROW_LINK, "anna");
     assert_fine(
         pwr_outbox_take_due(&row, &next, flow.parts.store, flow.parts.site, OWNER, DAY, flow.pool));
     row->is_proved = is_proved;
-    pwr_delivery_t job = {.by = &flow.worker, .parts = &flow.parts, .row = row, .pool = flow.pool};
-    assert_fine(pwr_mail_quota_ask(&share, &job, &anna->account));
+    pwr_delivery_t delivery
+        = {.by = &flow.worker, .parts = &flow.parts, .row = row, .pool = flow.pool};
+    assert_fine(pwr_mail_quota_ask(&quota, &delivery, &anna->account));
     assert_fine(
         pwr_outbox_give_up(&is_held, flow.parts.store, id, OWNER, PWR_LIFE_KEPT, flow.pool));
-    return share;
+    return quota;
 }
 
 static void who_proved_more_has_two_live_links_beyond_those_of_strangers(void **state)

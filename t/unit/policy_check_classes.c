@@ -1,4 +1,4 @@
-/* Sorts of characters are counted as the directory that asks for them counts. */
+/* Classes of characters are counted as the directory that asks for them counts. */
 #include "policy_judged.h"
 
 #include "policy/check_classes.h"

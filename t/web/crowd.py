@@ -37,7 +37,7 @@ def address(number):
     return f"198.{18 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
 
 
-def visitor(site, client):
+def browser_at(site, client):
     """A browser at this address."""
     return Browser(site.ca.certificate, **at(client))
 

@@ -3,7 +3,7 @@ import itertools
 import json
 
 import pytest
-from crowd import Crowd, proxied_site, remote_lines, visitor
+from crowd import Crowd, proxied_site, remote_lines, browser_at
 from opened import answer_by_picture
 from site_steps import settle, store
 from workers import audit, mute
@@ -53,7 +53,7 @@ def spellings_of(person):
 
 def test_a_thousand_requests_from_a_thousand_clients_mail_the_cap_and_the_owner_gets_in(flooded):
     person = flooded.someone()
-    flooded.ask(person.uid, visitor(flooded, OWNER))
+    flooded.ask(person.uid, browser_at(flooded, OWNER))
     earlier = flooded.link_of(flooded.mail_to(person.mails[0]))
     flood(flooded, spellings_of(person), 1000)
     assert len(mails_to(flooded, person)) == LIVE_LINKS
@@ -63,7 +63,7 @@ def test_a_thousand_requests_from_a_thousand_clients_mail_the_cap_and_the_owner_
 
 
 def test_after_a_flood_the_owner_gets_a_new_link_from_an_old_one(flooded):
-    person, owner = flooded.someone(), visitor(flooded, "192.0.2.2")
+    person, owner = flooded.someone(), browser_at(flooded, "192.0.2.2")
     flooded.ask(person.uid, owner)
     old = flooded.link_of(flooded.mail_to(person.mails[0]))
     store(flooded, "UPDATE pwreset_tokens SET expires = 1 WHERE login = ?", person.uid)
@@ -81,7 +81,7 @@ def test_after_a_flood_the_owner_gets_a_new_link_from_an_old_one(flooded):
 
 
 def test_after_a_flood_the_owner_gets_a_link_by_solving_a_captcha_and_that_has_a_cap_too(flooded):
-    person, owner = flooded.someone(), visitor(flooded, "192.0.2.3")
+    person, owner = flooded.someone(), browser_at(flooded, "192.0.2.3")
     flood(flooded, spellings_of(person), 20)
     assert flooded.ask(person.uid, owner).heading == "Sjekk e-posten din"
     assert len(mails_to(flooded, person)) == LIVE_LINKS
@@ -132,7 +132,7 @@ def test_a_cap_on_mails_an_hour_counts_those_whose_links_are_gone(make_flooded):
 
 
 def test_a_name_leads_to_no_more_mails_when_it_becomes_somebody_elses(make_flooded):
-    """An address that moves from person to person: each has had next to none, the name its share."""
+    """An address that moves from person to person: each has had next to none, the name its quota."""
     site = make_flooded(PwResetMailsPerHour="2", PwResetLDAPLoginAttribute="uid")
     first, second, third = (site.someone() for _ in range(3))
     name = first.mails[0]
@@ -150,7 +150,7 @@ def test_a_name_leads_to_no_more_mails_when_it_becomes_somebody_elses(make_flood
     flood(site, [third.uid], 1)
     settle(site, 60)
     assert len([mail for mail in site.inbox.all() if mail.to == [name]]) == 3
-    owner = visitor(site, OWNER)
+    owner = browser_at(site, OWNER)
     for _ in range(2):
         site.ask("ingen", owner)
     assert answer_by_picture(site, site.ask(name, owner), owner).heading == "Sjekk e-posten din"

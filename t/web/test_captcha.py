@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import opened
 import pytest
 import work
-from crowd import Crowd, proxied_site, visitor
+from crowd import Crowd, proxied_site, browser_at
 from opened import (answer_by_picture, answer_by_sound, answer_by_waiting, form_for, open_seal,
                     answer_by_work, captcha_on)
 from site_steps import ask_for_link, new_mails, requests, store
@@ -42,7 +42,7 @@ def busy_browser(site):
     client = next(Crowd.clients)
     for _ in range(3):
         Crowd(site).press(client)
-    return visitor(site, client)
+    return browser_at(site, client)
 
 
 def captchas_for(site, name, browser=None):
@@ -273,7 +273,7 @@ def test_a_captcha_is_drawn_once_or_played_thrice_and_kept_by_nobody(patient, pa
         assert one.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert [browser.get(url).status for _ in range(5)] == [410] * 5
     crowd = Crowd(patient)  # nor do many at once, in all children, have another one drawn
-    statuses = crowd.each(lambda client: visitor(patient, client).get(url).status,
+    statuses = crowd.each(lambda client: browser_at(patient, client).get(url).status,
                           [next(crowd.clients) for _ in range(30)])
     assert set(statuses) == {410}
     again = browser.get(page.url)  # a new captcha has a new picture
@@ -331,7 +331,7 @@ def test_guesses_and_drawings_count_against_their_client_until_it_is_refused(mak
 
 
 def test_a_dead_links_request_goes_through_a_captcha_too(patient):
-    person, browser = patient.someone(), visitor(patient, next(Crowd.clients))
+    person, browser = patient.someone(), browser_at(patient, next(Crowd.clients))
     link = ask_for_link(patient, person, browser)
     store(patient, "UPDATE pwreset_tokens SET expires = 1 WHERE login = ?", person.uid)
     patient.ask("ingen", browser)
@@ -363,7 +363,7 @@ def test_who_waits_as_long_as_a_site_may_ask_for_gets_through(make_site):
 
 
 def test_a_dead_links_request_that_became_too_old_shows_an_empty_form(patient):
-    person, browser = patient.someone(), visitor(patient, next(Crowd.clients))
+    person, browser = patient.someone(), browser_at(patient, next(Crowd.clients))
     link = ask_for_link(patient, person, browser)
     store(patient, "UPDATE pwreset_tokens SET expires = 1 WHERE login = ?", person.uid)
     patient.ask("ingen", browser)

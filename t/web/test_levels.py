@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from crowd import Crowd, at, proxied_site, remote_lines, visitor
+from crowd import Crowd, at, proxied_site, remote_lines, browser_at
 from site_steps import quick_site, store
 from work import (HARDER, fetch, form, is_accepted, is_sent_to_captchas, level_of, most_of, seal_of,
                   send, solution_for)
@@ -65,7 +65,7 @@ def test_a_browser_that_worked_too_little_may_work_more_and_loses_nothing(near):
 def test_a_busy_client_without_script_and_a_busier_one_with_it_get_the_captchas(near):
     client, busier = next(Crowd.clients), next(Crowd.clients)
     press(near, client, 2)
-    page = near.ask("ingen", visitor(near, client))
+    page = near.ask("ingen", browser_at(near, client))
     assert (page.hops, page.heading) == ([303], CAPTCHAS)
     press(near, busier, 4)
     assert is_sent_to_captchas(send(near, "ingen", headers=at(busier)))
@@ -105,7 +105,7 @@ def test_the_level_falls_again_with_time_alone(make_site):
 
 
 def steps_of(site, name, client, step):
-    """What the client sees at one try with this name."""
+    """What the client sees at one attempt with this name."""
     headers = at(client)
     page = form(site, headers=headers)
     work = fetch(site, seal_of(page), headers=headers)

@@ -1,7 +1,7 @@
 """What the operator's monitoring is told: in the form that it reads, by all processes together, and
 nobody else."""
 import pytest
-from crowd import Crowd, proxied_site, visitor
+from crowd import Crowd, proxied_site, browser_at
 from openmetrics import Malformed, parse
 from opened import answer_by_picture
 from site_steps import OPEN_GATE, settle
@@ -25,7 +25,7 @@ COUNTERS = {
 GAUGES = {"pwreset_queue_requests", "pwreset_queue_age_seconds", "pwreset_worker_silence_seconds",
           "pwreset_site_level", "pwreset_store_bytes", "pwreset_store_age_seconds",
           "pwreset_store_fill_ratio"}
-ROWS = {"waiting", "kept", "short", "links", "trail", "trail-short", "returns"}
+ROWS = {"waiting", "kept", "short", "links", "trail", "trail-short", "return-urls"}
 
 
 def metered(keeper, may="local", **options):
@@ -111,7 +111,7 @@ def test_what_the_gate_refuses_is_told_by_its_reason(keeper):
                   "PwResetCaptcha": "turnstile site-key", "PwResetCaptchaSecret": "hemmelig",
                   "PwResetCaptchaVerifyURL": "https://127.0.0.1:1/siteverify"}
     with metered(keeper, directives=directives) as site:
-        browser = visitor(site, next(Crowd.clients))
+        browser = browser_at(site, next(Crowd.clients))
         page = browser.get(f"{site.reset_url}/")
         captchas = browser.submit(page, name="ingen", **{"cf-turnstile-response": "svar"})
         assert count(site, "captchas", result="down") == 1
@@ -173,7 +173,7 @@ def test_nobody_is_told_who_was_not_let_in(keeper, site):
     assert site.browser.get(f"{site.url}{METRICS}").status == 404
     with metered(keeper, may="ip 192.0.2.1") as guarded:
         assert guarded.browser.get(f"{guarded.url}{METRICS}").status == 403
-        assert visitor(guarded, "192.0.2.1").get(f"{guarded.url}{METRICS}").status == 200
+        assert browser_at(guarded, "192.0.2.1").get(f"{guarded.url}{METRICS}").status == 200
 
 
 def test_metrics_are_read_and_not_posted_to(counted):

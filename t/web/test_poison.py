@@ -169,7 +169,7 @@ def test_a_form_that_can_be_read_in_two_ways_mails_nobody(quick, kind, body):
     assert check_clean_or_refused(quick, send) in (400, 415)
 
 
-def test_a_poisoned_visit_to_the_link_leaves_the_confirmation_unchanged(quick):
+def test_a_poisoned_request_of_the_link_leaves_the_confirmation_unchanged(quick):
     def confirmation(headers):
         person = quick.someone()
         quick.ask(person.uid)

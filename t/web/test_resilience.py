@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from crowd import visitor
+from crowd import browser_at
 from site_steps import quick_site, settle, store
 from workers import (audit, locked_store, mute, row_in_hand, shape, wait_until,
                      wait_until_reaped, waiting_rows, web_children, worker_of)
@@ -215,7 +215,7 @@ def test_what_is_in_hand_when_the_disk_fills_up_is_ended_and_a_form_refused_then
         first, second = site.someone(), site.someone()
         form = site.browser.get(f"{site.reset_url}/")
         with mute(site.smtp):
-            site.ask(first.uid, visitor(site, "192.0.2.1"))
+            site.ask(first.uid, browser_at(site, "192.0.2.1"))
             wait_until(lambda: store(site, "SELECT digest FROM pwreset_tokens"), 10, "a link")
             fill(site.state)
             page = site.browser.submit(form, name=second.uid)
