@@ -69,6 +69,7 @@ static pwr_view_t *make_view(const pwr_parts_t *parts, const pwr_mail_values_t *
         pwr_view_text(view, "stop_link",
                       address_with(parts, chosen, "/stop/", values->stop_token, pool));
         pwr_view_time(view, "until", values->until);
+        pwr_view_flag(view, "can_reply", parts->settings->mail.reply_to != NULL);
     } else {
         pwr_view_time(view, "changed", values->changed);
     }

@@ -14,7 +14,7 @@ static const struct {
     [PWR_MAIL_TEMPLATE_LINK]
     = {"link",
        {.common = COMMON,
-        .own = "link stop_link until name is_several account_count accounts",
+        .own = "link stop_link until can_reply name is_several account_count accounts",
         .needed = "link"}},
     [PWR_MAIL_TEMPLATE_CHANGED] = {"changed", {.common = COMMON, .own = "changed", .needed = ""}},
     [PWR_MAIL_TEMPLATE_UNLOCKED] = {"unlocked", {.common = COMMON, .own = "changed", .needed = ""}},

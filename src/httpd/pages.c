@@ -100,6 +100,19 @@ static void show_sender(pwr_view_t *view, const pwr_site_t *site)
     pwr_view_text(view, "origin", site->origin);
 }
 
+/* How long a link works, in words: `life_hours` is 0 where minutes say it better. */
+static void show_life(pwr_view_t *view, const pwr_request_context_t *context)
+{
+    apr_int64_t minutes = apr_time_sec(context->site->settings->parts.flow.link_life) / 60;
+    bool is_in_hours = minutes >= 120 && minutes % 60 == 0;
+
+    pwr_view_number(view, "life_minutes", minutes);
+    pwr_view_number(view, "life_hours", is_in_hours ? minutes / 60 : 0);
+    pwr_view_text(
+        view, "life",
+        pwr_translations_format(context->language, "common.life", view, context->request->pool));
+}
+
 pwr_view_t *pwr_pages_view(const pwr_request_context_t *context, pwr_page_t page)
 {
     const pwr_flow_settings_t *flow = &context->site->settings->parts.flow;
@@ -130,7 +143,7 @@ pwr_view_t *pwr_pages_view(const pwr_request_context_t *context, pwr_page_t page
     pwr_view_text(view, "contact", flow->contact);
     pwr_view_text(view, "registry", flow->registry);
     show_sender(view, context->site);
-    pwr_view_number(view, "life_minutes", apr_time_sec(flow->link_life) / 60);
+    show_life(view, context);
     return view;
 }
 

@@ -1,7 +1,7 @@
 /*
  * The words of the program: one UTF-8 file per language (conf/messages/nb.txt, en.txt, ...), each
  * line `key = ICU MessageFormat pattern` with named arguments, e.g. sent.facts = E-posten kommer
- * fra {from}. Lenken virker i {life_minutes, plural, one {# minutt} other {# minutter}}.
+ * fra {from}. Lenken virker i {life}.
  *     dead.expired = Lenken gikk ut {expired, time, short}.
  * `#` in column one opens a comment. Arguments are looked up by name in a view. Loaded once at
  * start, read-only after; any thread.

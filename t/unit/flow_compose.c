@@ -109,6 +109,32 @@ static void a_second_language_says_it_again_below(void **state)
     assert_string_equal("nb, en", compose_link("nb").language);
 }
 
+static void it_says_reply_only_where_a_person_gets_the_reply(void **state)
+{
+    (void)state;
+    pwr_mail_t mail = compose_link("en");
+
+    assert_null(strstr(mail.text, "Reply"));
+    assert_null(strstr(mail.html, "Reply"));
+    assert_in_both(&mail, "Questions? Contact");
+    flow.settings.mail.reply_to = "helpdesk@example.org";
+    mail = compose_link("en");
+    assert_in_both(&mail, "Reply to this");
+    assert_null(strstr(mail.text, "Questions? Contact"));
+}
+
+/* The fixture's noon is 23:13 on 14 November in its zone. */
+static void it_names_the_day_on_which_the_link_ends(void **state)
+{
+    (void)state;
+    pwr_mail_values_t letter = letter_of(PWR_MAIL_TEMPLATE_LINK, "en");
+
+    address(&letter, anna);
+    letter.until = NOON + 24 * LINK_LIFE;
+    pwr_mail_t mail = compose(&letter);
+    assert_in_both(&mail, "until 15 November at 23:13");
+}
+
 static void several_accounts_have_a_link_each(void **state)
 {
     (void)state;
@@ -158,6 +184,8 @@ int main(void)
         COMPOSE_TEST(a_language_that_the_person_chose_stands_in_the_links),
         COMPOSE_TEST(a_language_that_is_not_offered_becomes_the_sites_own),
         COMPOSE_TEST(a_second_language_says_it_again_below),
+        COMPOSE_TEST(it_says_reply_only_where_a_person_gets_the_reply),
+        COMPOSE_TEST(it_names_the_day_on_which_the_link_ends),
         COMPOSE_TEST(several_accounts_have_a_link_each),
         COMPOSE_TEST(a_mail_about_what_was_done_has_no_link_that_does_anything),
         COMPOSE_TEST(what_the_directory_says_of_a_person_is_escaped_in_html),

@@ -236,6 +236,16 @@ def test_an_expired_link_is_refused_and_renewed_with_one_press(quick, person):
     assert works_after_all(quick, renewed(quick, dead, person), person.uid)
 
 
+@pytest.mark.parametrize("life, nb, en", [("90min", "90 minutter", "90 minutes"),
+                                          ("1d", "24 timer", "24 hours")])
+def test_the_life_of_a_link_is_told_in_hours_where_they_are_whole(keeper, life, nb, en):
+    with quick_site(keeper, directives={"PwResetLinkLife": life}) as site:
+        for browser, words in ((site.browser, nb), (english(site), en)):
+            assert words in site.ask("nobody", browser).text
+            help_page = browser.get(f"{site.reset_url}/help")
+            assert words in help_page.text and "440" not in help_page.text
+
+
 def test_a_used_link_is_refused_and_renewed_with_one_press(quick, person):
     link = ask_for_link(quick, person)
     page = quick.browser.get(link)
