@@ -23,13 +23,18 @@ static pwr_fault_t *find(pwr_token_row_t **row, pwr_parts_t *parts, const char *
     return NULL;
 }
 
-pwr_fault_t *pwr_revoke_look(bool *may_stop, pwr_parts_t *parts, const char *stop_token,
+pwr_fault_t *pwr_revoke_look(pwr_revoke_state_t *state, pwr_parts_t *parts, const char *stop_token,
                              apr_pool_t *scratch)
 {
     pwr_token_row_t *row = NULL;
 
     PWR_TRY(find(&row, parts, stop_token, scratch));
-    *may_stop = row != NULL && row->state == PWR_TOKEN_LIVE && row->expires > pwr_clock_now();
+    *state = PWR_REVOKE_GONE;
+    if (row != NULL && row->state == PWR_TOKEN_REVOKED) {
+        *state = PWR_REVOKE_STOPPED;
+    } else if (row != NULL && row->state == PWR_TOKEN_LIVE && row->expires > pwr_clock_now()) {
+        *state = PWR_REVOKE_LIVE;
+    }
     return NULL;
 }
 

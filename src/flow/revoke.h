@@ -7,8 +7,14 @@
 
 #include "flow/parts.h"
 
+typedef enum {
+    PWR_REVOKE_GONE,    /* nothing to stop: unknown, expired, used */
+    PWR_REVOKE_LIVE,    /* there is a link to stop */
+    PWR_REVOKE_STOPPED, /* it was stopped before */
+} pwr_revoke_state_t;
+
 /* GET: is there anything left to stop? Changes nothing. */
-pwr_fault_t *pwr_revoke_look(bool *may_stop, pwr_parts_t *parts, const char *stop_token,
+pwr_fault_t *pwr_revoke_look(pwr_revoke_state_t *state, pwr_parts_t *parts, const char *stop_token,
                              apr_pool_t *scratch) PWR_MUST_USE;
 
 /* POST: kills the links of the request; `is_stopped` is false when there was none left. */

@@ -42,6 +42,11 @@ static int show_dead(const pwr_request_context_t *context, const pwr_reset_link_
     pwr_return_show(view, context, return_of(context, link));
 
     pwr_pages_show_dead(view, context, link);
+    if (link->state == PWR_RESET_LINK_UNKNOWN) {
+        pwr_view_text(view, "title",
+                      pwr_translations_format(context->language, "dead.unknown_title", view,
+                                              context->request->pool));
+    }
     return pwr_respond_page(context, PWR_PAGE_DEAD, view,
                             link->state == PWR_RESET_LINK_UNKNOWN ? HTTP_NOT_FOUND : HTTP_GONE);
 }
@@ -144,34 +149,41 @@ int pwr_handle_link_post(const pwr_request_context_t *context)
                            : &(pwr_page_error_t){.field = "first", .name = "error_first"});
 }
 
-static int show_stop(const pwr_request_context_t *context, const char *flag, int status)
+static int show_stop(const pwr_request_context_t *context, const char *flag, const char *title,
+                     int status)
 {
     pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_STOP);
 
-    if (flag != NULL) {
-        pwr_view_flag(view, flag, true);
-    }
-    if (status == HTTP_OK && flag != NULL) {
-        pwr_view_text(view, "title",
-                      pwr_translations_format(context->language, "stop.done_title", view,
-                                              context->request->pool));
-    }
-    if (flag == NULL) {
-        pwr_view_text(view, "token", context->secret);
-    }
+    pwr_view_flag(view, flag, true);
+    pwr_view_text(view, "token", context->secret);
+    pwr_view_text(view, "title",
+                  pwr_translations_format(context->language, title, view, context->request->pool));
     return pwr_respond_page(context, PWR_PAGE_STOP, view, status);
 }
 
-int pwr_handle_stop_show(const pwr_request_context_t *context)
+static int show_stop_state(const pwr_request_context_t *context, const char *stop_token)
 {
-    bool may_stop = false;
-    pwr_fault_t *fault = pwr_revoke_look(&may_stop, &context->site->parts, context->secret,
-                                         context->request->pool);
+    pwr_revoke_state_t state = PWR_REVOKE_GONE;
+    pwr_fault_t *fault
+        = pwr_revoke_look(&state, &context->site->parts, stop_token, context->request->pool);
 
     if (fault != NULL) {
         return unavailable(context, fault);
     }
-    return may_stop ? show_stop(context, NULL, HTTP_OK) : show_stop(context, "is_gone", HTTP_GONE);
+    switch (state) {
+    case PWR_REVOKE_LIVE:
+        return show_stop(context, "may_stop", "stop.title", HTTP_OK);
+    case PWR_REVOKE_STOPPED:
+        return show_stop(context, "was_stopped", "stop.done_title", HTTP_GONE);
+    case PWR_REVOKE_GONE:
+        break;
+    }
+    return show_stop(context, "is_gone", "dead.title", HTTP_GONE);
+}
+
+int pwr_handle_stop_show(const pwr_request_context_t *context)
+{
+    return show_stop_state(context, context->secret);
 }
 
 int pwr_handle_stop_post(const pwr_request_context_t *context)
@@ -183,12 +195,12 @@ int pwr_handle_stop_post(const pwr_request_context_t *context)
     if (status != OK) {
         return pwr_respond_bad_body(context, status);
     }
-    pwr_fault_t *fault
-        = pwr_revoke_stop(&is_stopped, &context->site->parts, pwr_form_value(fields, "token"),
-                          context->client, context->request->pool);
+    const char *stop_token = pwr_form_value(fields, "token");
+    pwr_fault_t *fault = pwr_revoke_stop(&is_stopped, &context->site->parts, stop_token,
+                                         context->client, context->request->pool);
     if (fault != NULL) {
         return unavailable(context, fault);
     }
-    return is_stopped ? show_stop(context, "is_stopped", HTTP_OK)
-                      : show_stop(context, "is_gone", HTTP_GONE);
+    return is_stopped ? show_stop(context, "is_stopped", "stop.done_title", HTTP_OK)
+                      : show_stop_state(context, stop_token);
 }

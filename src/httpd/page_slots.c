@@ -7,7 +7,7 @@
 #define COMMON                                                                                     \
     "lang dir org page title prefix css_url style_url logo_url script_url worker_url icon_url "    \
     "login_url help_url contact registry from bounce mail_domain origin life life_hours "          \
-    "life_minutes has_errors errors field text "                                                   \
+    "life_minutes has_errors is_ours errors field text "                                           \
     "has_languages has_many_languages languages name url language_name is_fragment change_url"
 /* A new password beside its rules. */
 #define RULES                                                                                      \
@@ -40,9 +40,9 @@ static const pwr_slots_t rows[PWR_PAGE_COUNT] = {
        "is_expired is_spent is_unlocked is_stopped is_changed is_busy is_unknown expired ended "
        "can_renew token " ASKING,
        ""},
-    [PWR_PAGE_STOP] = {COMMON, "is_stopped is_gone token", "prefix token"},
+    [PWR_PAGE_STOP] = {COMMON, "may_stop is_stopped was_stopped is_gone token", "prefix token"},
     [PWR_PAGE_HELP] = {COMMON, "", ""},
-    [PWR_PAGE_ERROR] = {COMMON, "status", "text"},
+    [PWR_PAGE_ERROR] = {COMMON, "status is_not_found", "text"},
     [PWR_PAGE_LINK] = {COMMON, "", "prefix"},
 };
 

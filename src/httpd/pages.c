@@ -163,6 +163,20 @@ void pwr_pages_finish(pwr_view_t *view, const pwr_request_context_t *context, pw
     pwr_handle_language_links(view, context);
 }
 
+/* Is it a wait or a fault of ours, which nothing that the person types can fix? */
+static bool is_ours(const char *key)
+{
+    static const char *const keys[] = {"request.more_work", "request.too_quick", "request.renewed",
+                                       "request.refused",   "challenge.early",   "challenge.wrong"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(key, keys[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void pwr_pages_error(pwr_view_t *view, const pwr_request_context_t *context,
                      const pwr_page_error_t *error)
 {
@@ -171,6 +185,7 @@ void pwr_pages_error(pwr_view_t *view, const pwr_request_context_t *context,
     pwr_view_t *item = pwr_view_add(view, "errors");
 
     pwr_view_flag(view, "has_errors", true);
+    pwr_view_flag(view, "is_ours", is_ours(error->key));
     pwr_view_text(item, "field", error->field);
     pwr_view_text(item, "text", text);
     if (error->name != NULL) {

@@ -116,6 +116,12 @@ int pwr_respond_error(const pwr_request_context_t *context, int status, const ch
     }
     pwr_view_number(view, "status", status);
     pwr_view_text(view, "text", text);
+    if (status == HTTP_NOT_FOUND) {
+        pwr_view_flag(view, "is_not_found", true);
+        pwr_view_text(view, "title",
+                      pwr_translations_format(context->language, "error.not_found_title", view,
+                                              request->pool));
+    }
     return pwr_respond_page(context, PWR_PAGE_ERROR, view, status);
 }
 

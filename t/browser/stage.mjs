@@ -15,7 +15,7 @@ export const PATIENCE = 15000; /* ms; whatever takes longer has failed */
 export const DESKTOP = { width: 1280, height: 800 };
 
 /* The heading of each page: the key of its message. */
-const HEADINGS = { stopped: "stop.done_title" };
+const HEADINGS = { stopped: "stop.done_title", unknown: "dead.unknown_title", nowhere: "error.not_found_title" };
 const messages = {};
 
 /* The languages that the site has. */

@@ -166,7 +166,7 @@ async function stop({ visitor, see, language, person }) {
     await page.goto(links.reset);
     await see("dead, stopped");
     await page.goto(`${PWRESET_URL}/r/${"A".repeat(43)}`);
-    await visitor.arrive("dead", language);
+    await visitor.arrive("unknown", language);
     await see("dead, unknown");
 }
 
@@ -178,7 +178,7 @@ async function help({ visitor, see, language }) {
 
 async function error({ visitor, see, language }) {
     await visitor.page.goto(`${PWRESET_URL}/nowhere`);
-    await visitor.arrive("error", language);
+    await visitor.arrive("nowhere", language);
     await see("error");
 }
 

@@ -15,12 +15,17 @@ static int set_up_link(void **state)
     return 0;
 }
 
+static pwr_revoke_state_t state_of(const char *stop_token)
+{
+    pwr_revoke_state_t state = PWR_REVOKE_LIVE;
+
+    assert_fine(pwr_revoke_look(&state, &flow.parts, stop_token, flow.pool));
+    return state;
+}
+
 static bool look(const char *stop_token)
 {
-    bool may_stop = true;
-
-    assert_fine(pwr_revoke_look(&may_stop, &flow.parts, stop_token, flow.pool));
-    return may_stop;
+    return state_of(stop_token) == PWR_REVOKE_LIVE;
 }
 
 static bool stop(const char *stop_token)
@@ -41,7 +46,7 @@ static void looking_changes_nothing_and_stopping_ends_the_links_of_the_request_a
     assert_int_equal(2, live_links(anna));
     assert_true(stop(stop_token));
     assert_int_equal(1, live_links(anna));
-    assert_false(look(stop_token));
+    assert_int_equal(PWR_REVOKE_STOPPED, state_of(stop_token));
     assert_false(stop(stop_token));
 }
 
@@ -74,7 +79,7 @@ static void after_the_life_of_the_link_there_is_nothing_to_stop(void **state)
     fixture_now += LINK_LIFE - 1;
     assert_true(look(token_of("request", PWR_TOKEN_STOP)));
     fixture_now += 1;
-    assert_false(look(token_of("request", PWR_TOKEN_STOP)));
+    assert_int_equal(PWR_REVOKE_GONE, state_of(token_of("request", PWR_TOKEN_STOP)));
 }
 
 #define REVOKE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_link, tear_down_flow)

@@ -68,9 +68,9 @@ def test_the_fragment_brings_the_script_and_hides_the_trap_by_itself(quick):
 
 def test_the_fragment_is_in_the_language_that_is_asked_for(quick):
     english = with_include(quick, "/passord/en/")
-    assert 'class="pwreset" lang="en" dir="ltr"' in english.html and "Send request" in english.text
+    assert 'class="pwreset" lang="en" dir="ltr"' in english.html and "Send me a link" in english.text
     assert english.form.action == "/passord/en/"
-    assert "Send forespørsel" in with_include(quick, "/passord/").text
+    assert "Send meg en lenke" in with_include(quick, "/passord/").text
 
 
 def test_help_and_the_link_for_a_login_page_can_be_included(quick):

@@ -56,7 +56,7 @@ def test_the_choice_goes_through_the_whole_flow_and_its_mails(quick):
     person, browser = quick.someone(), quick.browser
     form = switched(quick, browser.get(f"{quick.reset_url}/"), "en")
     sent = browser.submit(form, name=person.uid)
-    assert sent.url.startswith(f"{quick.reset_url}/en/sent/") and sent.heading == "Check your e-mail"
+    assert sent.url.startswith(f"{quick.reset_url}/en/sent/") and sent.heading == "Check your email"
     mail = quick.mail_to(person.mails[0])
     assert mail.message["Content-Language"] == "en"
     assert browser.get(quick.stop_link_of(mail)).heading == "Stop the request"
@@ -116,7 +116,7 @@ def test_an_answer_to_a_post_leads_to_the_page_with_its_form(quick):
     reset = browser.submit(browser.get(quick.link_of(mail)), first="a", second="a")
     assert switched(quick, reset, "en").form.named("token").value == token_of(quick.link_of(mail))
     stopped = browser.submit(browser.get(quick.stop_link_of(mail)))
-    assert switched(quick, stopped, "en").heading == "Stop the request"
+    assert switched(quick, stopped, "en").heading == "This link no longer works"
     nowhere = browser.get(f"{quick.reset_url}/nowhere")
     assert switched(quick, nowhere, "en").url == f"{quick.reset_url}/en/"
 

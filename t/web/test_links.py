@@ -156,13 +156,15 @@ def test_not_me_stops_this_request_alone_and_only_when_the_button_is_pressed(qui
     other = ask_for_link(quick, person)
     pages = [quick.browser.get(stop) for _ in range(5)]
     quick.browser.request("HEAD", stop)
-    assert pages[-1].heading == "Stopp forespørselen" and is_live(quick, link)
+    assert pages[-1].heading == "Det var ikke meg: stopp lenken" and is_live(quick, link)
     stopped = quick.browser.submit(pages[-1])
     assert (stopped.status, stopped.heading) == (200, "Lenken er stoppet")
     dead = quick.browser.get(link)
     assert dead.status == 410 and "Forespørselen ble stoppet" in dead.text
     assert post_link(quick, token_of(link)).status == 410
-    assert quick.browser.get(stop).status == quick.browser.submit(pages[-1]).status == 410
+    for again in (quick.browser.get(stop), quick.browser.submit(pages[-1])):
+        assert (again.status, again.heading) == (410, "Lenken er stoppet")
+        assert "allerede stoppet" in again.text and "Har noen andre" not in again.text
     assert is_live(quick, other) and works_after_all(quick, other, person.uid)
 
 
@@ -210,7 +212,7 @@ def test_a_broken_link_says_so_and_leads_to_the_form(quick, person):
         page = quick.browser.get(broken)
         assert page.status == 404, broken
         if "%00" not in broken:  # httpd itself refuses that one
-            assert "Adressen er ikke fullstendig" in page.text, broken
+            assert page.heading == "Lenken er ikke fullstendig", broken
             assert path_of(f"{quick.reset_url}/") in page.links
     assert is_live(quick, link)
 

@@ -24,7 +24,7 @@ def links_in(site, mail):
     """Login and link of each account in the mail, in its order."""
     found, login = [], None
     for line in mail.text.splitlines():
-        if line.startswith("Bruker: "):
+        if line.startswith("Konto: "):
             login = line.split()[1]
         elif line.startswith(f"{site.reset_url}/r/"):
             found.append((login, line))
@@ -46,7 +46,7 @@ def test_one_mail_has_a_link_for_each_account_and_each_sets_its_own(quick):
     for person in people.everybody():
         if person.uid in SHARED:
             name = f"{person.given_name} {person.surname}"
-            assert f"Bruker: {person.uid} ({name})" in mails[0].text and name in mails[0].html
+            assert f"Konto: {person.uid} ({name})" in mails[0].text and name in mails[0].html
     assert set(links.values()) <= set(mails[0].links)
     first, second = SHARED
     assert quick.browser.get(links[first]).form.fields[1].value == first
@@ -59,7 +59,7 @@ def test_one_mail_has_a_link_for_each_account_and_each_sets_its_own(quick):
 def test_who_types_a_user_name_gets_the_link_of_that_account_alone(quick):
     forget(quick)
     mails = new_mails(quick, lambda: quick.ask(people.SHARED1))
-    assert f"brukeren {people.SHARED1} hos" in mails[0].text
+    assert f"kontoen {people.SHARED1} hos" in mails[0].text
     assert len([link for link in mails[0].links if "/r/" in link]) == 1
 
 
@@ -100,7 +100,7 @@ def test_the_caps_are_exact_for_each_account_whatever_was_typed(make_site):
     settle(site, 120)
     got = dict.fromkeys(SHARED, 0)
     for mail in site.inbox.all():
-        one = next((uid for uid in SHARED if f"brukeren {uid} hos" in mail.text), None)
+        one = next((uid for uid in SHARED if f"kontoen {uid} hos" in mail.text), None)
         for login in [one] if one else links_in(site, mail):
             got[login] += 1
     assert got == dict.fromkeys(SHARED, LIVE_LINKS)
@@ -121,7 +121,7 @@ def test_of_several_accounts_those_that_may_not_are_left_out(make_site):
                                  "PwResetProtectedFilter": f'"(uid={people.SHARED2})"',
                                  **OPEN_GATE})
     mail, = new_mails(site, lambda: site.ask(people.SHARED_MAIL))
-    assert f"brukeren {people.SHARED1} hos" in mail.text and people.SHARED2 not in mail.text
+    assert f"kontoen {people.SHARED1} hos" in mail.text and people.SHARED2 not in mail.text
 
 
 def test_mail_for_different_addresses_goes_in_different_mails(make_site):
@@ -132,7 +132,7 @@ def test_mail_for_different_addresses_goes_in_different_mails(make_site):
     mails = new_mails(site, lambda: site.ask(people.SHARED_MAIL))
     assert sorted(mail.to[0] for mail in mails) == ["nina@privat.test", people.SHARED_MAIL]
     for mail, uid in zip(sorted(mails, key=lambda mail: mail.to), SHARED):
-        assert f"brukeren {uid} hos" in mail.text
+        assert f"kontoen {uid} hos" in mail.text
         assert len([link for link in mail.links if "/r/" in link]) == 1
 
 

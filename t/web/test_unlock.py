@@ -9,7 +9,7 @@ from workers import audit, locked_store, wait_until
 from kit import people
 
 NEW = "Sju-lange-netter-7"
-BUTTON = "Bare lås opp"
+BUTTON = "Lås opp, og behold passordet"
 
 
 @pytest.fixture(scope="module")
