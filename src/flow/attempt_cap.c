@@ -26,15 +26,15 @@ static pwr_fault_t *check_caps(const char **why, pwr_parts_t *parts, const pwr_o
     int in_hour = 0, in_day = 0;
 
     *why = NULL;
-    PWR_TRY(pwr_outbox_count_attempts(&in_hour, parts->store, row,
-                                      row->created - apr_time_from_sec(3600), scratch));
-    PWR_TRY(pwr_outbox_count_attempts(&in_day, parts->store, row,
-                                      row->created - apr_time_from_sec(86400), scratch));
+    PWR_TRY(pwr_attempts_count(&in_hour, parts->store, row, row->created - apr_time_from_sec(3600),
+                               scratch));
+    PWR_TRY(pwr_attempts_count(&in_day, parts->store, row, row->created - apr_time_from_sec(86400),
+                               scratch));
     if (in_hour <= flow->attempts_per_hour && in_day <= flow->attempts_per_day) {
         return NULL;
     }
     *why = in_hour > flow->attempts_per_hour ? "attempts in an hour" : "attempts in a day";
-    return pwr_outbox_forgive_attempt(parts->store, row->id, scratch);
+    return pwr_attempts_drop(parts->store, row->id, scratch);
 }
 
 /* The digests of an attempt. */

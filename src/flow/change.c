@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "directory/attempt.h"
 #include "flow/attempt_cap.h"
+#include "store/attempts.h"
 #include "store/tokens.h"
 
 #define READING_SLOT apr_time_from_msec(250)
@@ -305,7 +306,7 @@ static void finish(change_run_t *run)
     run->answer->outcome = PWR_CHANGE_DONE;
     run->answer->account = run->attempt.account;
     raise_event(run, PWR_EVENT_PASSWORD_CHANGED, NULL);
-    pwr_log_fault(pwr_outbox_confirm_attempt(store, run->nonce, id, run->pool));
+    pwr_log_fault(pwr_attempts_confirm(store, run->nonce, id, run->pool));
 }
 
 /* The person has proved to know the old password, and may hear the truth. */
@@ -342,7 +343,7 @@ static pwr_fault_t *end_again(change_run_t *run)
     const pwr_rules_t last = pwr_directory_last_rules(run->parts->directory);
     bool is_confirmed = false;
 
-    PWR_TRY(pwr_outbox_is_confirmed(&is_confirmed, run->parts->store, run->nonce, run->pool));
+    PWR_TRY(pwr_attempts_is_confirmed(&is_confirmed, run->parts->store, run->nonce, run->pool));
     run->answer->outcome = PWR_CHANGE_DONE;
     run->answer->rules = pwr_policy_merge(&run->parts->settings->policy, &last);
     if (!is_confirmed) {
@@ -354,7 +355,7 @@ static pwr_fault_t *end_again(change_run_t *run)
 /* The directory answers nobody: the attempt is not counted, as none is made. */
 static pwr_fault_t *end_unreachable(change_run_t *run, pwr_fault_t *fault, apr_time_t begun)
 {
-    pwr_log_fault(pwr_outbox_forgive_attempt(run->parts->store, run->nonce, run->pool));
+    pwr_log_fault(pwr_attempts_drop(run->parts->store, run->nonce, run->pool));
     wait_for_time_slot(begun, BIND_SLOT);
     return fault;
 }

@@ -3,8 +3,60 @@
 
 #include <apr_strings.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "store/db_connections.h"
+
+static pwr_fault_t *count_since(int *count, pwr_store_t *store, pwr_statement_t statement,
+                                const char *const *values, apr_pool_t *scratch)
+{
+    apr_int64_t number = 0;
+
+    PWR_TRY(pwr_store_read_number(&number, store, statement, values, scratch));
+    *count = (int)number;
+    return NULL;
+}
+
+pwr_fault_t *pwr_attempts_count(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
+                                apr_time_t since, apr_pool_t *scratch)
+{
+    const char *from = pwr_store_text(since, scratch);
+    int of_account = 0;
+
+    PWR_TRY(count_since(count, store, PWR_SQL_OUTBOX_ATTEMPTS_OF_TYPED_NAME,
+                        PWR_VALUES(like->site, like->typed_name_digest, from), scratch));
+    PWR_TRY(count_since(&of_account, store, PWR_SQL_OUTBOX_ATTEMPTS_OF_ACCOUNT,
+                        PWR_VALUES(like->site, like->account_digest, from), scratch));
+    if (of_account > *count) {
+        *count = of_account;
+    }
+    return NULL;
+}
+
+pwr_fault_t *pwr_attempts_drop(pwr_store_t *store, const char *id, apr_pool_t *scratch)
+{
+    int changed = 0;
+    return pwr_store_write(&changed, store, PWR_SQL_OUTBOX_FORGIVE, PWR_VALUES(id), scratch);
+}
+
+pwr_fault_t *pwr_attempts_confirm(pwr_store_t *store, const char *id, const char *account_id,
+                                  apr_pool_t *scratch)
+{
+    int changed = 0;
+    return pwr_store_write(&changed, store, PWR_SQL_OUTBOX_CONFIRM,
+                           PWR_VALUES(account_id, pwr_store_text(pwr_clock_now(), scratch), id),
+                           scratch);
+}
+
+pwr_fault_t *pwr_attempts_is_confirmed(bool *is_confirmed, pwr_store_t *store, const char *id,
+                                       apr_pool_t *scratch)
+{
+    apr_int64_t kind = 0;
+
+    PWR_TRY(pwr_store_read_number(&kind, store, PWR_SQL_OUTBOX_KIND, PWR_VALUES(id), scratch));
+    *is_confirmed = kind == PWR_ROW_CHANGED;
+    return NULL;
+}
 
 pwr_fault_t *pwr_attempts_set_account(pwr_store_t *store, const char *id,
                                       const char *account_digest, apr_pool_t *scratch)

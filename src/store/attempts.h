@@ -25,6 +25,20 @@ typedef struct {
 pwr_fault_t *pwr_attempts_set_account(pwr_store_t *store, const char *id,
                                       const char *account_digest, apr_pool_t *scratch) PWR_MUST_USE;
 
+/* How many attempts since `since` count against the name or the account of `like`, whichever are
+ * more (both digests are of a purpose of their own). */
+pwr_fault_t *pwr_attempts_count(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
+                                apr_time_t since, apr_pool_t *scratch) PWR_MUST_USE;
+/* The attempt was not made and does not count: it is DONE. */
+pwr_fault_t *pwr_attempts_drop(pwr_store_t *store, const char *id,
+                               apr_pool_t *scratch) PWR_MUST_USE;
+/* The attempt led to a change: its row becomes the account's CHANGED row, which waits now. */
+pwr_fault_t *pwr_attempts_confirm(pwr_store_t *store, const char *id, const char *account_id,
+                                  apr_pool_t *scratch) PWR_MUST_USE;
+/* Whether it has. */
+pwr_fault_t *pwr_attempts_is_confirmed(bool *is_confirmed, pwr_store_t *store, const char *id,
+                                       apr_pool_t *scratch) PWR_MUST_USE;
+
 /* From state `from` to state `to`: `is_moved` false when the row was not in `from`. `keep` becomes
  * the row's `needed`: neither maintenance nor the ceiling on rows deletes it before. It counts as
  * of `at`. */

@@ -93,19 +93,6 @@ pwr_fault_t *pwr_outbox_count_of_typed_name(int *count, pwr_store_t *store,
                                             const pwr_outbox_row_t *like, apr_time_t since,
                                             apr_pool_t *scratch) PWR_MUST_USE;
 
-/* Attempts with an old password. An ATTEMPT row is GIVEN_UP and counts against its name and
- * account (both digests are of a purpose of their own) until it is forgiven: then it is DONE. */
-pwr_fault_t *pwr_outbox_count_attempts(int *count, pwr_store_t *store, const pwr_outbox_row_t *like,
-                                       apr_time_t since, apr_pool_t *scratch) PWR_MUST_USE;
-pwr_fault_t *pwr_outbox_forgive_attempt(pwr_store_t *store, const char *id,
-                                        apr_pool_t *scratch) PWR_MUST_USE;
-/* The attempt led to a change: its row becomes the account's CHANGED row, which waits now. */
-pwr_fault_t *pwr_outbox_confirm_attempt(pwr_store_t *store, const char *id, const char *account_id,
-                                        apr_pool_t *scratch) PWR_MUST_USE;
-/* Whether it has. */
-pwr_fault_t *pwr_outbox_is_confirmed(bool *is_confirmed, pwr_store_t *store, const char *id,
-                                     apr_pool_t *scratch) PWR_MUST_USE;
-
 /* Waiting rows of a site, and the creation time of the oldest (0 when none). */
 pwr_fault_t *pwr_outbox_backlog(int *count, apr_time_t *oldest, pwr_store_t *store,
                                 const char *site, apr_pool_t *scratch) PWR_MUST_USE;

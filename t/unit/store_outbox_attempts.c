@@ -1,4 +1,4 @@
-/* Promises of store/outbox.h about attempts with an old password. */
+/* Promises of store/attempts.h about attempts with an old password. */
 #include "store_fixture.h"
 
 #include "base/limits.h"
@@ -44,7 +44,7 @@ static int attempts_like(fixture_t *fixture, const char *name, const char *accou
 {
     const pwr_outbox_row_t like = attempt_named("like", name, account);
     int count = -1;
-    assert_fine(pwr_outbox_count_attempts(&count, fixture->store, &like, since, fixture->pool));
+    assert_fine(pwr_attempts_count(&count, fixture->store, &like, since, fixture->pool));
     return count;
 }
 
@@ -72,7 +72,7 @@ static void a_try_that_is_forgiven_no_longer_counts(void **state)
     const pwr_outbox_row_t row = attempt_named("1", "kari", "account-1");
 
     put_attempt(fixture, &row);
-    assert_fine(pwr_outbox_forgive_attempt(fixture->store, "1", fixture->pool));
+    assert_fine(pwr_attempts_drop(fixture->store, "1", fixture->pool));
     assert_int_equal(0, attempts_like(fixture, "kari", "account-1", 0));
 }
 
@@ -97,10 +97,10 @@ static void a_try_that_was_right_becomes_the_row_of_its_confirmation(void **stat
     bool is_confirmed = true;
 
     put_attempt(fixture, &tried);
-    assert_fine(pwr_outbox_is_confirmed(&is_confirmed, fixture->store, "1", fixture->pool));
+    assert_fine(pwr_attempts_is_confirmed(&is_confirmed, fixture->store, "1", fixture->pool));
     assert_false(is_confirmed);
-    assert_fine(pwr_outbox_confirm_attempt(fixture->store, "1", "the-id", fixture->pool));
-    assert_fine(pwr_outbox_is_confirmed(&is_confirmed, fixture->store, "1", fixture->pool));
+    assert_fine(pwr_attempts_confirm(fixture->store, "1", "the-id", fixture->pool));
+    assert_fine(pwr_attempts_is_confirmed(&is_confirmed, fixture->store, "1", fixture->pool));
     assert_true(is_confirmed);
     assert_int_equal(0, attempts_like(fixture, "kari", "account-1", 0));
     const pwr_outbox_row_t *row = take(fixture);
