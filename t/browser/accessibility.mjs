@@ -13,7 +13,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { DESKTOP, Visitor, check, languages, launch, requireFrom, run, same, text }
+import { DESKTOP, Session, check, languages, launch, requireFrom, run, same, text }
     from "./stage.mjs";
 import { walk } from "./walk.mjs";
 
@@ -129,7 +129,7 @@ async function stopsOf(page, what) {
 }
 
 async function inspect(stage, what, debug) {
-    const { page } = stage.visitor;
+    const { page } = stage.session;
     await evaluate(debug, AXE);
     for (const size of [NARROW, DESKTOP]) {
         await page.setViewportSize(size);
@@ -137,10 +137,10 @@ async function inspect(stage, what, debug) {
             await page.emulateMedia(media);
             const mode = `${what}, ${name}, ${size.width} px`;
             const { wrong, unsure } = JSON.parse(
-                await evaluate(debug, `(${findings})(${stage.visitor.hasScript})`));
+                await evaluate(debug, `(${findings})(${stage.session.hasScript})`));
             same(`${mode}: axe finds nothing`, wrong, []);
             same(`${mode}: axe is sure`, unsure, []);
-            if (stage.visitor.hasScript) {
+            if (stage.session.hasScript) {
                 await page.screenshot({ fullPage: true, caret: "initial", path: join(OUT,
                     "pictures", stage.language, `${file(stage.state)}-${name}-${size.width}.png`) });
             }
@@ -154,13 +154,13 @@ async function inspect(stage, what, debug) {
 }
 
 async function see(stage, state) {
-    const { visitor, language } = stage;
-    const { page, hasScript } = visitor;
+    const { session, language } = stage;
+    const { page, hasScript } = session;
     const what = `${language}${hasScript ? "" : ", no script"}: ${state}`;
-    const debug = await visitor.context.newCDPSession(page);
+    const debug = await session.context.newCDPSession(page);
     const key = `${language}-${hasScript ? "script" : "plain"}-${file(state)}`;
     stage.state = state;
-    write("pages", `${key}.html`, await visitor.answer.body());
+    write("pages", `${key}.html`, await session.answer.body());
     same(`${what}: the page's language`,
         await page.evaluate(() => document.documentElement.lang), language);
     same(`${what}: nothing inline`, await page.evaluate(inline), []);
@@ -187,16 +187,16 @@ async function within(seconds, promise, what) {
 }
 
 async function walkIn(browser, language, hasScript, person) {
-    const visitor = await Visitor.open(browser, {
+    const session = await Session.open(browser, {
         hasScript, locale: { nb: "nb-NO", en: "en-GB" }[language] || language });
-    visitor.others = [process.env.WORK_URL, process.env.CAPTCHA_URL, process.env.RARE_URL]
+    session.others = [process.env.WORK_URL, process.env.CAPTCHA_URL, process.env.RARE_URL]
         .map((url) => new URL(url).origin);
-    await visitor.tab("about:blank");
-    const stage = { visitor, language, person };
+    await session.tab("about:blank");
+    const stage = { session, language, person };
     stage.see = (state) => within(MOST_SECONDS, see(stage, state),
         `${language}${hasScript ? "" : ", no script"}: ${state}`);
     await walk(stage);
-    await visitor.leave({ isClean: false });
+    await session.leave({ isClean: false });
 }
 
 /* Walks until none is left. */
@@ -228,9 +228,9 @@ async function all() {
 /* A look at each language: it is whole in its own direction, and no word is too long for a narrow
  * screen. */
 async function glance(browser) {
-    const visitor = await Visitor.open(browser, { viewport: NARROW });
-    await visitor.tab("about:blank");
-    const { page } = visitor;
+    const session = await Session.open(browser, { viewport: NARROW });
+    await session.tab("about:blank");
+    const { page } = session;
     for (const language of languages) {
         for (const place of ["", "help", "done", "nowhere", `r/${"A".repeat(43)}`]) {
             await page.goto(`${PWRESET_URL}/${language}/${place}`);
@@ -242,7 +242,7 @@ async function glance(browser) {
             check(`${language}: /${place} has no placeholder left`, !/[{}]/.test(words), words);
         }
     }
-    await visitor.leave({ isClean: false });
+    await session.leave({ isClean: false });
 }
 
 await run({ all, languages: glance });

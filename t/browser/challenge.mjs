@@ -5,20 +5,20 @@
  *     challenge.mjs work | more | picture | picture-plain | sound | sound-plain
  *                   | wait | wait-plain | long | long-plain | keyboard
  */
-import { PATIENCE, Visitor, answerOf, check, hasMail, run, same, text } from "./stage.mjs";
+import { PATIENCE, Session, answerOf, check, hasMail, run, same, text } from "./stage.mjs";
 
 const { PERSON, ADDRESS } = process.env;
 
-async function begin(visitor) {
-    await visitor.tab(`${visitor.site}/`);
-    await visitor.page.fill("#name", PERSON);
-    return visitor.page;
+async function begin(session) {
+    await session.tab(`${session.site}/`);
+    await session.page.fill("#name", PERSON);
+    return session.page;
 }
 
-async function arriveWithMail(visitor, options) {
-    await visitor.arrive("sent");
+async function arriveWithMail(session, options) {
+    await session.arrive("sent");
     await hasMail(ADDRESS);
-    await visitor.leave(options);
+    await session.leave(options);
 }
 
 /* How far the work has come, looked at until it is done. */
@@ -49,21 +49,21 @@ async function checkProgress(page) {
 
 /* Sixteen times the work, with progress, and the form waits for it. */
 async function work(browser) {
-    const visitor = await Visitor.open(browser);
-    let page = await begin(visitor);
+    const session = await Session.open(browser);
+    let page = await begin(session);
     const name = await page.getByRole("progressbar").getAttribute("aria-label");
     same("progress has a name", name, text("work.progress"));
     let isUnderWay = await checkProgress(page);
     for (let rounds = 0; rounds < 8 && !isUnderWay; rounds++) { /* a lucky number, found at once */
-        page = await begin(visitor);
+        page = await begin(session);
         isUnderWay = await checkProgress(page);
     }
     check("progress is seen under way", isUnderWay);
-    same("and the end is spoken", (await visitor.said()).at(-1), text("work.done"));
+    same("and the end is spoken", (await session.said()).at(-1), text("work.done"));
     await page.click("form button");
-    await arriveWithMail(visitor);
+    await arriveWithMail(session);
 
-    const hasty = await Visitor.open(browser);
+    const hasty = await Session.open(browser);
     await begin(hasty);
     await hasty.page.click("form button");
     check("a form sent before the work is done waits for it",
@@ -74,10 +74,10 @@ async function work(browser) {
 
 /* The level rises while somebody types: the form comes back filled, and works longer. */
 async function more(browser) {
-    const visitor = await Visitor.open(browser);
-    const page = await begin(visitor);
+    const session = await Session.open(browser);
+    const page = await begin(session);
     await page.getByRole("status").filter({ hasText: text("work.done") }).waitFor();
-    const others = await Visitor.open(browser, { hasScript: false });
+    const others = await Session.open(browser, { hasScript: false });
     for (let times = 0; times < 3; times++) {
         await begin(others);
         await others.page.click("form button");
@@ -93,23 +93,23 @@ async function more(browser) {
     same("nothing is retyped", await page.inputValue("#name"), PERSON);
     await page.click("form button");
     await checkProgress(page);
-    await arriveWithMail(visitor, { isClean: false });
+    await arriveWithMail(session, { isClean: false });
 }
 
 async function beginCaptcha(browser, hasScript) {
-    const visitor = await Visitor.open(browser, { hasScript });
-    const page = await begin(visitor);
+    const session = await Session.open(browser, { hasScript });
+    const page = await begin(session);
     await page.click("form button");
-    await visitor.arrive("challenge");
-    return visitor;
+    await session.arrive("challenge");
+    return session;
 }
 
 function answer(page) {
     return page.locator("[name=captcha]").first().inputValue().then(answerOf);
 }
 
-async function checkSummary(visitor, words) {
-    const summary = visitor.page.locator(".summary");
+async function checkSummary(session, words) {
+    const summary = session.page.locator(".summary");
     await summary.waitFor();
     check("the page says what is wrong", (await summary.innerText()).includes(words),
         await summary.innerText());
@@ -118,8 +118,8 @@ async function checkSummary(visitor, words) {
 }
 
 async function picture(browser, hasScript = true) {
-    const visitor = await beginCaptcha(browser, hasScript);
-    const { page } = visitor;
+    const session = await beginCaptcha(browser, hasScript);
+    const { page } = session;
     const drawn = await page.locator(".squares img").evaluate(async (image) => {
         await image.decode();
         return [image.naturalWidth, image.naturalHeight];
@@ -134,7 +134,7 @@ async function picture(browser, hasScript = true) {
     const { wrong } = answerOf(asked);
     await page.check(`[name=${wrong[0]}]`);
     await page.click("button[value=picture]");
-    await checkSummary(visitor, text("challenge.wrong"));
+    await checkSummary(session, text("challenge.wrong"));
     const next = await page.locator("[name=captcha]").first().inputValue();
     check("a new captcha comes after a wrong answer", next !== asked);
 
@@ -143,7 +143,7 @@ async function picture(browser, hasScript = true) {
         await page.check(`[name=${square}]`);
     }
     await page.click("button[value=picture]");
-    await arriveWithMail(visitor, { isClean: false });
+    await arriveWithMail(session, { isClean: false });
 }
 
 /* The browser's own player: loaded when asked for, silent until then. Looked at from outside, as no
@@ -164,8 +164,8 @@ async function play(page) {
 }
 
 async function sound(browser, hasScript = true) {
-    const visitor = await beginCaptcha(browser, hasScript);
-    const { page } = visitor;
+    const session = await beginCaptcha(browser, hasScript);
+    const { page } = session;
     await play(page);
     const { sound: right } = await answer(page);
     const choices = page.locator(".choices").getByRole("radio");
@@ -173,44 +173,44 @@ async function sound(browser, hasScript = true) {
     same("none is chosen beforehand", await page.locator(".choices :checked").count(), 0);
     await page.check(`[name=sound][value="${right}"]`);
     await page.click("button[value=sound]");
-    await arriveWithMail(visitor);
+    await arriveWithMail(session);
 }
 
 async function wait(browser, hasScript = true) {
-    const visitor = await beginCaptcha(browser, hasScript);
-    const { page } = visitor;
+    const session = await beginCaptcha(browser, hasScript);
+    const { page } = session;
     const held = Date.now();
     await page.click("button[value=wait]");
-    await checkSummary(visitor, text("challenge.early").split("{")[0]);
+    await checkSummary(session, text("challenge.early").split("{")[0]);
     await page.waitForTimeout(held + Number(process.env.WAIT) * 1000 - Date.now());
     await page.click("button[value=wait]");
-    await arriveWithMail(visitor, { isClean: false });
+    await arriveWithMail(session, { isClean: false });
 }
 
 /* The browser works for half a minute (here less) when it is told to, and not before. */
 async function long(browser) {
-    const visitor = await beginCaptcha(browser, true);
-    const { page } = visitor;
+    const session = await beginCaptcha(browser, true);
+    const { page } = session;
     const button = page.getByRole("button", { name: text("challenge.next_work") });
     await button.focus();
     same("a look at it starts nothing",
         await page.locator("[data-work-status]").getAttribute("data-state"), "rest");
     await button.click();
-    await arriveWithMail(visitor);
+    await arriveWithMail(session);
 }
 
 async function noLong(browser) {
-    const visitor = await beginCaptcha(browser, false);
-    const form = visitor.page.locator("form[data-work-late]");
+    const session = await beginCaptcha(browser, false);
+    const form = session.page.locator("form[data-work-late]");
     check("without script it is not offered", !await form.isVisible());
     same("nor said", (await form.textContent()).trim(), "");
-    await visitor.leave();
+    await session.leave();
 }
 
 /* By keyboard alone: squares and choices are native controls, so Tab, Space and the arrows do. */
 async function keyboard(browser) {
-    const visitor = await beginCaptcha(browser, true);
-    const { page } = visitor;
+    const session = await beginCaptcha(browser, true);
+    const { page } = session;
     const { squares } = await answer(page);
     await page.keyboard.press("Tab"); /* the other language */
     for (let place = 1; place <= 9; place++) {
@@ -225,7 +225,7 @@ async function keyboard(browser) {
     }
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await arriveWithMail(visitor);
+    await arriveWithMail(session);
 }
 
 await run({

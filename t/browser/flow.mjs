@@ -3,26 +3,26 @@
  *
  *     flow.mjs mouse | plain | keyboard
  */
-import { Visitor, check, run, same } from "./stage.mjs";
+import { Session, check, run, same } from "./stage.mjs";
 
 const { LOGIN_URL, PERSON, ADDRESS, PASSWORD, FORM_AGE } = process.env;
 const MOST_ACTIONS = 7;
 
-async function logIn(visitor) {
-    const { page } = visitor;
+async function logIn(session) {
+    const { page } = session;
     await page.fill("[name=httpd_username]", PERSON);
     await page.fill("[name=httpd_password]", PASSWORD);
     await page.click("button[type=submit]");
     await page.waitForURL("**/intranett/");
     check("the new password logs in", true);
-    const names = (await visitor.context.cookies()).map((cookie) => cookie.name);
+    const names = (await session.context.cookies()).map((cookie) => cookie.name);
     same("the only cookie is the intranet's own", names, ["intranett"]);
 }
 
-async function leave(visitor) {
-    check(`at most ${MOST_ACTIONS} actions`, visitor.actions.length <= MOST_ACTIONS,
-        visitor.actions);
-    await visitor.leave();
+async function leave(session) {
+    check(`at most ${MOST_ACTIONS} actions`, session.actions.length <= MOST_ACTIONS,
+        session.actions);
+    await session.leave();
 }
 
 /* The box of rules follows what is typed, and tells it to who cannot see it. */
@@ -56,52 +56,52 @@ async function watchShowButton(page, name, words) {
 }
 
 async function mouse(browser) {
-    const visitor = await Visitor.open(browser);
-    await visitor.tab(LOGIN_URL);
-    await visitor.act("link", () => visitor.page.click("a[href='/passord/']"));
-    await visitor.arrive("request");
-    await visitor.act("type", () => visitor.page.fill("#name", PERSON));
-    await visitor.page.getByRole("status").filter({ hasText: "Kontrollen er ferdig." }).waitFor();
-    same("the work is done unasked, and spoken", await visitor.said(),
+    const session = await Session.open(browser);
+    await session.tab(LOGIN_URL);
+    await session.act("link", () => session.page.click("a[href='/passord/']"));
+    await session.arrive("request");
+    await session.act("type", () => session.page.fill("#name", PERSON));
+    await session.page.getByRole("status").filter({ hasText: "Kontrollen er ferdig." }).waitFor();
+    same("the work is done unasked, and spoken", await session.said(),
         ["Kontrollerer …", "Kontrollen er ferdig."]);
-    await visitor.act("send", () => visitor.page.click("form button"));
-    await visitor.arrive("sent");
-    await visitor.openMail(ADDRESS, (link) => visitor.act("mail link", () => link.click()));
-    await visitor.arrive("reset");
-    same("the user is named", await visitor.page.inputValue("#login"), PERSON);
-    await visitor.act("password", () => watchRules(visitor.page));
-    await watchShowButton(visitor.page, "first", "nytt passord");
-    await visitor.act("password again", () => visitor.page.fill("#second", PASSWORD));
-    await watchShowButton(visitor.page, "second", "gjentatt passord");
-    await visitor.act("save", () => visitor.page.click("button[type=submit]"));
-    await visitor.arrive("done");
-    await visitor.page.click("a.button");
-    await logIn(visitor);
-    await leave(visitor);
+    await session.act("send", () => session.page.click("form button"));
+    await session.arrive("sent");
+    await session.openMail(ADDRESS, (link) => session.act("mail link", () => link.click()));
+    await session.arrive("reset");
+    same("the user is named", await session.page.inputValue("#login"), PERSON);
+    await session.act("password", () => watchRules(session.page));
+    await watchShowButton(session.page, "first", "nytt passord");
+    await session.act("password again", () => session.page.fill("#second", PASSWORD));
+    await watchShowButton(session.page, "second", "gjentatt passord");
+    await session.act("save", () => session.page.click("button[type=submit]"));
+    await session.arrive("done");
+    await session.page.click("a.button");
+    await logIn(session);
+    await leave(session);
 }
 
 async function plain(browser) {
-    const visitor = await Visitor.open(browser, { hasScript: false });
-    await visitor.tab(LOGIN_URL);
-    await visitor.act("link", () => visitor.page.click("a[href='/passord/']"));
-    await visitor.arrive("request");
+    const session = await Session.open(browser, { hasScript: false });
+    await session.tab(LOGIN_URL);
+    await session.act("link", () => session.page.click("a[href='/passord/']"));
+    await session.arrive("request");
     check("nothing speaks of a check that will not be",
-        !await visitor.page.locator("[data-work]").isVisible());
-    await visitor.act("type", () => visitor.page.fill("#name", PERSON));
-    await visitor.page.waitForTimeout(Number(FORM_AGE) * 1000 + 100);
-    await visitor.act("send", () => visitor.page.click("form button"));
-    await visitor.arrive("sent");
-    await visitor.openMail(ADDRESS, (link) => visitor.act("mail link", () => link.click()));
-    await visitor.arrive("reset");
+        !await session.page.locator("[data-work]").isVisible());
+    await session.act("type", () => session.page.fill("#name", PERSON));
+    await session.page.waitForTimeout(Number(FORM_AGE) * 1000 + 100);
+    await session.act("send", () => session.page.click("form button"));
+    await session.arrive("sent");
+    await session.openMail(ADDRESS, (link) => session.act("mail link", () => link.click()));
+    await session.arrive("reset");
     same("no button that would do nothing",
-        await visitor.page.locator("[data-show]:visible").count(), 0);
-    await visitor.act("password", () => visitor.page.fill("#first", PASSWORD));
-    await visitor.act("password again", () => visitor.page.fill("#second", PASSWORD));
-    await visitor.act("save", () => visitor.page.click("button[type=submit]"));
-    await visitor.arrive("done");
-    await visitor.page.click("a.button");
-    await logIn(visitor);
-    await leave(visitor);
+        await session.page.locator("[data-show]:visible").count(), 0);
+    await session.act("password", () => session.page.fill("#first", PASSWORD));
+    await session.act("password again", () => session.page.fill("#second", PASSWORD));
+    await session.act("save", () => session.page.click("button[type=submit]"));
+    await session.arrive("done");
+    await session.page.click("a.button");
+    await logIn(session);
+    await leave(session);
 }
 
 /* Presses Tab until `selector` has the focus; the stops on the way, each with a ring to see. */
@@ -133,42 +133,42 @@ async function goTo(page, selector) {
 }
 
 async function keyboard(browser) {
-    const visitor = await Visitor.open(browser);
-    const press = (key) => visitor.page.keyboard.press(key);
-    await visitor.tab(LOGIN_URL);
-    await tabTo(visitor.page, "a[href='/passord/']");
-    await visitor.act("link", () => press("Enter"));
-    await visitor.arrive("request");
-    await goTo(visitor.page, "#name");
-    await visitor.act("type", () => visitor.page.keyboard.type(PERSON));
-    await visitor.act("send", () => press("Enter"));
-    await visitor.arrive("sent");
-    await visitor.openMail(ADDRESS, (link) => visitor.act("mail link", async () => {
-        await tabTo(visitor.inbox, `a[href='${await link.getAttribute("href")}']`);
-        await visitor.inbox.keyboard.press("Enter");
+    const session = await Session.open(browser);
+    const press = (key) => session.page.keyboard.press(key);
+    await session.tab(LOGIN_URL);
+    await tabTo(session.page, "a[href='/passord/']");
+    await session.act("link", () => press("Enter"));
+    await session.arrive("request");
+    await goTo(session.page, "#name");
+    await session.act("type", () => session.page.keyboard.type(PERSON));
+    await session.act("send", () => press("Enter"));
+    await session.arrive("sent");
+    await session.openMail(ADDRESS, (link) => session.act("mail link", async () => {
+        await tabTo(session.inbox, `a[href='${await link.getAttribute("href")}']`);
+        await session.inbox.keyboard.press("Enter");
     }));
-    await visitor.arrive("reset");
-    await goTo(visitor.page, "#first");
-    await visitor.act("password", () => visitor.page.keyboard.type(PASSWORD));
-    await goTo(visitor.page, "#second");
-    await visitor.act("password again", () => visitor.page.keyboard.type(PASSWORD));
+    await session.arrive("reset");
+    await goTo(session.page, "#first");
+    await session.act("password", () => session.page.keyboard.type(PASSWORD));
+    await goTo(session.page, "#second");
+    await session.act("password again", () => session.page.keyboard.type(PASSWORD));
     await press("Tab");
     await press("Space");
-    same("a key shows the password", await visitor.page.getAttribute("#second", "type"), "text");
-    await goTo(visitor.page, "main button[type=submit]");
-    await visitor.act("save", () => press("Enter"));
-    await visitor.arrive("done");
-    await tabTo(visitor.page, "a.button");
+    same("a key shows the password", await session.page.getAttribute("#second", "type"), "text");
+    await goTo(session.page, "main button[type=submit]");
+    await session.act("save", () => press("Enter"));
+    await session.arrive("done");
+    await tabTo(session.page, "a.button");
     await press("Enter");
-    await visitor.page.waitForURL(LOGIN_URL);
-    await tabTo(visitor.page, "[name=httpd_username]");
-    await visitor.page.keyboard.type(PERSON);
+    await session.page.waitForURL(LOGIN_URL);
+    await tabTo(session.page, "[name=httpd_username]");
+    await session.page.keyboard.type(PERSON);
     await press("Tab");
-    await visitor.page.keyboard.type(PASSWORD);
+    await session.page.keyboard.type(PASSWORD);
     await press("Enter");
-    await visitor.page.waitForURL("**/intranett/");
+    await session.page.waitForURL("**/intranett/");
     check("the new password logs in", true);
-    await leave(visitor);
+    await leave(session);
 }
 
 await run({ mouse, plain, keyboard });

@@ -1,5 +1,5 @@
 /*
- * What the scripts share: the browser, a visitor who notes everything a page says and fetches, the
+ * What the scripts share: the browser, a session that notes everything a page says and fetches, the
  * inbox, and the lines that test_browser.py reads: one check each, as JSON.
  */
 import { execFileSync } from "node:child_process";
@@ -79,7 +79,7 @@ function listen() {
 }
 
 /* One person with one browser profile. `site` is the flow's address. */
-export class Visitor {
+export class Session {
     static async open(browser, { site = env.PWRESET_URL, hasScript = true, ...options } = {}) {
         const context = await browser.newContext({
             ignoreHTTPSErrors: true, /* the certificate is of the test's own authority */
@@ -90,7 +90,7 @@ export class Visitor {
         });
         context.setDefaultTimeout(PATIENCE);
         await context.addInitScript(listen);
-        return new Visitor(context, site, hasScript);
+        return new Session(context, site, hasScript);
     }
 
     constructor(context, site, hasScript) {

@@ -1,5 +1,5 @@
 /*
- * Through every page in every state that a visitor can bring about, in one language. At each stop
+ * Through every page in every state that a session can bring about, in one language. At each stop
  * `see(state)` is called; what is looked at there is not this file's business.
  *
  * A step belongs to a template and is left out where conf/pages has none of that name.
@@ -26,23 +26,23 @@ function setLate({ uid }, isLate) {
         + `expires = expires ${isLate ? "-" : "+"} 86400000000 WHERE login = '${uid}'`]);
 }
 
-function grown(visitor) {
-    return visitor.page.waitForTimeout(visitor.hasScript ? 0 : Number(env.FORM_AGE) * 1000 + 100);
+function grown(session) {
+    return session.page.waitForTimeout(session.hasScript ? 0 : Number(env.FORM_AGE) * 1000 + 100);
 }
 
-async function summary(visitor) {
-    const box = visitor.page.locator(".summary");
+async function summary(session) {
+    const box = session.page.locator(".summary");
     await box.waitFor();
-    if (visitor.hasScript) {
+    if (session.hasScript) {
         check("the focus is on the summary of errors",
             await box.evaluate((element) => element === document.activeElement));
     }
 }
 
-async function working({ visitor, see }) {
-    const { page } = visitor;
+async function working({ session, see }) {
+    const { page } = session;
     await page.goto(`${WORK_URL}/`);
-    if (visitor.hasScript) {
+    if (session.hasScript) {
         await page.route("**/challenge*", () => {}); /* never answered: it goes on working */
         await page.focus("#name");
         await page.locator("[data-state=working]").waitFor();
@@ -51,12 +51,12 @@ async function working({ visitor, see }) {
     await page.unrouteAll();
 }
 
-async function captcha({ visitor, see, language, person }) {
-    const { page } = visitor;
+async function captcha({ session, see, language, person }) {
+    const { page } = session;
     await page.goto(`${CAPTCHA_URL}/`);
     await page.fill("#name", person.uid);
     await page.click("form button");
-    await visitor.arrive("challenge", language);
+    await session.arrive("challenge", language);
     await page.locator(".squares img").evaluate((image) => image.decode());
     await page.focus("[name=s1]");
     await see("captcha");
@@ -64,25 +64,25 @@ async function captcha({ visitor, see, language, person }) {
     await page.check("[name=sound] >> nth=0");
     await see("captcha, marked");
     await page.click("button[value=picture]");
-    await summary(visitor);
+    await summary(session);
     await see("captcha, wrong");
 }
 
-async function request({ visitor, see, language, person }) {
-    const { page } = visitor;
+async function request({ session, see, language, person }) {
+    const { page } = session;
     await page.goto(`${PWRESET_URL}/`);
     await see("request");
     await page.click("form button");
-    await summary(visitor);
+    await summary(session);
     await see("request, nothing typed");
     await page.fill("#name", person.uid);
-    if (visitor.hasScript) {
+    if (session.hasScript) {
         await page.getByRole("status").filter({ hasText: text("work.done", language) }).waitFor();
         await see("request, work done");
     }
-    await grown(visitor);
+    await grown(session);
     await page.click("form button");
-    await visitor.arrive("sent", language);
+    await session.arrive("sent", language);
     await page.click("main summary");
     await see("sent");
 }
@@ -110,15 +110,15 @@ async function rulesBox(page) {
         { direction, box, field });
 }
 
-async function reset({ visitor, see, language, person }) {
-    const { page } = visitor;
+async function reset({ session, see, language, person }) {
+    const { page } = session;
     const links = await linksOf(person, 1);
     await page.goto(links.reset);
     await managers(page);
     await rulesBox(page);
     await see("reset");
     await page.fill("#first", PASSWORD);
-    if (visitor.hasScript) {
+    if (session.hasScript) {
         await page.click("[data-show=first]");
         const met = text("rules.status_met", language);
         await page.getByRole("status").filter({ hasText: met }).waitFor();
@@ -126,91 +126,91 @@ async function reset({ visitor, see, language, person }) {
     }
     await page.fill("#second", "another");
     await page.click("main button[type=submit]");
-    await summary(visitor);
+    await summary(session);
     await see("reset, passwords not alike");
     await page.fill("#first", "kort");
     await page.fill("#second", "kort");
     await page.click("main button[type=submit]");
-    await summary(visitor);
+    await summary(session);
     await see("reset, too short");
     await page.fill("#first", PASSWORD);
     await page.fill("#second", PASSWORD);
     await page.click("main button[type=submit]");
-    await visitor.arrive("done", language);
+    await session.arrive("done", language);
     await see("done");
     await page.goto(links.reset);
-    await visitor.arrive("dead", language);
+    await session.arrive("dead", language);
     await see("dead, spent");
-    await grown(visitor);
+    await grown(session);
     await page.click("form button");
-    await visitor.arrive("sent", language);
+    await session.arrive("sent", language);
     await see("sent, nobody named");
 }
 
 /* The third mail: the second tells of the change. */
-async function stop({ visitor, see, language, person }) {
-    const { page } = visitor;
+async function stop({ session, see, language, person }) {
+    const { page } = session;
     const links = await linksOf(person, 3);
     setLate(person, true);
     await page.goto(links.reset);
-    await visitor.arrive("dead", language);
+    await session.arrive("dead", language);
     await see("dead, too late");
     setLate(person, false);
     await page.goto(links.stop);
     await see("stop");
     await page.click("form button");
-    await visitor.arrive("stopped", language);
+    await session.arrive("stopped", language);
     await see("stopped");
     await page.goto(links.stop);
     await see("stop, too late");
     await page.goto(links.reset);
     await see("dead, stopped");
     await page.goto(`${PWRESET_URL}/r/${"A".repeat(43)}`);
-    await visitor.arrive("unknown", language);
+    await session.arrive("unknown", language);
     await see("dead, unknown");
 }
 
-async function help({ visitor, see, language }) {
-    await visitor.page.goto(`${PWRESET_URL}/help`);
-    await visitor.arrive("help", language);
+async function help({ session, see, language }) {
+    await session.page.goto(`${PWRESET_URL}/help`);
+    await session.arrive("help", language);
     await see("help");
 }
 
-async function error({ visitor, see, language }) {
-    await visitor.page.goto(`${PWRESET_URL}/nowhere`);
-    await visitor.arrive("nowhere", language);
+async function error({ session, see, language }) {
+    await session.page.goto(`${PWRESET_URL}/nowhere`);
+    await session.arrive("nowhere", language);
     await see("error");
 }
 
-async function change({ visitor, see, language, person }) {
-    const { page } = visitor;
+async function change({ session, see, language, person }) {
+    const { page } = session;
     await page.goto(`${PWRESET_URL}/change`);
-    await visitor.arrive("change", language);
+    await session.arrive("change", language);
     await see("change");
     await page.click("main form button[type=submit]");
-    await summary(visitor);
+    await summary(session);
     await see("change, nothing typed");
     await page.fill("#name", person.uid);
     await page.fill("#old", "not the old one");
     await page.fill("#first", PASSWORD);
     await page.fill("#second", PASSWORD);
-    await grown(visitor);
+    await grown(session);
     await page.click("main form button[type=submit]");
     await page.locator("#old-error").waitFor(); /* the page before has a summary as well */
-    await summary(visitor);
+    await summary(session);
     await see("change, wrong password");
 }
 
-async function unlocked({ visitor, see, language }) {
-    await visitor.page.goto(`${PWRESET_URL}/unlocked`);
-    await visitor.arrive("unlocked", language);
+async function unlocked({ session, see, language }) {
+    await session.page.goto(`${PWRESET_URL}/unlocked`);
+    await session.arrive("unlocked", language);
     await see("unlocked");
 }
 
 /* Only a directory that fails leads to this page: a site shows it in another's place. */
-async function unsure({ visitor, see, language }) {
-    await visitor.page.goto(`${RARE_URL}/help`);
-    await visitor.arrive("unsure", language);
+async function unsure({ session, see, language }) {
+    await session.page.goto(`${RARE_URL}/help`);
+    await session.arrive("unsure", language);
     await see("unsure");
 }
 
@@ -220,7 +220,7 @@ const STEPS = [
     ["unlocked", unlocked], ["unsure", unsure],
 ];
 
-/* `stage`: visitor, language, person {uid, address}, see. */
+/* `stage`: session, language, person {uid, address}, see. */
 export async function walk(stage) {
     for (const [template, step] of STEPS) {
         if (existsSync(join(env.PAGES, `${template}.html`))) {

@@ -127,11 +127,11 @@ static void it_says_reply_only_where_a_person_gets_the_reply(void **state)
 static void it_names_the_day_on_which_the_link_ends(void **state)
 {
     (void)state;
-    pwr_mail_values_t letter = letter_of(PWR_MAIL_TEMPLATE_LINK, "en");
+    pwr_mail_values_t values = values_of(PWR_MAIL_TEMPLATE_LINK, "en");
 
-    address(&letter, anna);
-    letter.until = NOON + 24 * LINK_LIFE;
-    pwr_mail_t mail = compose(&letter);
+    address(&values, anna);
+    values.until = NOON + 24 * LINK_LIFE;
+    pwr_mail_t mail = compose(&values);
     assert_in_both(&mail, "until 15 November at 23:13");
 }
 
