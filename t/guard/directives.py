@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The reference file explains every directive, and no file names one that does not exist.
+"""The reference file explains every directive, no file names one that does not exist, and each help text stands
+alone, as `httpd -L` shows it.
 
 The table is src/httpd/directives.c. conf/pwreset.conf explains a directive by a comment above a line
 that holds it, live or switched off by one # with no blank after it:
@@ -17,6 +18,9 @@ from tree import Finding  # noqa: E402
 TABLE = "src/httpd/directives.c"
 REFERENCE = "conf/pwreset.conf"
 NAME = re.compile(r"\bPwReset[A-Z]\w*")
+HELP = re.compile(r'\("(PwReset\w+)",\s*((?:"(?:\\.|[^"\\\n])*"\s*)+)')
+# Words that point to another help text, so near the beginning, or to nobody.
+POINTERS = re.compile(r'^"(?:\S+ ){0,4}(it|its|whose|this|these)\b|\b(ours?|whoever|somebody|nobody)\b', re.I)
 LINE = re.compile(r"\s*#?(PwReset[A-Z]\w*)(\s|$)")
 # Where people read about directives; tests may well write wrong ones on purpose.
 TOLD_IN = ("README.md", "NEWS.md", "CONTRIBUTING.md", "SECURITY.md", "conf/", "demo/", "docs/",
@@ -33,7 +37,14 @@ def check(root):
             if NAME.fullmatch(text)}
     if not rows:
         return [Finding(TABLE, 1, "holds no row with a \"PwReset...\" name", "give each its row")]
-    return unexplained(rows, reference) + unknown(rows, root)
+    return unexplained(rows, reference) + unknown(rows, root) + leaning(table)
+
+
+def leaning(table):
+    text = table.read_text(encoding="utf-8")
+    return [Finding(TABLE, tree.line_at(text, row.start()), f"the help of {row[1]} says '{word[1] or word[2]}'",
+                    "name the thing: httpd -L shows each help alone")
+            for row in HELP.finditer(text) if (word := POINTERS.search(row[2]))]
 
 
 def unexplained(rows, reference):

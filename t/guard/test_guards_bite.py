@@ -185,6 +185,14 @@ def test_the_directives_guard_sees_one_unexplained_or_unknown(tmp_path, path, te
     bites(tmp_path, directives.check, sound, {path: text}, f"{place}:{line}", words)
 
 
+def test_the_directives_guard_sees_a_help_that_leans_on_another(tmp_path):
+    sound = {"src/httpd/directives.c": 'ROW("PwResetLife", "how long a link works and its mail is kept",\n',
+             "conf/pwreset.conf": "# How long.\n#PwResetLife 30m\n"}
+    bites(tmp_path, directives.check, sound,
+          {"src/httpd/directives.c": '\nROW("PwResetLife", "longest wait for its answer",\n'},
+          "src/httpd/directives.c:2", "says 'its'")
+
+
 @pytest.mark.parametrize("path, text, line, words", ids=short, argvalues=[
     ("conf/messages/nb.txt", "a.title = Hei\ndead.used = Brukt\n", 1, "lacks the message a.life"),
     ("conf/messages/nb.txt", "a.title = Hei\na.life = Om {min}\ndead.used = Brukt\n", 2,
