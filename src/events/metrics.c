@@ -14,10 +14,12 @@
 #include <apr_tables.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 
 /* Counters never wrap in a server's life, and a line more or less late harms nobody: relaxed. */
 struct pwr_metrics_t {
     _Atomic apr_uint64_t counts[PWR_EVENT_COUNT];
+    _Atomic apr_uint64_t refusals[PWR_MAX_RELAYS][PWR_MAX_CAUSES];
     _Atomic apr_int64_t waiting;
     _Atomic apr_int64_t oldest;
     _Atomic apr_int64_t looked; /* when the worker did; 0: not yet */
@@ -80,6 +82,11 @@ pwr_fault_t *pwr_metrics_open(pwr_metrics_t **metrics, apr_pool_t *pool)
 void pwr_metrics_count(pwr_metrics_t *metrics, pwr_event_t event)
 {
     atomic_fetch_add_explicit(&metrics->counts[event], 1, memory_order_relaxed);
+}
+
+void pwr_metrics_count_refusal(pwr_metrics_t *metrics, int relay, int cause)
+{
+    atomic_fetch_add_explicit(&metrics->refusals[relay][cause], 1, memory_order_relaxed);
 }
 
 void pwr_metrics_set_queue(pwr_metrics_t *metrics, int waiting, apr_time_t oldest)
@@ -161,6 +168,35 @@ static void add_family(metrics_page_t *page, pwr_family_t family)
     }
 }
 
+/* Of one relay; a cause that never was has no line. */
+static void add_refusals_of(metrics_page_t *page, const pwr_metrics_site_t *site, int relay)
+{
+    for (int cause = 0; cause < PWR_MAX_CAUSES; cause++) {
+        apr_uint64_t value
+            = atomic_load_explicit(&site->metrics->refusals[relay][cause], memory_order_relaxed);
+        if (value != 0 && site->causes[cause] != NULL) {
+            add(page,
+                apr_psprintf(page->pool,
+                             "pwreset_relay_refusals_total{site=\"%s\",relay=\"%s\","
+                             "cause=\"%s\"} %" APR_UINT64_T_FMT "\n",
+                             label(site->name, page->pool), label(site->relays[relay], page->pool),
+                             site->causes[cause], value));
+        }
+    }
+}
+
+static void add_refusals(metrics_page_t *page)
+{
+    add_head(page, "relay_refusals", "counter",
+             &(gauge_t){.help = "Mails that a relay refused, by its reason. All but recipient and "
+                                "utf8 are the operator's to correct."});
+    for (int i = 0; i < page->count; i++) {
+        for (int relay = 0; relay < page->sites[i].relay_count; relay++) {
+            add_refusals_of(page, &page->sites[i], relay);
+        }
+    }
+}
+
 /* Seconds since `then`, to the millisecond; 0 when it never was. */
 static double age_of(apr_int64_t then)
 {
@@ -228,6 +264,7 @@ const char *pwr_metrics_text(const pwr_metrics_site_t *sites, int count, apr_poo
     for (int family = 0; family < PWR_FAMILY_COUNT; family++) {
         add_family(&page, (pwr_family_t)family);
     }
+    add_refusals(&page);
     for (int gauge = 0; gauge < GAUGES; gauge++) {
         add_gauge(&page, gauge);
     }

@@ -18,6 +18,11 @@ pwr_fault_t *pwr_metrics_open(pwr_metrics_t **metrics, apr_pool_t *pool) PWR_MUS
 
 void pwr_metrics_count(pwr_metrics_t *metrics, pwr_event_t event);
 
+#define PWR_MAX_CAUSES 16 /* of a relay's refusal */
+
+/* A refusal by relay number `relay`, below PWR_MAX_RELAYS, for cause number `cause`. */
+void pwr_metrics_count_refusal(pwr_metrics_t *metrics, int relay, int cause);
+
 /* How many requests wait, and since when the oldest does (0 when none). */
 void pwr_metrics_set_queue(pwr_metrics_t *metrics, int waiting, apr_time_t oldest);
 
@@ -29,6 +34,9 @@ typedef struct {
     const char *name;
     const pwr_metrics_t *metrics;
     int level; /* of difficulty, for everybody */
+    int relay_count;
+    const char *const *relays; /* names by number */
+    const char *const *causes; /* PWR_MAX_CAUSES names by number; NULL: no such cause */
 } pwr_metrics_site_t;
 
 #define PWR_METRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"

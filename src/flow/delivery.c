@@ -101,6 +101,14 @@ pwr_fault_t *pwr_delivery_wait(pwr_delivery_t *delivery)
         pwr_clock_now() + TURN_PAUSE + TURN_PAUSE * chance / 255, delivery->pool);
 }
 
+static void count_refusals(const pwr_delivery_t *delivery, const pwr_relays_report_t *report)
+{
+    for (int i = 0; i < report->count && delivery->parts->metrics != NULL; i++) {
+        pwr_metrics_count_refusal(delivery->parts->metrics, report->refusals[i].relay,
+                                  (int)report->refusals[i].refusal);
+    }
+}
+
 /* Sends one mail; a relay's final refusal gives the row up, anything else comes again. NULL in
  * `fault`: it was taken. */
 pwr_fault_t *pwr_delivery_post(const pwr_fault_t **fault, pwr_delivery_t *delivery,
@@ -109,9 +117,13 @@ pwr_fault_t *pwr_delivery_post(const pwr_fault_t **fault, pwr_delivery_t *delive
     pwr_mail_t mail
         = {.to = values->to, .date = delivery->row->created, .language = delivery->row->language};
 
+    pwr_relays_report_t report;
+
     mail.message_id = apr_psprintf(delivery->pool, "%s.%d", delivery->row->id, copy);
     PWR_TRY(pwr_compose(&mail, delivery->parts, values, delivery->pool));
-    *fault = pwr_relays_send(&delivery->relay, delivery->by->relays, &mail, delivery->pool);
+    *fault = pwr_relays_send(&report, delivery->by->relays, &mail, delivery->pool);
+    delivery->relay = report.used;
+    count_refusals(delivery, &report);
     return NULL;
 }
 

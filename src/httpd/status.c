@@ -11,6 +11,28 @@
 #include "events/metrics.h"
 #include "httpd/private.h"
 
+static const char *const *relay_names(const apr_array_header_t *relays, apr_pool_t *pool)
+{
+    const char **names = apr_pcalloc(pool, PWR_MAX_RELAYS * sizeof *names);
+
+    for (int i = 0; i < relays->nelts; i++) {
+        names[i] = APR_ARRAY_IDX(relays, i, const pwr_relay_t *)->name;
+    }
+    return names;
+}
+
+_Static_assert(PWR_REFUSAL_COUNT <= PWR_MAX_CAUSES, "each cause has its counter");
+
+static const char *const *cause_names(apr_pool_t *pool)
+{
+    const char **names = apr_pcalloc(pool, PWR_MAX_CAUSES * sizeof *names);
+
+    for (int i = PWR_REFUSAL_RECIPIENT; i < PWR_REFUSAL_COUNT; i++) {
+        names[i] = pwr_refusal_name((pwr_refusal_t)i);
+    }
+    return names;
+}
+
 int pwr_status_handler(request_rec *request)
 {
     apr_array_header_t *sites = apr_array_make(request->pool, 1, sizeof(pwr_metrics_site_t));
@@ -29,6 +51,9 @@ int pwr_status_handler(request_rec *request)
                 .name = site->settings->parts.flow.base_url,
                 .metrics = site->parts.metrics,
                 .level = pwr_client_limit_look_at_site(site->limit),
+                .relay_count = site->settings->parts.mail.relays->nelts,
+                .relays = relay_names(site->settings->parts.mail.relays, request->pool),
+                .causes = cause_names(request->pool),
             };
         }
     }

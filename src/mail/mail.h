@@ -13,6 +13,8 @@
 
 #include "base/crypto.h"
 #include "base/fault.h"
+#include "base/limits.h"
+#include "mail/refusal.h"
 
 typedef enum {
     PWR_RELAY_STARTTLS,
@@ -70,13 +72,23 @@ pwr_fault_t *pwr_mail_start(apr_pool_t *pool) PWR_MUST_USE;
 pwr_fault_t *pwr_relays_open(pwr_relays_t **relays, const pwr_mail_settings_t *settings,
                              apr_pool_t *pool) PWR_MUST_USE;
 
-/* Sends over the first relay that takes it; one that cannot be reached rests for a minute. `used`
- * is the name of the last relay tried. LATER: all were unreachable or answered 4xx, or the outcome
- * is unknown. REFUSED (key NULL allowed): a relay answered 5xx for this recipient. BROKEN: a
- * credential or certificate was refused everywhere. The detail holds the relay's own last words,
- * cut and cleaned. */
-pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_mail_t *mail,
-                             apr_pool_t *scratch) PWR_MUST_USE;
+/* What the relays said of one mail. */
+typedef struct {
+    const char *used; /* name of the last relay tried */
+    int count;        /* of refusals, at most one of each relay */
+    struct {
+        int relay; /* its place in the settings */
+        pwr_refusal_t refusal;
+    } refusals[PWR_MAX_RELAYS];
+} pwr_relays_report_t;
+
+/* Sends over the first relay that takes it; one that cannot be reached rests for a minute. LATER:
+ * all were unreachable or answered 4xx, or the outcome is unknown. REFUSED (key NULL allowed): a
+ * relay refused the recipient. BROKEN: every relay refused what is the operator's: this host, the
+ * sender, a credential, a certificate. The detail holds the relay's own last words, cut and
+ * cleaned. A fault of one relay that is not returned is logged. */
+pwr_fault_t *pwr_relays_send(pwr_relays_report_t *report, pwr_relays_t *relays,
+                             const pwr_mail_t *mail, apr_pool_t *scratch) PWR_MUST_USE;
 
 /* For self-checks: can relay number `index` (from 0) be reached, trusted and logged in to? A folder
  * always can. NULL when it can. */

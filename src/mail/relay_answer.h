@@ -8,11 +8,13 @@
 #include <stdbool.h>
 
 #include "base/fault.h"
+#include "mail/refusal.h"
 
 typedef struct {
-    pwr_fault_t *fault; /* NULL: the relay has taken the mail */
-    bool is_final;      /* no other relay may be tried: refused, or perhaps taken after all */
-    bool must_rest;     /* the relay could not be used at all: leave it alone for a while */
+    pwr_fault_t *fault;    /* NULL: the relay has taken the mail */
+    pwr_refusal_t refusal; /* why it answered 5xx, or a 4xx that waiting does not change */
+    bool is_final;         /* no other relay may be tried: refused, or perhaps taken after all */
+    bool must_rest;        /* the relay could not be used at all: leave it alone for a while */
 } pwr_relay_answer_t;
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * Which relay gets a mail. In the order of the settings; one that could not be used at all rests
  * for a minute, so that a dead relay costs one wait a minute and not one a mail - unless all rest:
- * then each is tried, so that mail leaves as soon as one is back. A relay's final word about a
- * recipient is final: asking another would only look for a laxer one. After an outcome that nobody
+ * then each is tried, so that mail leaves as soon as one is back. A relay's refusal of a recipient
+ * is final: asking another would only look for a laxer one. Any other refusal is not the
+ * recipient's fault, and the next relay is asked at once. After an outcome that nobody
  * knows no other relay is asked either, so that a person does not get two links for one request;
  * the outbox tries again later, with the same bytes.
  */
@@ -105,36 +106,61 @@ static pwr_relay_answer_t try_place(relay_place_t *place, const pwr_message_t *m
                                      : pwr_folder_send(place->relay, message, scratch);
     if (outcome.must_rest) {
         place->rests_until = pwr_clock_now() + REST;
-        /* The next relay may well take the mail, and then nobody would hear of this one. */
-        pwr_log(PWR_LOG_WARNING, "PWR0556", "A relay rests for a minute: %s",
-                outcome.fault->detail);
+        pwr_log(PWR_LOG_WARNING, "PWR0556", "%s rests for a minute", place->relay->name);
     }
     return outcome;
 }
 
-pwr_fault_t *pwr_relays_send(const char **used, pwr_relays_t *relays, const pwr_mail_t *mail,
-                             apr_pool_t *scratch)
+static void note_refusal(pwr_relays_report_t *report, int relay, pwr_refusal_t refusal)
+{
+    if (refusal != PWR_REFUSAL_NONE) {
+        report->refusals[report->count].relay = relay;
+        report->refusals[report->count++].refusal = refusal;
+    }
+}
+
+/* One relay that may take it later outweighs any number that are broken, and these one that cannot
+ * carry the address. */
+static bool is_worse(const pwr_fault_t *one, const pwr_fault_t *other)
+{
+    return one->kind == PWR_LATER ? other->kind != PWR_LATER
+                                  : one->kind == PWR_BROKEN && other->kind == PWR_REFUSED;
+}
+
+/* Keeps the worst of two faults and logs the other one: nobody else will. */
+static void keep_worst(pwr_fault_t **worst, pwr_fault_t *fault)
+{
+    pwr_fault_t *other = fault;
+
+    if (*worst == NULL || (fault != NULL && is_worse(fault, *worst))) {
+        other = *worst;
+        *worst = fault;
+    }
+    pwr_log_fault(other);
+}
+
+pwr_fault_t *pwr_relays_send(pwr_relays_report_t *report, pwr_relays_t *relays,
+                             const pwr_mail_t *mail, apr_pool_t *scratch)
 {
     pwr_message_t message = {0};
     pwr_fault_t *worst = NULL;
     bool may_rest = is_any_awake(relays);
 
-    *used = relays->places[0].relay->name;
+    *report = (pwr_relays_report_t){.used = relays->places[0].relay->name};
     PWR_TRY(pwr_message_compose(&message, relays->settings, mail, scratch));
     for (int i = 0; i < relays->count; i++) {
         relay_place_t *place = &relays->places[i];
         if (may_rest && is_resting(place)) {
             continue;
         }
-        *used = place->relay->name;
+        report->used = place->relay->name;
         pwr_relay_answer_t outcome = try_place(place, &message, scratch);
+        note_refusal(report, i, outcome.refusal);
         if (outcome.fault == NULL || outcome.is_final) {
+            pwr_log_fault(worst);
             return outcome.fault;
         }
-        /* One relay that may take it later outweighs any number that are broken. */
-        if (worst == NULL || outcome.fault->kind == PWR_LATER) {
-            worst = outcome.fault;
-        }
+        keep_worst(&worst, outcome.fault);
     }
     return worst;
 }

@@ -1,8 +1,8 @@
 /*
- * SMTP by libcurl. Which phase a reply belongs to decides what it means - 550 to MAIL is the
- * operator's affair, 550 to RCPT is the recipient's - and libcurl tells neither phase nor words, so
- * the replies are counted here: the pre-request hook says that the session stands, and from then on
- * the first reply answers MAIL, the second RCPT, the third DATA, the fourth the mail itself.
+ * SMTP by libcurl. What a reply means depends on its phase and its words (refusal.c), and libcurl
+ * tells neither, so the replies are counted here: the pre-request hook says that the session
+ * stands, and from then on the first reply answers MAIL, the second RCPT, the third DATA, the
+ * fourth the mail itself.
  *
  * libcurl is never verbose: its debug output shows AUTH and the body. It takes no proxy and no
  * .netrc from the environment. A handle for each relay, not one for all, holds one connection at
@@ -21,7 +21,7 @@ enum {
     WORDS = 200,       /* of a relay's reply, in a detail */
     OPAQUE = 24,       /* a run of so many token characters is not repeated */
     PHASES = 5,        /* MAIL, RCPT, DATA, body, its reply */
-    REPLY_TO_RCPT = 2, /* counted from MAIL */
+    REPLIES = 4,       /* to MAIL, RCPT, DATA, and the body */
     OLDEST = 0x075500, /* 7.85.0: CURLOPT_PROTOCOLS_STR */
 };
 
@@ -253,36 +253,47 @@ static int set_mail(pwr_smtp_t *smtp, smtp_exchange_t *exchange)
     return bad;
 }
 
-static bool is_credential_code(int code)
+static pwr_smtp_phase_t phase_of(const smtp_exchange_t *exchange)
 {
-    return code == 530 || code == 534 || code == 535 || code == 538;
+    if (!exchange->is_in_mail || exchange->replies == 0) {
+        return PWR_PHASE_SESSION;
+    }
+    return exchange->replies < REPLIES ? (pwr_smtp_phase_t)exchange->replies : PWR_PHASE_BODY;
+}
+
+static bool is_ascii(const char *text)
+{
+    while (*text != '\0' && (*text & 0x80) == 0) {
+        text++;
+    }
+    return *text == '\0';
+}
+
+static pwr_refusal_t find_refusal(const smtp_exchange_t *exchange)
+{
+    pwr_smtp_phase_t phase = phase_of(exchange);
+    pwr_refusal_t refusal = pwr_refusal_find(phase, exchange->words);
+    bool is_vague = refusal == PWR_REFUSAL_PROTOCOL || refusal == PWR_REFUSAL_OTHER;
+
+    return is_vague && phase == PWR_PHASE_RCPT && !is_ascii(exchange->message->to)
+               ? PWR_REFUSAL_UTF8
+               : refusal;
 }
 
 static pwr_relay_answer_t check_reply(const pwr_relay_t *relay, const smtp_exchange_t *exchange,
                                       apr_pool_t *scratch)
 {
     pwr_relay_answer_t outcome = {.must_rest = !exchange->is_in_mail || exchange->code == 421};
-    const char *words = exchange->words;
 
-    if (exchange->code < 500) {
+    outcome.refusal = find_refusal(exchange);
+    if (outcome.refusal == PWR_REFUSAL_NONE) {
         outcome.fault = pwr_fault_later(scratch, "PWR0541", "%s cannot take the mail now: %s",
-                                        relay->name, words);
-    } else if (is_credential_code(exchange->code)) {
-        outcome.must_rest = true;
-        outcome.fault = pwr_fault_broken(scratch, "PWR0542",
-                                         "%s does not accept our user and password: %s. Check the "
-                                         "relay's user and its password file.",
-                                         relay->name, words);
-    } else if (exchange->is_in_mail && exchange->replies >= REPLY_TO_RCPT) {
-        outcome.is_final = true;
-        outcome.fault = pwr_fault_refused(scratch, "PWR0543", NULL, "%s refuses the mail: %s",
-                                          relay->name, words);
-    } else {
-        outcome.fault = pwr_fault_broken(scratch, "PWR0544",
-                                         "%s refuses our session or our sender address: %s. Ask "
-                                         "whoever runs it to let this host send as that address.",
-                                         relay->name, words);
+                                        relay->name, exchange->words);
+        return outcome;
     }
+    outcome.fault = pwr_refusal_fault(outcome.refusal, relay->name, exchange->words, scratch);
+    outcome.is_final = outcome.refusal == PWR_REFUSAL_RECIPIENT;
+    outcome.must_rest |= outcome.refusal == PWR_REFUSAL_LOGIN;
     return outcome;
 }
 
@@ -378,7 +389,7 @@ pwr_relay_answer_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message,
 
 pwr_relay_answer_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch)
 {
-    const pwr_message_t nothing = {.length = 1}; /* never handed over */
+    const pwr_message_t nothing = {.to = "", .length = 1}; /* never handed over */
     smtp_exchange_t exchange = {.message = &nothing};
 
     curl_easy_reset(smtp->easy);

@@ -256,6 +256,26 @@ static void keeps_lines_of_many_threads_whole(void **state)
     assert_int_equal(THREADS * 20, count);
 }
 
+static void counts_a_relays_refusals_by_relay_and_cause(void **state)
+{
+    fixture_t *fixture = *state;
+    const char *const relays[] = {"smtp://one", "smtp://two"};
+    const char *const causes[PWR_MAX_CAUSES] = {NULL, "recipient", "relaying"};
+    pwr_metrics_site_t site
+        = {.name = "site", .relay_count = 2, .relays = relays, .causes = causes};
+    pwr_metrics_t *metrics = NULL;
+
+    assert_fine(pwr_metrics_open(&metrics, fixture->pool));
+    site.metrics = metrics;
+    pwr_metrics_count_refusal(metrics, 1, 2);
+    pwr_metrics_count_refusal(metrics, 1, 2);
+    const char *text = pwr_metrics_text(&site, 1, fixture->pool);
+    assert_non_null(strstr(text,
+                           "\npwreset_relay_refusals_total{site=\"site\",relay=\"smtp://two\","
+                           "cause=\"relaying\"} 2\n"));
+    assert_null(strstr(text, "smtp://one"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_events, tear_down)
@@ -264,7 +284,7 @@ int main(void)
         TEST(tells_all_facts_in_the_line),        TEST(leaves_out_what_does_not_apply),
         TEST(tells_the_trail_of_the_request),     TEST(tells_the_trail_nothing_without_a_request),
         TEST(goes_on_when_the_audit_log_is_full), TEST(goes_on_when_the_trail_cannot_be_written),
-        TEST(keeps_lines_of_many_threads_whole),
+        TEST(keeps_lines_of_many_threads_whole),  TEST(counts_a_relays_refusals_by_relay_and_cause),
     };
     return RUN_GROUP(events);
 }

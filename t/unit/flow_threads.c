@@ -204,7 +204,7 @@ static bool send_mail(void *shared, int number, apr_pool_t *pool)
 {
     const pwr_mail_settings_t *settings = shared;
     pwr_relays_t *relays = NULL;
-    const char *used = NULL;
+    pwr_relays_report_t report;
     const pwr_mail_t mail = {.to = "anna@example.org",
                              .subject = "S",
                              .text = "T",
@@ -213,8 +213,8 @@ static bool send_mail(void *shared, int number, apr_pool_t *pool)
                              .message_id = apr_psprintf(pool, "m%d", number)};
 
     return pwr_relays_open(&relays, settings, pool) == NULL
-           && pwr_relays_send(&used, relays, &mail, pool) == NULL
-           && strncmp(used, "folder:", 7) == 0;
+           && pwr_relays_send(&report, relays, &mail, pool) == NULL
+           && strncmp(report.used, "folder:", 7) == 0;
 }
 
 static void each_threads_own_relays_pass_over_one_that_is_down(void **state)

@@ -85,7 +85,11 @@ static int tear_down(void **state)
 
 static pwr_fault_t *send_once(const char **used, pwr_relays_t *relays)
 {
-    return pwr_relays_send(used, relays, &mail, pool);
+    pwr_relays_report_t report;
+    pwr_fault_t *fault = pwr_relays_send(&report, relays, &mail, pool);
+
+    *used = report.used;
+    return fault;
 }
 
 static pwr_relays_t *open_relays(void)

@@ -87,7 +87,7 @@ static pwr_mail_settings_t read_settings(const char *list, apr_pool_t *pool)
 
 static void send_one(pwr_relays_t *relays, int i, apr_pool_t *pool)
 {
-    const char *used = NULL;
+    pwr_relays_report_t report;
     apr_pool_t *scratch = NULL;
     pwr_mail_t mail = {
         .to = setting("PWR_MAIL_TO", "kari@example.org"),
@@ -101,10 +101,11 @@ static void send_one(pwr_relays_t *relays, int i, apr_pool_t *pool)
 
     apr_pool_create(&scratch, pool);
     apr_time_t start = apr_time_now();
-    pwr_fault_t *fault = pwr_relays_send(&used, relays, &mail, scratch);
+    pwr_fault_t *fault = pwr_relays_send(&report, relays, &mail, scratch);
     int spent = (int)apr_time_as_msec(apr_time_now() - start);
     printf("%s\t%s\t%s\t%d\t%s\n", fault != NULL ? name_of_kind(fault->kind) : "SENT",
-           fault != NULL ? fault->tag : "-", used, spent, fault != NULL ? fault->detail : "");
+           fault != NULL ? fault->tag : "-", report.used, spent,
+           fault != NULL ? fault->detail : "");
     fflush(stdout);
     apr_pool_destroy(scratch);
 }

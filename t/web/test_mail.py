@@ -196,9 +196,11 @@ def test_the_second_relay_takes_over_at_once_and_the_first_rests(start):
     ("RCPT", "550-5.1.1 no such\r\n550 5.1.1 person", "REFUSED", False),
     ("RCPT", CLOSE, "LATER", True),
     ("DATA", "451 4.3.0 not now", "LATER", True),
-    ("DATA", "554 5.5.1 no", "REFUSED", False),
+    ("DATA", "554 5.5.1 no", "BROKEN", True),
     ("mail", "451 4.3.0 not now", "LATER", True),
-    ("mail", "554 5.6.0 not this", "REFUSED", False),
+    ("RCPT", "554 5.7.1 <a@b>: Relay access denied", "BROKEN", True),
+    ("mail", "554 5.6.0 not this", "BROKEN", True),
+    ("mail", "550 5.1.1 no such person", "REFUSED", False),
     ("mail", CLOSE, "LATER", False),
 ])
 def test_each_refusal_is_judged_by_its_moment(fake, start, moment, words, kind, asks_next):
@@ -217,7 +219,7 @@ def test_a_server_without_ehlo_is_greeted_as_of_old(fake):
     assert mail.send([server.url], **SHORT).only.kind == "SENT"
     server = fake(EHLO="502 5.5.1 no such word", HELO="504 5.5.2 your name is wrong")
     done = mail.send([server.url], **SHORT)
-    assert (done.only.kind, done.only.tag) == ("BROKEN", "PWR0544"), done.output
+    assert (done.only.kind, done.only.tag) == ("BROKEN", "PWR0570"), done.output
 
 
 @pytest.mark.parametrize("moment", ["connect", "EHLO", "MAIL", "RCPT", "DATA", "mail"])
@@ -267,7 +269,7 @@ def test_a_starttls_that_fails_or_is_tampered_with_says_nothing_in_clear(fake, w
 def test_a_link_that_a_server_quotes_is_not_repeated(fake):
     server = fake(mail=f"554 5.7.1 blocked: https://sso.example.org/{TOKEN} is spam")
     done = mail.send([server.url], text=TEXT)
-    assert done.only.kind == "REFUSED" and "is spam" in done.only.detail
+    assert done.only.kind == "BROKEN" and "is spam" in done.only.detail
     assert TOKEN not in done.output and TOKEN[:24] not in done.output
 
 

@@ -52,7 +52,8 @@ def count(site, family, **labels):
 
 def test_every_counter_and_gauge_is_there_and_well_formed(counted):
     families = parse(scrape(counted))
-    assert set(families) == set(COUNTERS) | GAUGES | {"pwreset_store_rows"}
+    assert set(families) == set(COUNTERS) | GAUGES | {"pwreset_store_rows",
+                                                        "pwreset_relay_refusals"}
     assert families["pwreset_store_rows"].kind == "gauge"
     assert set(families["pwreset_store_rows"].samples) == {
         (("kind", kind), ("site", counted.reset_url)) for kind in ROWS}
