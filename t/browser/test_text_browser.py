@@ -40,7 +40,7 @@ def test_the_whole_flow_works_in_a_text_browser(calm_site):
     with lynx(calm_site, calm_site.login_url) as screen:
         screen.wait_for(CONTACT)
         follow(screen, "Glemt")
-        screen.wait_for("Send foresp")
+        screen.wait_for("Send meg")
         time.sleep(FORM_AGE)
         screen.press(LANGUAGES + person.uid + DOWN + ENTER)
         screen.wait_for("Sjekk e-posten din")
