@@ -6,7 +6,8 @@
 
 #define COMMON                                                                                     \
     "lang dir org page title prefix css_url style_url logo_url script_url worker_url icon_url "    \
-    "login_url help_url contact registry from bounce mail_domain origin life life_hours "          \
+    "login_url help_url contact contact_parts href registry from bounce mail_domain origin life "  \
+    "life_hours "                                                                                  \
     "life_minutes has_errors is_ours errors field text "                                           \
     "has_languages has_many_languages languages name url language_name is_fragment change_url"
 /* A new password beside its rules. */

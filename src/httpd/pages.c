@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "httpd/assets.h"
+#include "httpd/contact.h"
 #include "httpd/page_slots.h"
 #include "httpd/handle_language.h"
 
@@ -141,6 +142,7 @@ pwr_view_t *pwr_pages_view(const pwr_request_context_t *context, pwr_page_t page
         pwr_view_text(view, "change_url", apr_pstrcat(pool, prefix, "/change", NULL));
     }
     pwr_view_text(view, "contact", flow->contact);
+    pwr_contact_show(view, flow->contact, pool);
     pwr_view_text(view, "registry", flow->registry);
     show_sender(view, context->site);
     show_life(view, context);

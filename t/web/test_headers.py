@@ -129,7 +129,8 @@ def test_no_page_loads_or_leads_elsewhere_or_has_anything_inline(quick, everywhe
         found = Loads(page.html)
         assert not found.inline, name
         for address in found.addresses:
-            assert urlsplit(urljoin(page.url, address)).netloc == own, (name, address)
+            parts = urlsplit(urljoin(page.url, address))
+            assert parts.netloc == own or parts.scheme in ("tel", "mailto"), (name, address)
         for resource in re.findall('(?:src|rel="stylesheet" href)="([^"]+)"', page.html):
             assert quick.browser.get(urljoin(page.url, resource)).status == 200, (name, resource)
 

@@ -1,5 +1,6 @@
 """The site's own look: a style sheet, a logo, a help page, and nothing from elsewhere."""
 import gzip
+import html
 import re
 from urllib.parse import urljoin
 
@@ -75,6 +76,39 @@ def test_without_them_nothing_stands_in_their_place(site):
     page = site.browser.get(f"{site.reset_url}/")
     assert len(sheets(page)) == 1 and 'alt="Eksempel AS"' not in page.html
     assert "/passord/help" in page.links
+
+
+CONTACTS = {
+    "IT-hjelp, tlf. 22 00 00 00": ["tel:22000000"],
+    "Helpdesk (8-16, rom 02154), +47 22 00 00-00 eller hjelp.desk+1@example.org.":
+        ["tel:+4722000000", "mailto:hjelp.desk+1@example.org"],
+    "kari@localhost, x22000000, 1234567890123456, javascript:alert(1)@a": [],
+    "<b>&</b> 22000000": ["tel:22000000"],
+}
+
+
+@pytest.mark.parametrize("contact", CONTACTS)
+def test_numbers_and_addresses_of_the_contact_are_links_and_its_words_stay(keeper, contact):
+    with quick_site(keeper, directives={"PwResetContact": f'"{contact}"'}) as site:
+        footer = site.browser.get(f"{site.reset_url}/").html.partition("<footer>")[2]
+        shown = footer.partition("<bdi>")[2].partition("</bdi>")[0]
+        assert re.findall('<a href="([^"]*)">', shown) == CONTACTS[contact]
+        words = html.unescape(re.sub("</?a[^>]*>", "", shown))
+        assert words.replace("\u00a0", " ").replace("\u2011", "-") == contact
+        assert all(" " not in number for number in re.findall('"tel:[^>]*>([^<]*)<', shown))
+
+
+def test_each_page_leads_back_to_the_login(site):
+    for path in ("/", "/help", "/done", "/r/unknown", "/nowhere"):
+        page = site.browser.get(f"{site.reset_url}{path}")
+        assert ">Tilbake til innlogging</a>" in page.html.partition("<footer>")[2], path
+
+
+def test_each_end_has_an_icon_and_a_tone_of_its_own(site):
+    faces = {path: re.findall(r'class="face face-(\w+)"', site.browser.get(f"{site.reset_url}{path}").html)
+             for path in ("/done", "/unlocked", "/r/unknown", "/stop/unknown", "/nowhere", "/")}
+    assert faces == {"/done": ["done"], "/unlocked": ["unlocked"], "/r/unknown": ["dead"],
+                     "/stop/unknown": ["dead"], "/nowhere": ["error"], "/": []}
 
 
 @pytest.mark.parametrize("name, size", [("look.css", 131073), ("logo.svg", 131073)])
