@@ -155,7 +155,9 @@ static int show_stop(const pwr_request_context_t *context, const char *flag, con
     pwr_view_t *view = pwr_pages_view(context, PWR_PAGE_STOP);
 
     pwr_view_flag(view, flag, true);
-    pwr_view_text(view, "token", context->secret);
+    if (status == HTTP_OK) { /* what stops nothing stands nowhere on the page */
+        pwr_view_text(view, "token", context->secret);
+    }
     pwr_view_text(view, "title",
                   pwr_translations_format(context->language, title, view, context->request->pool));
     return pwr_respond_page(context, PWR_PAGE_STOP, view, status);
