@@ -26,7 +26,7 @@ enum {
 };
 
 struct pwr_smtp_t {
-    CURL *easy;
+    CURL *easy; /* NULL: no session is kept */
     const pwr_mail_settings_t *settings;
     const pwr_relay_t *relay;
     const char *url;
@@ -75,16 +75,24 @@ pwr_fault_t *pwr_mail_start(apr_pool_t *pool)
 
 /* The farewell (QUIT) would wait a whole phase for a server that hangs. With the reading side shut,
  * libcurl still says it and finds at once that no answer comes. */
-static apr_status_t close_smtp(void *data)
+static void end_session(pwr_smtp_t *smtp)
 {
-    pwr_smtp_t *smtp = data;
     curl_socket_t socket = CURL_SOCKET_BAD;
 
-    if (curl_easy_getinfo(smtp->easy, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK
+    if (smtp->easy != NULL
+        && curl_easy_getinfo(smtp->easy, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK
         && socket != CURL_SOCKET_BAD) {
         (void)shutdown(socket, SHUT_RD);
     }
     curl_easy_cleanup(smtp->easy);
+    smtp->easy = NULL;
+}
+
+static apr_status_t close_smtp(void *data)
+{
+    pwr_smtp_t *smtp = data;
+
+    end_session(smtp);
     curl_slist_free_all(smtp->recipients);
     return APR_SUCCESS;
 }
@@ -96,10 +104,6 @@ pwr_fault_t *pwr_smtp_open(pwr_smtp_t **smtp, const pwr_mail_settings_t *setting
     bool is_literal = strchr(relay->host, ':') != NULL;
     pwr_smtp_t *own = apr_pcalloc(pool, sizeof *own);
 
-    own->easy = curl_easy_init();
-    if (own->easy == NULL) {
-        return pwr_fault_later(pool, "PWR0533", "libcurl gave no handle: out of memory?");
-    }
     apr_pool_cleanup_register(pool, own, close_smtp, apr_pool_cleanup_null);
     own->settings = settings;
     own->relay = relay;
@@ -356,35 +360,77 @@ static pwr_relay_answer_t bad_options(apr_pool_t *scratch)
     return (pwr_relay_answer_t){.fault = fault, .must_rest = true};
 }
 
-/* Runs what the options say. */
-static pwr_relay_answer_t perform(pwr_smtp_t *smtp, const smtp_exchange_t *exchange,
-                                  apr_pool_t *scratch)
+static pwr_relay_answer_t lack_memory(apr_pool_t *scratch)
+{
+    pwr_fault_t *fault
+        = pwr_fault_later(scratch, "PWR0533", "libcurl gave no handle: out of memory?");
+    return (pwr_relay_answer_t){.fault = fault};
+}
+
+static CURL *open_session(pwr_smtp_t *smtp)
+{
+    if (smtp->easy == NULL) {
+        smtp->easy = curl_easy_init();
+    } else {
+        curl_easy_reset(smtp->easy); /* the connection stays */
+    }
+    return smtp->easy;
+}
+
+/* Runs what the options say. A session that did not end as it should is never used again: a late
+ * reply would be taken for that to the next command. */
+static CURLcode perform(pwr_smtp_t *smtp, const smtp_exchange_t *exchange)
 {
     CURLcode result = curl_easy_perform(smtp->easy);
 
-    curl_easy_reset(smtp->easy); /* it points into the caller; the connection stays */
+    if (result != CURLE_OK || (exchange->is_in_mail && exchange->replies != REPLIES)) {
+        end_session(smtp);
+    } else {
+        curl_easy_reset(smtp->easy); /* it points into the caller */
+    }
+    return result;
+}
+
+static pwr_relay_answer_t check_result(const pwr_relay_t *relay, const smtp_exchange_t *exchange,
+                                       CURLcode result, apr_pool_t *scratch)
+{
     if (result == CURLE_OK) {
         return (pwr_relay_answer_t){0};
     }
-    return exchange->code != 0 ? check_reply(smtp->relay, exchange, scratch)
-                               : check_silence(smtp->relay, exchange, result, scratch);
+    return exchange->code != 0 ? check_reply(relay, exchange, scratch)
+                               : check_silence(relay, exchange, result, scratch);
+}
+
+/* Relays close idle sessions, some after seconds, with a 421 or without a word (RFC 5321, 3.8). A
+ * kept one that ends before it answered MAIL has taken nothing. */
+static bool is_dead_session(const smtp_exchange_t *exchange)
+{
+    return exchange->sent == 0
+           && (exchange->replies == 0 || (exchange->replies == 1 && exchange->code == 421));
 }
 
 pwr_relay_answer_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message,
                                  apr_pool_t *scratch)
 {
-    smtp_exchange_t exchange = {.message = message};
-
     curl_slist_free_all(smtp->recipients);
     smtp->recipients = curl_slist_append(NULL, message->to);
-    curl_easy_reset(smtp->easy);
-    int bad = set_security(smtp->easy, smtp->relay, smtp->settings->trusted_ca);
-    bad |= set_bounds(smtp->easy, smtp->settings);
-    bad |= set_mail(smtp, &exchange);
-    if (bad != 0 || smtp->recipients == NULL) {
-        return bad_options(scratch);
+    for (;;) {
+        smtp_exchange_t exchange = {.message = message};
+        bool was_kept = smtp->easy != NULL;
+        if (open_session(smtp) == NULL || smtp->recipients == NULL) {
+            return lack_memory(scratch);
+        }
+        int bad = set_security(smtp->easy, smtp->relay, smtp->settings->trusted_ca);
+        bad |= set_bounds(smtp->easy, smtp->settings);
+        bad |= set_mail(smtp, &exchange);
+        if (bad != 0) {
+            return bad_options(scratch);
+        }
+        CURLcode result = perform(smtp, &exchange);
+        if (result == CURLE_OK || !was_kept || !is_dead_session(&exchange)) {
+            return check_result(smtp->relay, &exchange, result, scratch);
+        }
     }
-    return perform(smtp, &exchange, scratch);
 }
 
 pwr_relay_answer_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch)
@@ -392,7 +438,10 @@ pwr_relay_answer_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch)
     const pwr_message_t nothing = {.to = "", .length = 1}; /* never handed over */
     smtp_exchange_t exchange = {.message = &nothing};
 
-    curl_easy_reset(smtp->easy);
+    end_session(smtp);
+    if (open_session(smtp) == NULL) {
+        return lack_memory(scratch);
+    }
     int bad = set_security(smtp->easy, smtp->relay, smtp->settings->trusted_ca);
     bad |= set_bounds(smtp->easy, smtp->settings);
     bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_URL, smtp->url);
@@ -401,5 +450,9 @@ pwr_relay_answer_t pwr_smtp_probe(pwr_smtp_t *smtp, apr_pool_t *scratch)
     bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_NOBODY, 1L); /* or it prints the answer */
     bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_HEADERFUNCTION, hear);
     bad |= (int)curl_easy_setopt(smtp->easy, CURLOPT_HEADERDATA, &exchange);
-    return bad != 0 ? bad_options(scratch) : perform(smtp, &exchange, scratch);
+    if (bad != 0) {
+        return bad_options(scratch);
+    }
+    CURLcode result = perform(smtp, &exchange);
+    return check_result(smtp->relay, &exchange, result, scratch);
 }

@@ -18,7 +18,8 @@ pwr_fault_t *pwr_smtp_open(pwr_smtp_t **smtp, const pwr_mail_settings_t *setting
                            const pwr_relay_t *relay, const char *helo,
                            apr_pool_t *pool) PWR_MUST_USE;
 
-/* Sends one message to its one recipient. Waits at most the connect timeout and five times the
+/* Sends one message to its one recipient. A kept session that the server has closed meanwhile is
+ * replaced by a fresh one. Waits at most the connect timeout and five times the
  * phase timeout, and one phase more for the farewell of a session that went wrong. */
 pwr_relay_answer_t pwr_smtp_send(pwr_smtp_t *smtp, const pwr_message_t *message,
                                  apr_pool_t *scratch);

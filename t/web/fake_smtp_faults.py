@@ -19,9 +19,11 @@ GOOD = {
 
 class FakeSmtpFaults(FakeServer):
     """`FakeSmtpFaults(RCPT="550 no")` behaves well but for that. Moments: connect, the verbs, and
-    `mail` for the reply to the mail itself. `lines` is all that came in, bodies apart."""
+    `mail` for the reply to the mail itself. `idle` ends a session behind its mail, without
+    a word or with one. `lines` is all that came in, bodies apart."""
 
     def __init__(self, **faults):
+        self.idle = faults.pop("idle", None)  # what becomes of a session behind its mail: CLOSE, or last words
         self.script = {**GOOD, **faults}
         self.lines, self.has_body = [], False
         super().__init__()
@@ -46,6 +48,10 @@ class FakeSmtpFaults(FakeServer):
             if is_open and verb == "DATA" and self.script["DATA"].startswith("3"):
                 self.swallow(lines)
                 is_open = self.answer(peer, "mail")
+                if is_open and self.idle is not None:
+                    if self.idle != CLOSE:
+                        peer.sendall(self.idle.encode() + b"\r\n")
+                    return
             if verb == "QUIT":
                 return
 

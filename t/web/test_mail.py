@@ -237,6 +237,21 @@ def test_a_mail_that_may_have_been_taken_is_not_given_to_another_relay(fake, sta
     assert relay.mails == [] and server.has_body
 
 
+@pytest.mark.parametrize("words", [CLOSE, "421 4.4.2 idle for too long"])
+def test_a_kept_session_that_the_relay_has_closed_is_replaced_unseen(fake, start, words):
+    server, relay = fake(idle=words), start()
+    done = mail.send([server.url, relay.url(tls="NONE")], count=4, **SHORT)
+    assert [each.kind for each in done.mails] == ["SENT"] * 4
+    assert {each.relay for each in done.mails} == {server.url.split()[0]}
+    assert server.accepted == 4 and relay.mails == [] and "PWR0" not in done.output
+
+
+def test_a_fresh_session_that_is_closed_at_once_is_not_tried_without_end(fake):
+    server = fake(MAIL=CLOSE)
+    assert mail.send([server.url], **SHORT).only.kind == "LATER"
+    assert server.accepted == 1
+
+
 def test_a_farewell_that_nobody_answers_delays_nothing(fake):
     server = fake(QUIT=HANG)
     done = mail.send([server.url], connect_ms=4000, phase_ms=4000)
