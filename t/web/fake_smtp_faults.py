@@ -19,8 +19,8 @@ GOOD = {
 
 class FakeSmtpFaults(FakeServer):
     """`FakeSmtpFaults(RCPT="550 no")` behaves well but for that. Moments: connect, the verbs, and
-    `mail` for the reply to the mail itself. `idle` ends a session behind its mail, without
-    a word or with one. `lines` is all that came in, bodies apart."""
+    `mail` for the reply to the mail itself. `idle` ends a session at the first command
+    behind its mail, without a word or with one. `lines` is all that came in, bodies apart."""
 
     def __init__(self, **faults):
         self.idle = faults.pop("idle", None)  # what becomes of a session behind its mail: CLOSE, or last words
@@ -49,7 +49,7 @@ class FakeSmtpFaults(FakeServer):
                 self.swallow(lines)
                 is_open = self.answer(peer, "mail")
                 if is_open and self.idle is not None:
-                    if self.idle != CLOSE:
+                    if lines.readline() and self.idle != CLOSE:
                         peer.sendall(self.idle.encode() + b"\r\n")
                     return
             if verb == "QUIT":
