@@ -3,6 +3,7 @@ example.org and throws it away."""
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -80,7 +81,8 @@ class Postfix:
             return False
 
     def __exit__(self, *_):
-        self.process.terminate()
+        # Debian's script does not become the master, which would outlive it.
+        os.kill(int((self.folder / "queue" / "pid" / "master.pid").read_text()), signal.SIGTERM)
         self.process.wait(20)
 
     @property
