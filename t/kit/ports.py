@@ -7,10 +7,13 @@ gone with the process. So nobody waits: who finds a name taken moves on to the n
 import errno
 import random
 import socket
+from collections import deque
 
 STEP = 10
 # Below Linux's range for outgoing connections, which could take a port between look and bind.
 TEST_PORTS = range(20000, 32000, STEP)
+SINGLE_PORTS = range(12000, 20000)
+HELD = deque(maxlen=200)  # the claims of single ports; the oldest end first
 
 
 class NoFreePorts(Exception):
@@ -39,6 +42,16 @@ def claim(port):
             raise
         return None
     return holder
+
+
+def free_port():
+    """One port of loopback that no other test takes meanwhile."""
+    for port in random.sample(SINGLE_PORTS, len(SINGLE_PORTS)):
+        holder = claim(port)
+        if holder is not None and is_free(port):
+            HELD.append(holder)
+            return port
+    raise NoFreePorts(f"no free port in {SINGLE_PORTS}")
 
 
 class Block:

@@ -13,6 +13,8 @@ import time
 
 from fake_server import FakeServer
 
+from kit.ports import free_port
+
 BASE = "dc=example,dc=org"
 SERVICE_DN = "cn=pwreset,ou=services," + BASE
 SERVICE_PASSWORD = "service-secret"
@@ -123,12 +125,6 @@ def ldif(policies):
     ]
     entries += [person(f"many{i}", ["many@example.org"]) for i in range(12)]
     return "\n".join(entries)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def die_with_parent():

@@ -1,7 +1,6 @@
 """What the mail tests stand on: certificates made on the fly, a real SMTP server, and the program
 t/unit/mail_smtp that sends over it."""
 import os
-import socket
 import ssl
 import subprocess
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
+from kit.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "mailer@example.org", "correct horse battery staple"
 
@@ -17,11 +18,6 @@ USER, PASSWORD = "mailer@example.org", "correct horse battery staple"
 def program():
     build = Path(os.environ.get("PWR_BUILD", ROOT / "build"))
     return Path(os.environ.get("PWR_MAIL_PROGRAM", build / "t" / "unit" / "mail_smtp"))
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def openssl(folder, *arguments):
