@@ -1,4 +1,4 @@
-/* The system's clock behind one seam. */
+/* The system's clock, which tests can replace. */
 #include "base/clock.h"
 
 static apr_time_t (*current_now)(void) = apr_time_now;

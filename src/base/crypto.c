@@ -1,6 +1,6 @@
 /*
- * libsodium behind a few verbs. Keys per purpose are derived by a keyed hash of the purpose, so no
- * two uses ever share a key and no caller can mix them up.
+ * Calls of libsodium. The key of each purpose is derived by a keyed hash of the purpose, so two
+ * purposes never have one key, and no caller can mix them up.
  */
 #include "base/crypto.h"
 
@@ -132,7 +132,7 @@ bool pwr_crypto_is_equal(const void *one, const void *other, size_t length)
 static void derive(unsigned char out[PWR_KEY_BYTES], const pwr_secret_t *key, const char *purpose)
 {
     if (key->length != PWR_KEY_BYTES) {
-        abort(); /* a wiped key would leave everything open to everybody */
+        abort(); /* with a wiped key every digest could be computed by a stranger */
     }
     crypto_generichash(out, PWR_KEY_BYTES, (const unsigned char *)purpose, strlen(purpose),
                        (const unsigned char *)key->bytes, key->length);

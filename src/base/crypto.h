@@ -80,8 +80,8 @@ typedef struct {
  * `rounds` is outside 1 to PWR_MAX_ROUNDS. */
 bool pwr_crypto_pbkdf2(unsigned char out[PWR_DIGEST_BYTES], const pwr_pbkdf2_t *what);
 
-/* SipHash-2-4 of `bytes`: spreads what others choose over a table in memory, so that nobody without
- * the key can aim at one place. Too short to prove anything. */
+/* SipHash-2-4 of `bytes`: spreads texts that strangers choose over a table in memory. Without the
+ * key a stranger cannot aim at one place. Too short to prove anything. */
 apr_uint64_t pwr_crypto_short_hash(const unsigned char key[PWR_SHORT_KEY_BYTES], const void *bytes,
                                    size_t length);
 

@@ -1,9 +1,10 @@
 /*
- * One POST or GET by libcurl, with everything off that would take it elsewhere: redirects, proxies,
- * .netrc, other protocols. It is never verbose. A handle for each call, closed before the call
- * returns: these calls are rare, and no connection to a stranger stays open in a web child.
+ * One POST or GET by libcurl. Redirects, proxies, .netrc and other protocols are off, so the
+ * request goes to the named server alone. It is never verbose. Each call makes a handle and closes
+ * it before it returns: these calls are rare, and no connection to a foreign server stays open in a
+ * web child.
  *
- * The URL may hold a key, so no detail names more of it than the server.
+ * The URL may hold a key, so a detail names the server alone.
  */
 #include "base/https.h"
 
@@ -189,8 +190,9 @@ static pwr_fault_t *check_result(const call_t *call, CURLcode result, apr_pool_t
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
         return pwr_fault_broken(pool, "PWR0155",
-                                "%s shows a certificate that cannot be trusted: %s. Write the name "
-                                "that its certificate carries, and name its CA's file.",
+                                "%s shows a certificate that cannot be trusted: %s. Write the URL "
+                                "with the name that the certificate carries, and the file of its "
+                                "CA with PwResetCaptchaTrustedCA or PwResetPwnedTrustedCA.",
                                 server, words);
     default:
         return pwr_fault_later(pool, "PWR0156", "%s gave no answer: %s", server, words);

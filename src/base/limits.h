@@ -8,11 +8,11 @@
 #define PWR_MAX_BODY 16384         /* one posted form */
 #define PWR_MAX_FIELDS 16          /* fields in one posted form */
 #define PWR_MAX_TYPED 254          /* a typed name or address (RFC 5321, 4.5.3.1: 254 fit a path) */
-#define PWR_MAX_RETURN 500         /* where an application wants somebody back */
+#define PWR_MAX_RETURN 500         /* URL that an application wants a person sent back to */
 #define PWR_MAX_ADDRESS 254        /* an address mail goes to */
 #define PWR_MAX_PASSWORD 1024      /* a new password, in bytes of UTF-8 */
 #define PWR_MAX_PASSWORD_CHARS 256 /* a new password, in code points */
-#define PWR_MAX_BLOCKLIST 4000000  /* lines of a list of passwords that nobody may have */
+#define PWR_MAX_BLOCKLIST 4000000  /* lines of a list of refused passwords */
 #define PWR_MAX_BLOCKLIST_LINE 1024 /* bytes of one line; a longer one is no password */
 #define PWR_MAX_PWNED_LINE 64       /* bytes of one line of a file of leaked passwords */
 #define PWR_MAX_PWNED_RANGE 524288  /* an answer about leaked passwords */

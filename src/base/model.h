@@ -1,6 +1,6 @@
 /*
  * The values that parts hand to each other through the flows, so that no part needs another's
- * header. Plain data in the pool of whoever made it; read-only for everybody else.
+ * header. Plain data in the pool of its maker; read-only for all others.
  */
 #ifndef PWR_BASE_MODEL_H
 #define PWR_BASE_MODEL_H

@@ -1,5 +1,5 @@
-/* Each number is made of thirty-two random bits. What does not divide evenly is less than one in a
- * hundred million. */
+/* Each number is made of thirty-two random bits. The error where a range does not divide them
+ * evenly is below one in a hundred million. */
 #include "base/random.h"
 
 #include <stdint.h>

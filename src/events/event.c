@@ -1,4 +1,4 @@
-/* The table of everything worth telling. */
+/* The table of events. */
 #include "events/event.h"
 
 typedef struct {

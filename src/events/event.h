@@ -1,6 +1,6 @@
 /*
- * What is worth telling: one table (event.c) says for each event its name, where it is told, and
- * what it counts as. No state; any thread.
+ * Events: one table (event.c) says for each event its name, where it is written, and which counter
+ * it counts in. No state; any thread.
  */
 #ifndef PWR_EVENTS_EVENT_H
 #define PWR_EVENTS_EVENT_H
@@ -15,7 +15,7 @@ typedef enum {
     PWR_EVENT_QUEUE_FULL,       /* web: too many requests wait */
     PWR_EVENT_CAPTCHA_WRONG,    /* web: a picture or sound was answered wrongly */
     PWR_EVENT_CAPTCHA_DOWN,     /* web: the provider of the robot check did not answer */
-    PWR_EVENT_ACCOUNT_NONE,     /* worker: nobody has that name */
+    PWR_EVENT_ACCOUNT_NONE,     /* worker: no account has that name */
     PWR_EVENT_ACCOUNT_AMBIGUOUS,
     PWR_EVENT_ACCOUNT_INELIGIBLE, /* disabled, locked, no mail, ...; detail: which */
     PWR_EVENT_MAIL_CAPPED,        /* the account's quota of mails or live links is used up */
@@ -29,7 +29,7 @@ typedef enum {
     PWR_EVENT_ACCOUNT_UNLOCKED,
     PWR_EVENT_UNLOCK_REFUSED,   /* web: detail: what the directory said */
     PWR_EVENT_CHANGE_REFUSED,   /* web: detail: the form, who or what was wrong */
-    PWR_EVENT_PASSWORD_CHANGED, /* by somebody who knew the old one */
+    PWR_EVENT_PASSWORD_CHANGED, /* by a person who knew the old one */
     PWR_EVENT_LINK_REVOKED,     /* "not me" */
     PWR_EVENT_COUNT
 } pwr_event_t;

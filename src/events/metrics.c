@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
-/* Counters never wrap in a server's life, and a line more or less late harms nobody: relaxed. */
+/* Counters never wrap in a server's life, and no decision depends on their order: relaxed. */
 struct pwr_metrics_t {
     _Atomic apr_uint64_t counts[PWR_EVENT_COUNT];
     _Atomic apr_uint64_t refusals[PWR_MAX_RELAYS][PWR_MAX_CAUSES];

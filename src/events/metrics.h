@@ -1,8 +1,8 @@
 /*
- * Counts for the operator's graphs: one counter for each event, and how the queue stood when the
- * worker last looked. In memory that all processes of the server share: opened in the parent before
- * the fork, the rest from any thread of any process. Nothing in it names a person, yet whoever may
- * read it sees whether a request led to a mail, so it is for the operator alone.
+ * Counts for the operator's graphs: one counter for each event, and the queue as the worker saw it
+ * last. In memory that all processes of the server share: opened in the parent before the fork, the
+ * rest from any thread of any process. The text names no person, but its reader sees whether a
+ * request led to a mail, so it is for the operator alone.
  */
 #ifndef PWR_EVENTS_METRICS_H
 #define PWR_EVENTS_METRICS_H

@@ -20,8 +20,8 @@
 #define PWR_TOKEN_STAMP "token:stamp" /* the account's password stamp when the link was made */
 
 /* The token of a row's seed (32 random bytes as text) for a purpose (LINK or STOP), in locked
- * memory of `pool`: the same on every delivery, unknown to whoever lacks either the seed or
- * the key, and lost when the row's seed is emptied. */
+ * memory of `pool`: the same on every delivery. It cannot be computed without both the seed and the
+ * key, and is lost when the row's seed is emptied. */
 pwr_secret_t *pwr_token_derive(const pwr_secret_t *key, const char *purpose, const char *seed,
                                apr_pool_t *pool);
 
