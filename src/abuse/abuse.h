@@ -1,6 +1,6 @@
 /*
- * The front gate: settings, and the levels of difficulty. What the gate decides depends on the
- * form, the client and the load of the site, never on the account.
+ * The robot check: settings, and the levels of difficulty. A decision depends on the form, the
+ * client and the load of the site, never on the account.
  */
 #ifndef PWR_ABUSE_ABUSE_H
 #define PWR_ABUSE_ABUSE_H
@@ -12,7 +12,7 @@
 
 /* How hard the gate makes it. */
 typedef enum {
-    PWR_LEVEL_SILENT = 0,  /* work that nobody notices, or a form of some age */
+    PWR_LEVEL_SILENT = 0,  /* work that a person does not notice, or a form of some age */
     PWR_LEVEL_WORK = 1,    /* harder work, with progress shown */
     PWR_LEVEL_CAPTCHA = 2, /* pictures, sound, or waiting */
     PWR_LEVEL_REFUSE = 3   /* come back later */

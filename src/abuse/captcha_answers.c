@@ -1,8 +1,8 @@
 /*
  * One word for each place: hashes of a captcha and of its answer. A captcha has one place, so of
  * many answers at once one is first. It is forgotten when another captcha falls into its place, one
- * of thousands, which nobody can choose: so who would answer again must first answer thousands of
- * other captchas, wrongly, and each counts against the client.
+ * of thousands. A client cannot choose that place: to answer a captcha again it would have to
+ * answer thousands of others first, wrongly, and each counts against the client.
  */
 #include "abuse/captcha_answers.h"
 

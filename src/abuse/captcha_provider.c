@@ -1,7 +1,7 @@
 /*
- * They all have the same idea - a POST with a secret and the browser's response, a JSON object that
- * says true or false - and differ in names. The names are here, each row under the page that
- * documents it, and nothing else in the program knows any provider.
+ * All providers work alike: a POST with a secret and the browser's response, and a JSON object that
+ * says true or false. They differ in names. The names are here, each row under the page that
+ * documents it; no other code knows a provider.
  */
 #include "abuse/captcha_provider.h"
 

@@ -1,9 +1,10 @@
 /*
- * One questioner and one judge for all providers: what differs is in the rows of captcha_provider.
+ * One function asks and one judges, for all providers; the rows of captcha_provider say what
+ * differs.
  *
- * The judge says YES only to a true verdict of the right type with everything else as expected, NO
- * only to a verdict in the provider's own form. Everything else is DOWN: a stranger can bring a bad
- * response, but not make the provider stammer.
+ * The judge says YES only to a true verdict of the right type with everything else as expected, and
+ * NO only to a verdict in the provider's own form. Everything else is DOWN: a stranger can send a
+ * bad response, but cannot make the provider answer in another form.
  *
  * Bodies are written here and not by text/json, because they hold the secret: one buffer, wiped
  * after use.

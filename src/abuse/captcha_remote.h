@@ -1,7 +1,7 @@
 /*
- * Robot checks of others, where a site asks for one by name: one table row each. The browser brings
- * a response, we ask the provider about it. A provider that does not answer is neither a yes nor a
- * no: our own check takes over.
+ * Robot checks of providers, where a site asks for one by name: one table row each. The browser
+ * sends a response, and this component asks the provider about it. A provider that does not answer
+ * is neither a yes nor a no: the built-in check is used then.
  */
 #ifndef PWR_ABUSE_CAPTCHA_REMOTE_H
 #define PWR_ABUSE_CAPTCHA_REMOTE_H

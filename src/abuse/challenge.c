@@ -1,7 +1,7 @@
 /*
  * Judged in the order that tells an honest person the most useful thing. A form without work costs
- * its client four times one with work, so that the way without a script stays open to people and
- * narrow to programs.
+ * its client four times one with work: a person without script can still send one, and a program
+ * can send few.
  */
 #include "abuse/challenge.h"
 

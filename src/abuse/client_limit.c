@@ -66,7 +66,8 @@ struct pwr_client_limit_t {
     apr_time_t opened;
     scale_t client;
     scale_t site;
-    unsigned char key[PWR_SHORT_KEY_BYTES]; /* so that nobody can choose whose cell to share */
+    unsigned char
+        key[PWR_SHORT_KEY_BYTES]; /* so that a client cannot choose whose cell it shares */
 };
 
 /* --- the way ahead ---------------------------------------------------------------------------- */
@@ -87,7 +88,7 @@ static scale_t make_scale(const int *limits, int count, apr_int64_t window)
     return scale;
 }
 
-/* How far ahead somebody is after `cost` quarters more. */
+/* How far ahead a client is after `cost` quarters more. */
 static apr_int64_t spend(const scale_t *scale, apr_int64_t ahead, int cost)
 {
     apr_int64_t need = scale->pace[0] * cost;
@@ -154,8 +155,9 @@ static cell_place_t place_of(const pwr_client_limit_t *limit, const char *client
     };
 }
 
-/* The client's cell with its `value`, or the one that it may take; NULL when all are others' and
- * hot. Relaxed order is enough: what must agree is agreed on by the swap of one word. */
+/* The client's cell with its `value`, or the one that it may take; NULL when other clients hold all
+ * and their time has not passed. Relaxed order is enough: one word is swapped, and nothing else
+ * must agree with it. */
 static cell_t *find_cell(apr_uint64_t *value, const cell_place_t *place, apr_int64_t now)
 {
     cell_t *oldest = NULL;
@@ -181,8 +183,8 @@ static bool swap(cell_t *cell, apr_uint64_t *seen, apr_uint64_t value)
                                                  memory_order_relaxed);
 }
 
-/* What somebody so far ahead meets; sets how far ahead he is then. A band has room for a whole
- * request at least: who is refused is in the last one, and drains at its pace. */
+/* What a client so far ahead meets; sets how far ahead it is then. A band has room for a whole
+ * request at least: a client that is refused is in the last band, and drains at its pace. */
 static pwr_pressure_t find_pressure(apr_int64_t *after, const scale_t *scale, apr_int64_t ahead,
                                     int cost)
 {

@@ -1,7 +1,7 @@
 /*
- * Writes to a temporary name first and renames, so that whoever watches the folder sees whole mails
- * only, and two workers with the same mail end with one file. The file holds a reset link: nobody
- * but its owner may read it.
+ * Writes to a temporary name first and renames, so that a program that watches the folder sees
+ * whole mails only, and two workers with the same mail end with one file. The file holds a reset
+ * link: only its owner may read it.
  */
 #include "mail/folder.h"
 

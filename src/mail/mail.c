@@ -1,8 +1,8 @@
 /*
- * The two judgements that need no connection: what may stand in an envelope, and what the
- * operator meant by a relay's URL. Both are strict on purpose: libcurl hands an address to the
- * server as it is (line breaks too), and a URL that was understood half-way would send reset links
- * to a place nobody chose. No detail repeats the URL's user part, where people put passwords.
+ * The two judgements that need no connection: what may stand in an envelope, and what the operator
+ * meant by a relay's URL. Both are strict on purpose: libcurl hands an address to the server as it
+ * is (line breaks too), and a URL that was half understood would send reset links to a wrong
+ * server. No detail repeats the URL's user part, where people put passwords.
  */
 #include "mail/mail.h"
 
@@ -40,8 +40,8 @@ static pwr_fault_t *check_user(const pwr_url_t *url, apr_pool_t *pool)
 {
     if (url->has_password) {
         return pwr_fault_broken(pool, "PWR0501",
-                                "The relay's URL holds a password. Write smtp://user@host and keep "
-                                "the password in a file of its own.");
+                                "The relay's URL holds a password. Write smtp://user@host, and the "
+                                "password with PwResetRelayPassword.");
     }
     for (const char *byte = url->user; byte != NULL && *byte != '\0'; byte++) {
         if (apr_iscntrl(*byte)) {

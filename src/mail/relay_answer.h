@@ -1,6 +1,6 @@
 /*
- * What one relay did with one mail, in the words relays.c decides by; smtp.c and folder.c speak
- * them. Lives in the pool given to whoever made it.
+ * What one relay did with one mail: smtp.c and folder.c say it, relays.c decides by it. Lives in
+ * the pool of its maker.
  */
 #ifndef PWR_MAIL_RELAY_ANSWER_H
 #define PWR_MAIL_RELAY_ANSWER_H

@@ -1,11 +1,10 @@
 /*
- * Which relay gets a mail. In the order of the settings; one that could not be used at all rests
- * for a minute, so that a dead relay costs one wait a minute and not one a mail - unless all rest:
- * then each is tried, so that mail leaves as soon as one is back. A relay's refusal of a recipient
- * is final: asking another would only look for a laxer one. Any other refusal is not the
- * recipient's fault, and the next relay is asked at once. After an outcome that nobody
- * knows no other relay is asked either, so that a person does not get two links for one request;
- * the outbox tries again later, with the same bytes.
+ * Which relay gets a mail: in the order of the settings. A relay that could not be used at all
+ * rests for a minute, so that a dead relay costs one wait a minute and not one a mail. When all
+ * rest, each is tried, so that mail leaves as soon as one is back. A relay's refusal of a recipient
+ * is final: another relay is not asked. Any other refusal is not the recipient's fault, and the
+ * next relay is asked at once. When the outcome is unknown no other relay is asked, so that a
+ * person does not get two links for one request; the outbox tries again later, with the same bytes.
  */
 #include "mail/relay_answer.h"
 
@@ -56,7 +55,8 @@ static pwr_fault_t *check_settings(const pwr_mail_settings_t *settings, apr_pool
     if (settings->from == NULL || settings->relays == NULL || settings->relays->nelts < 1
         || settings->relays->nelts > PWR_MAX_RELAYS) {
         return pwr_fault_broken(pool, "PWR0552",
-                                "Mail needs a sender's address and from 1 to %d relays.",
+                                "Mail needs a sender's address and from 1 to %d relays. Write "
+                                "PwResetMailFrom and PwResetRelay.",
                                 PWR_MAX_RELAYS);
     }
     return NULL;

@@ -73,8 +73,8 @@ pwr_fault_t *pwr_mail_start(apr_pool_t *pool)
     return NULL;
 }
 
-/* The farewell (QUIT) would wait a whole phase for a server that hangs. With the reading side shut,
- * libcurl still says it and finds at once that no answer comes. */
+/* QUIT would wait a whole phase for a server that hangs. With the reading side shut, libcurl still
+ * sends it and finds at once that no answer comes. */
 static void end_session(pwr_smtp_t *smtp)
 {
     curl_socket_t socket = CURL_SOCKET_BAD;
@@ -329,16 +329,17 @@ static pwr_relay_answer_t check_silence(const pwr_relay_t *relay, const smtp_exc
         outcome.fault = pwr_fault_later(
             scratch, "PWR0545", "%s may or may not have taken the mail: %s", relay->name, words);
     } else if (is_trust_error(result)) {
-        outcome.fault = pwr_fault_broken(scratch, "PWR0546",
-                                         "%s shows a certificate that cannot be trusted: %s. Write "
-                                         "the name that its certificate carries, and name its CA's "
-                                         "file.",
-                                         relay->name, words);
+        outcome.fault = pwr_fault_broken(
+            scratch, "PWR0546",
+            "%s shows a certificate that cannot be trusted: %s. Write PwResetRelay with the name "
+            "that the certificate carries, and PwResetRelayTrustedCA with the file of its CA.",
+            relay->name, words);
     } else if (result == CURLE_USE_SSL_FAILED) {
-        outcome.fault = pwr_fault_broken(scratch, "PWR0547",
-                                         "%s offers no STARTTLS, so nothing was sent: %s. Somebody "
-                                         "may be stripping it, or the port is wrong.",
-                                         relay->name, words);
+        outcome.fault
+            = pwr_fault_broken(scratch, "PWR0547",
+                               "%s offers no STARTTLS, so nothing was sent: %s. Something "
+                               "may be stripping it, or the port is wrong.",
+                               relay->name, words);
     } else if (result == CURLE_LOGIN_DENIED) {
         outcome.fault = pwr_fault_broken(scratch, "PWR0548",
                                          "%s offers neither AUTH PLAIN nor LOGIN that takes our "

@@ -1,4 +1,4 @@
-/* A file of passwords that nobody may have, one a line. */
+/* A file of refused passwords, one a line. */
 #ifndef PWR_POLICY_CHECK_BLOCKLIST_H
 #define PWR_POLICY_CHECK_BLOCKLIST_H
 

@@ -7,8 +7,8 @@
 /* Was the estimate built in? */
 bool pwr_guess_is_here(void);
 
-/* Would a patient guesser find it? Looks at the first PWR_MAX_GUESSED bytes. False where the
- * estimate is not built in. */
+/* Is the password easy to guess? Looks at the first PWR_MAX_GUESSED bytes. False where the estimate
+ * is not built in. */
 bool pwr_guess_is_easy(const char *password);
 
 #endif

@@ -1,4 +1,4 @@
-/* Expressions are the site's, passwords anybody's: so each match has its ceilings
+/* Expressions come from the administrator, passwords from strangers: so each match has its ceilings
  * (text/expression). */
 #include "policy/check_pattern.h"
 

@@ -36,7 +36,7 @@ static bool holds_name(const char *plain, const char *name, apr_pool_t *pool)
         apr_pstrmemdup(pool, name, strcspn(name, "@") < length ? strcspn(name, "@") : length),
         pool);
     if (at == NULL) {
-        return false; /* no UTF-8: nobody types that */
+        return false; /* no UTF-8: it cannot be typed */
     }
     char *whole = apr_palloc(pool, strlen(at) + 1);
     char *end = whole;

@@ -95,7 +95,8 @@ static pwr_fault_t *make_file_fault(const pwr_pwned_t *pwned, apr_off_t at, cons
                                     apr_pool_t *pool)
 {
     return pwr_fault_broken(pool, "PWR0380",
-                            "%s at byte %" APR_OFF_T_FMT ": %s. Give the sorted file that Have I "
+                            "%s at byte %" APR_OFF_T_FMT
+                            ": %s. Write PwResetPwned with the sorted file that Have I "
                             "Been Pwned's downloader writes, HASH:COUNT a line, SHA-1 or NTLM.",
                             pwned->path, at, why);
 }
@@ -136,8 +137,8 @@ pwr_fault_t *pwr_pwned_open(pwr_pwned_t **opened, const char *path, apr_pool_t *
     pwned->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (pwned->fd < 0) {
         return pwr_fault_broken(pool, "PWR0381",
-                                "The file of leaked passwords %s cannot be read: %s. Give one that "
-                                "is there.",
+                                "The file of leaked passwords %s cannot be read: %s. Write "
+                                "PwResetPwned with one that is there.",
                                 path, pwr_fault_status(errno, pool));
     }
     apr_pool_cleanup_register(pool, pwned, close_file, apr_pool_cleanup_null);

@@ -1,7 +1,7 @@
 /*
- * Leaked passwords: in a file as the downloader of Have I Been Pwned writes it (lines of
- * HASH:COUNT in rising order, SHA-1 or NTLM), or asked for by the first five digits of the SHA-1
- * (k-anonymity), so that nobody learns the password or its hash.
+ * Leaked passwords: in a file as the downloader of Have I Been Pwned writes it (lines of HASH:COUNT
+ * in rising order, SHA-1 or NTLM), or asked for by the first five digits of the SHA-1
+ * (k-anonymity), so that the service learns neither the password nor its hash.
  */
 #ifndef PWR_POLICY_CHECK_PWNED_H
 #define PWR_POLICY_CHECK_PWNED_H

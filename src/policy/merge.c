@@ -39,7 +39,7 @@ static void merge_lengths(pwr_rules_t *merged, const pwr_policy_settings_t *sett
         merged->min_length = larger(merged->min_length, own);
         merged->lengths = PWR_LENGTH_POINTS;
     }
-    if (merged->min_length > merged->max_length) { /* a maximum cannot be argued with */
+    if (merged->min_length > merged->max_length) { /* a maximum always holds */
         merged->min_length = merged->max_length;
     }
 }

@@ -40,7 +40,7 @@ static int asks_min_length(const pwr_policy_context_t *context)
     return context->rules->min_length;
 }
 
-/* Nobody needs to read of our own ceilings. */
+/* The box does not show the program's own ceilings. */
 static int asks_max_length(const pwr_policy_context_t *context)
 {
     return context->rules->max_length;
