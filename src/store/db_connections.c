@@ -1,10 +1,10 @@
 /*
- * Own connections over apr_dbd, not mod_dbd's: mod_dbd never finds back after a restart of the
- * database once statements are prepared. The list (apr_reslist) hands out empty places; the one who
- * got a place connects, outside of the list's lock, so that a database which does not answer holds
- * up nobody for longer than their own wait. All statements are prepared when a connection is made:
- * the MySQL driver reconnects behind our back, and a connection whose session settings are gone is
- * known by its prepared statements being gone too.
+ * Own connections over apr_dbd, not mod_dbd's: mod_dbd cannot reconnect after a restart of the
+ * database once statements are prepared. The list (apr_reslist) hands out empty places. The thread
+ * that got a place connects, outside of the list's lock, so that a database which does not answer
+ * delays that thread alone. All statements are prepared when a connection is made: the MySQL driver
+ * reconnects without telling, and a connection whose session settings are gone is known by its
+ * prepared statements being gone too.
  *
  * Rows are read by number, beginning at 1, from selects made with random access: the one way that
  * all three drivers serve well (PostgreSQL's sleeps 100 ms before it reports an empty sequential
@@ -101,7 +101,8 @@ static pwr_fault_t *connect_handle(pwr_db_connection_t *connection, apr_pool_t *
     if (status != APR_SUCCESS) {
         connection->handle = NULL;
         return pwr_fault_later(
-            pool, "PWR0202", "No connection to the database by driver %s: %s. Is it running?",
+            pool, "PWR0202",
+            "No connection to the database by driver %s: %s. Start it, or correct PwResetStore.",
             store->settings.driver, pwr_dialect_safe_words(&store->settings, words, pool));
     }
     apr_pool_cleanup_register(connection->open_pool, connection, close_handle,
@@ -122,10 +123,11 @@ static pwr_fault_t *not_prepared(const pwr_db_connection_t *connection, pwr_stat
 
     /* The first of all: it needs nothing but the tables. */
     if (statement == PWR_SQL_VERSION) {
-        return pwr_fault_broken(pool, "PWR0203",
-                                "The database has no tables of this program, or forbids to read "
-                                "them: %s.",
-                                words);
+        return pwr_fault_broken(
+            pool, "PWR0203",
+            "The database has no tables of this program, or forbids to read them: %s. Let the user "
+            "of PwResetStore make them, or make them by hand (docs/nodes.md).",
+            words);
     }
     /* Locked tables, at times; tables of another version otherwise. */
     return pwr_fault_later(pool, "PWR0214", "The database does not take the statement %s: %s.",
@@ -263,7 +265,7 @@ static pwr_fault_t *take_place(pwr_db_connection_t **connection, pwr_store_t *st
     if (status != APR_SUCCESS) {
         return pwr_fault_later(pool, "PWR0207",
                                "All %d connections to the database were busy for too long: %s. The "
-                               "database is slow, or they are too few.",
+                               "database is slow, or PwResetStoreConnections is too low.",
                                store->settings.connections, pwr_fault_status(status, pool));
     }
     *connection = resource;

@@ -1,9 +1,9 @@
 /*
  * The three databases. SQLite: the driver itself tries a busy file 16 times and sleeps 100 ms
- * between, so the file's own busy wait gets what is left of our bound, shared out over those
- * attempts. PostgreSQL and MySQL bound a statement on the server's side. MySQL compares text
- * without regard to case or to blanks at its end unless it is binary, and ids are base64url; and
- * its gap locks under REPEATABLE READ would let the workers run into each other.
+ * between, so the file's own busy wait gets the rest of the time limit, divided by those attempts.
+ * PostgreSQL and MySQL limit a statement on the server's side. MySQL compares text without regard
+ * to case or to blanks at its end unless it is binary, and ids are base64url. Its gap locks under
+ * REPEATABLE READ would make workers wait for each other.
  */
 #include "store/dialect.h"
 

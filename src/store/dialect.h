@@ -31,8 +31,8 @@ typedef struct {
 /* NULL when the driver is none of the three. */
 const pwr_dialect_t *pwr_dialect_of(const char *driver);
 
-/* Makes ready what must be there before a connection is opened: SQLite's file, for nobody but us.
- */
+/* Makes ready what must be there before a connection is opened: SQLite's file, readable by this
+ * user alone. */
 pwr_fault_t *pwr_dialect_before_open(const pwr_dialect_t *dialect,
                                      const pwr_store_settings_t *settings,
                                      apr_pool_t *pool) PWR_MUST_USE;

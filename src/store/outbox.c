@@ -214,9 +214,9 @@ static pwr_fault_t *is_alone(bool *is_alone, pwr_store_t *store, const pwr_outbo
     return NULL;
 }
 
-/* Whoever marks his row and then sees no other was first: had another been marked before, he would
- * see it, and who marks later sees his. Two who see each other both step back. The look before the
- * mark keeps those away who only would be in the way. */
+/* Mark the row, then look again. If no other marked row is seen, this worker owns the account's
+ * turn. If two workers see each other, both release their mark and try again later. The look before
+ * the mark keeps away workers that would only be in the way. */
 pwr_fault_t *pwr_outbox_take_turn(bool *has_turn, pwr_store_t *store, const pwr_outbox_row_t *mine,
                                   const char *owner, apr_pool_t *scratch)
 {

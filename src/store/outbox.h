@@ -1,7 +1,8 @@
 /*
  * The outbox: every accepted request is one row, durable before the person is answered, worked
- * later by any worker of any node. `due` is both the time of the next delivery and, while a worker
- * holds the row, the end of its lease: a worker that dies needs no undertaker.
+ * later by any worker of any node. `due` is the time of the next delivery, and while a worker holds
+ * the row, the end of its lease. If a worker dies, its lease expires and another worker takes the
+ * row.
  */
 #ifndef PWR_STORE_OUTBOX_H
 #define PWR_STORE_OUTBOX_H
@@ -15,7 +16,7 @@ typedef enum {
     PWR_ROW_AGAIN = 2,    /* typed_name: a dead token's digest, for the same account */
     PWR_ROW_CHANGED = 3,  /* typed_name: the account's id; the confirmation */
     PWR_ROW_UNLOCKED = 4, /* the same, that the account was unlocked */
-    PWR_ROW_ATTEMPT = 5   /* somebody tried an old password: never worked, only counted */
+    PWR_ROW_ATTEMPT = 5   /* an old password was tried: never worked, only counted */
 } pwr_row_kind_t;
 
 typedef enum { PWR_ROW_WAITING = 0, PWR_ROW_DONE = 1, PWR_ROW_GIVEN_UP = 2 } pwr_row_state_t;
@@ -44,8 +45,8 @@ typedef struct {
 pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                             apr_pool_t *scratch) PWR_MUST_USE;
 
-/* The same for a row that nobody works, as it is there to be counted: its `state` is that of an
- * ended one, and `life` is KEPT or SHORT. */
+/* The same for a row that is only counted, never worked: its `state` is that of an ended one, and
+ * `life` is KEPT or SHORT. */
 pwr_fault_t *pwr_outbox_put_ended(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                                   pwr_row_state_t state, apr_pool_t *scratch) PWR_MUST_USE;
 
@@ -88,7 +89,7 @@ pwr_fault_t *pwr_outbox_count_of_account(int *count, pwr_store_t *store,
                                          const pwr_outbox_row_t *like, apr_time_t since,
                                          apr_pool_t *scratch) PWR_MUST_USE;
 /* The same with the typed name's digest of `like` in the account's place: the mails that this name
- * led to, whoever got them. Rows that took longer than a day to end are left out. */
+ * led to, whichever account got them. Rows that took longer than a day to end are left out. */
 pwr_fault_t *pwr_outbox_count_of_typed_name(int *count, pwr_store_t *store,
                                             const pwr_outbox_row_t *like, apr_time_t since,
                                             apr_pool_t *scratch) PWR_MUST_USE;

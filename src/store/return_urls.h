@@ -1,6 +1,6 @@
 /*
- * Where somebody came from when they asked for a link, kept with the request: the link may be
- * opened on another machine, and the address has no place in a mail. Any thread.
+ * The URL that a person came from when they asked for a link, kept with the request: the link may
+ * be opened on another machine, and the URL has no place in a mail. Any thread.
  */
 #ifndef PWR_STORE_RETURN_URLS_H
 #define PWR_STORE_RETURN_URLS_H

@@ -152,7 +152,7 @@ static void make_tables(apr_array_header_t *step, const pwr_dialect_t *dialect, 
     push(step, "INSERT INTO pwreset_schema (name, version) VALUES ('version', 1)");
 }
 
-/* Step 2: where somebody is to go back to. */
+/* Step 2: the URL that a person goes back to. */
 static void make_returns(apr_array_header_t *step, const pwr_dialect_t *dialect, apr_pool_t *pool)
 {
     make_table(step, &returns, dialect, pool);
@@ -315,8 +315,8 @@ static pwr_fault_t *take_lock(pwr_db_connection_t *connection, pwr_store_t *stor
     return NULL;
 }
 
-/* SQLite changes the kind of its journal only while nobody else looks, and fails at once when
- * somebody does: others that start at this moment. */
+/* SQLite changes the kind of its journal only while no other process reads, and fails at once when
+ * one does, such as another worker that starts at this moment. */
 static pwr_fault_t *set_storage(pwr_db_connection_t *connection, pwr_store_t *store,
                                 apr_pool_t *scratch)
 {

@@ -12,7 +12,7 @@
 typedef enum {
     PWR_ROWS_WAITING, /* requests that have not ended */
     PWR_ROWS_KEPT,    /* ended requests of people */
-    PWR_ROWS_SHORT,   /* ended requests that led to nobody, and attempts at old passwords */
+    PWR_ROWS_SHORT,   /* ended requests that led to no account, and attempts at old passwords */
     PWR_ROWS_LINKS,
     PWR_ROWS_TRAIL,
     PWR_ROWS_TRAIL_SHORT, /* the part of the trail that goes first */

@@ -1,6 +1,6 @@
 /*
- * One table, so that whoever asks what this program does to a database reads one page. Nearly all
- * of it is plain SQL that SQLite, PostgreSQL, MySQL and MariaDB take alike; dialect.c has what they
+ * One table, so that a reader sees on one page what this program does to a database. Nearly all of
+ * it is plain SQL that SQLite, PostgreSQL, MySQL and MariaDB take alike; dialect.c has what they
  * cannot take alike. States and lives stand as numbers, as in outbox.h and tokens.h.
  */
 #include "store/statements.h"

@@ -1,6 +1,6 @@
 /*
  * The links on rows. What makes one of fifty parallel claims win is a single UPDATE: the database
- * locks the rows it touches, and whoever comes second no longer finds them live.
+ * locks the rows it touches, and a later claim no longer finds them live.
  */
 #include "store/tokens.h"
 

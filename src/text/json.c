@@ -1,7 +1,6 @@
 /*
- * jansson behind a few setters and getters. It refuses bad UTF-8, and a line for the log must not
- * be lost over a stray byte from a directory: so texts are repaired first. Out of memory ends the
- * process, as APR has it.
+ * Calls of jansson. It refuses bad UTF-8, and a line for the log must not be lost over a stray byte
+ * from a directory: so texts are repaired first. Out of memory ends the process, as in APR.
  */
 #include "text/json.h"
 

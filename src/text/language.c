@@ -2,8 +2,8 @@
  * ICU reads the header and matches by CLDR's table of related languages, in which "no" is a name
  * for "nb". Only the head of a long header is looked at: each language named in it costs time. That
  * takes as long as making a whole form does, so the match is remembered: browsers send few
- * different headers. A word of the memory is written and read as a whole, so no lock is needed, and
- * the hash is keyed, so nobody can find a header that is taken for another.
+ * different headers. A word of the memory is written and read as a whole, so no lock is needed. The
+ * hash is keyed, so a stranger cannot find a header that is taken for another.
  */
 #include "text/language.h"
 

@@ -16,8 +16,8 @@ pwr_fault_t *pwr_language_table_compile(apr_hash_t **patterns, const pwr_languag
 
     if (locale == NULL) {
         return pwr_fault_broken(pool, "PWR0323",
-                                "ICU does not know the time zone '%s'. Give a name such as "
-                                "Europe/Oslo.",
+                                "ICU does not know the time zone '%s'. Write PwResetTimeZone with "
+                                "a name such as Europe/Oslo.",
                                 table->time_zone != NULL ? table->time_zone : "of the system");
     }
     return pwr_catalogue_compile(patterns, table->path, table->text, locale, pool);

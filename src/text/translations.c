@@ -134,7 +134,8 @@ static pwr_fault_t *list_files(apr_array_header_t *files, const char *folder, ap
             APR_ARRAY_PUSH(files, const char *) = apr_pstrdup(pool, facts.name);
         }
         if (files->nelts > PWR_MAX_LANGUAGES) {
-            return pwr_fault_broken(pool, "PWR0326", "%s has more than %d languages.", folder,
+            return pwr_fault_broken(pool, "PWR0326",
+                                    "%s has more than %d languages. Remove some files.", folder,
                                     PWR_MAX_LANGUAGES);
         }
     }

@@ -1,7 +1,7 @@
 /*
- * ICU works on UTF-16 and the rest of the program on UTF-8; this file is the bridge. What passes
- * over it may be a password, so each UTF-16 buffer is wiped when its pool goes, and is made large
- * enough that ICU never moves it to memory of its own.
+ * ICU works on UTF-16 and the rest of the program on UTF-8; this file converts. What is converted
+ * may be a password, so each UTF-16 buffer is wiped when its pool goes, and is made large enough
+ * that ICU never moves it to memory of its own.
  */
 #include "text/unicode.h"
 

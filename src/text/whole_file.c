@@ -1,6 +1,6 @@
 /*
- * Files are checked for UTF-8 here, once, so that nothing behind has to. A byte order mark is
- * forgiven, because some editors write it and nobody sees it.
+ * Files are checked for UTF-8 here, once, so that later code need not. A byte order mark is
+ * accepted, because some editors write it and do not show it.
  */
 #include "text/whole_file.h"
 
