@@ -18,7 +18,7 @@
 #define PREFIXED "proxyAddresses" /* Exchange's: "SMTP:kari@example.org", smtp: for the others */
 #define PREFIX "smtp:"
 
-/* Where names stand that nobody should use as a password. */
+/* Attributes with names that make bad passwords. */
 static const char *const name_attributes[]
     = {"displayName", "cn", "givenName", "sn", "o", "company", NULL};
 
@@ -258,7 +258,7 @@ const char *const *pwr_account_attributes(const pwr_directory_t *directory, apr_
     return (const char *const *)names->elts;
 }
 
-/* Adds to `entries` what one base holds; whoever lies below two bases counts once. */
+/* Adds to `entries` what one base holds; an entry below two bases counts once. */
 static pwr_fault_t *search_base(apr_array_header_t *entries, bool *has_more,
                                 pwr_directory_t *directory, const pwr_search_t *search)
 {
@@ -331,7 +331,7 @@ pwr_fault_t *pwr_account_find(apr_array_header_t **accounts, pwr_directory_t *di
     PWR_TRY(pwr_account_search(&entries, &has_more, directory, typed, pool));
     if (has_more) {
         pwr_log(PWR_LOG_WARNING, "PWR0453",
-                "More than %d entries have a name that was typed; nobody gets a mail. Make the "
+                "More than %d entries have a name that was typed; no mail is sent. Make the "
                 "attributes that are matched unique, or narrow the filter of PwResetLDAPURL.",
                 PWR_MAX_MATCHES);
     }
@@ -344,7 +344,7 @@ pwr_fault_t *pwr_account_find(apr_array_header_t **accounts, pwr_directory_t *di
     }
     if ((*accounts)->nelts == 0 && entries->nelts > 0) {
         pwr_log(PWR_LOG_INFO, "PWR0451",
-                "The directory found %d entries for a typed name that none of their values equals "
+                "The directory found %d entries for a typed name of which no value equals it "
                 "letter by letter; they do not count.",
                 entries->nelts);
     }

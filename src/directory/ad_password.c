@@ -1,13 +1,12 @@
 /*
- * A password that is set for somebody replaces unicodePwd; one's own change takes the old value
- * away and adds the new one, in one request. Setting looks at length and complexity alone. The
- * history is looked at too when the request carries the policy hints control, which Windows Server
- * knows from 2008 R2 on, and Samba does not; so it is sent, as a critical one, where the root DSE
- * offers it and nowhere else.
+ * A reset replaces unicodePwd; a person's own change takes the old value away and adds the new one,
+ * in one request. A reset looks at length and complexity alone. It looks at the history too when
+ * the request carries the policy hints control. Windows Server knows that control from 2008 R2 on,
+ * Samba does not; so it is sent, as a critical one, where the root DSE offers it and nowhere else.
  *
- * Windows Server tells one code for every rule that a password may break, and Samba adds words in
- * English. What Windows does not tell is not guessed: by then the length and the classes have been
- * checked here, so what is left is the history, the minimum age, or a filter that the site added.
+ * Windows Server answers one code for every rule that a password may break, and Samba adds words in
+ * English. What Windows does not say is not guessed: the length and the classes have been checked
+ * here before, so what is left is the history, the minimum age, or a filter that the site added.
  */
 #include "directory/ad_password.h"
 

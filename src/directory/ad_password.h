@@ -7,8 +7,8 @@
 
 #include "directory/backend.h"
 
-/* Whether the server checks the history when a password is set for somebody: the OID of its control
- * (MS-ADTS 3.1.1.3.4.1.27), NULL when it has none. */
+/* Whether the server checks the history in a reset: the OID of its control (MS-ADTS
+ * 3.1.1.3.4.1.27), NULL when it has none. */
 const char *pwr_ad_policy_hints(const pwr_entry_t *root);
 
 /* What unicodePwd holds: the password between quotation marks, in UTF-16, low byte first (MS-ADTS

@@ -78,7 +78,7 @@ pwr_fault_t *pwr_answer_to_search(const pwr_answer_t *answer, const char *base, 
     case LDAP_ADMINLIMIT_EXCEEDED:
         return pwr_fault_later(pool, "PWR0441",
                                "A search below %s took more than the server allows (%s; %s). Give "
-                               "the attributes of the filter an equality index.",
+                               "the attributes of the filter in PwResetLDAPURL an equality index.",
                                base, name, answer->words);
     case LDAP_NO_SUCH_OBJECT:
         return pwr_fault_broken(pool, "PWR0442",
@@ -152,8 +152,8 @@ pwr_fault_t *pwr_answer_to_write(const pwr_answer_t *answer, const char *key, ap
         return pwr_fault_later(pool, "PWR0470", "The directory takes no writes now (%s; %s).", name,
                                answer->words);
     }
-    /* This error goes to whoever is bound: the service account, not the person, is under order to
-     * change its password before it may do anything else. */
+    /* This error is about the bound account: the service account, not the person, must change its
+     * password before it may do anything else. */
     bool is_own
         = answer->policy_error == PP_changeAfterReset && answer->code == LDAP_INSUFFICIENT_ACCESS;
     if (key != NULL && !is_own) {

@@ -36,7 +36,7 @@ struct pwr_backend_t {
     const char *id_attribute;      /* survives renames, is never used again */
     const char *const *match;      /* where the site's URL names no attributes; closed by NULL */
     const char *const *attributes; /* what is read of each account besides; closed by NULL */
-    const char *hash_attribute;    /* that a service account has no business reading; NULL: none */
+    const char *hash_attribute;    /* that a service account must not read; NULL: none */
     /* Of failed logins: the count, the policy's name, and what else is read; closed by NULL. */
     const char *const *failure_attributes;
     const char *lockout_attributes; /* what tells of the policy's lockout, for self-checks */

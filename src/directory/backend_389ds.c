@@ -111,9 +111,9 @@ static apr_array_header_t *pieced_values(const pwr_entry_t *entry)
     return all;
 }
 
-/* A lock after too many failed logins makes nobody ineligible: forgetting the password is how one
- * gets it. Neither does an expired password. nsAccountLock is an administrator's, be it the entry's
- * own or a role's. */
+/* A lock after too many failed logins makes no account ineligible: a person who forgot the password
+ * brings it about. Neither does an expired password. nsAccountLock is an administrator's, be it the
+ * entry's own or a role's. */
 static void read_state(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
 {
     const char *expires = pwr_entry_first(entry, EXPIRES);
@@ -233,7 +233,7 @@ static LDAPMod **unlock(const pwr_entry_t *entry, apr_pool_t *scratch)
 }
 
 /* The policy control says "syntax" to nearly everything, nothing to the current password, and
- * another thing than the words to what is too short. So the words decide. */
+ * contradicts the words where a password is too short. So the words decide. */
 static const char *key_of(const pwr_answer_t *answer)
 {
     static const struct {

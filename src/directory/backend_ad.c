@@ -141,8 +141,8 @@ static apr_time_t time_of(const pwr_entry_t *entry, const char *name)
     return ticks <= 0 || ticks == NEVER ? 0 : ticks / TICKS_PER_MICROSECOND - FROM_1601_TO_1970;
 }
 
-/* The administrators' accounts: the service account may not reset them anyway, as AdminSDHolder's
- * ACL replaces theirs, and nobody should by a mail. */
+/* The administrators' accounts. The service account may not reset them anyway, as AdminSDHolder's
+ * ACL replaces theirs, and a mail must not be enough. */
 static bool is_protected(const pwr_entry_t *entry, apr_int64_t control)
 {
     return number_of(entry, "adminCount") > 0
@@ -173,9 +173,9 @@ static void read_state(pwr_account_t *account, const pwr_entry_t *entry, apr_tim
     }
 }
 
-/* pwdLastSet is 0 from the moment that somebody orders a change, and stays 0 over a reset that
- * orders one too; the version of the keys counts every new password. So an administrator's order
- * ends the links that are out, and nothing keeps one alive. A failed login moves neither. */
+/* pwdLastSet is 0 from the moment that an administrator orders a change, and stays 0 over a reset
+ * that orders one too; the version of the keys counts every new password. So an administrator's
+ * order ends the links that are out, and nothing keeps one alive. A failed login moves neither. */
 static const char *stamp_of(const pwr_entry_t *entry, const pwr_backend_context_t *context,
                             apr_pool_t *pool)
 {
@@ -375,8 +375,7 @@ static LDAPMod **unlock(const pwr_entry_t *entry, apr_pool_t *scratch)
     return pwr_backend_finish(changes);
 }
 
-/* A new password does not end a lock here. One's own change is made by somebody who is not locked.
- */
+/* A new password does not end a lock here. A person who is locked cannot make an own change. */
 static LDAPMod **after(const pwr_backend_context_t *context, const pwr_write_t *write,
                        const pwr_entry_t *entry, apr_pool_t *scratch)
 {
@@ -385,8 +384,9 @@ static LDAPMod **after(const pwr_backend_context_t *context, const pwr_write_t *
                                                                      : NULL;
 }
 
-/* Who is an administrator of the domain is so by a group, which the root DSE tells of whoever is
- * bound, by whatever name (MS-ADTS, 3.1.1.3.2.34). adminCount would not do: Samba never sets it. */
+/* An administrator of the domain is a member of a group. The root DSE tells the groups of the bound
+ * account, whatever its name (MS-ADTS, 3.1.1.3.2.34). adminCount would not do: Samba never sets it.
+ */
 static pwr_fault_t *check_bind(const pwr_backend_context_t *context, apr_pool_t *scratch)
 {
     static const char *const asked[] = {"tokenGroups", NULL};

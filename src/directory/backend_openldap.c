@@ -79,9 +79,9 @@ static const char *id_filter(const char *id, apr_pool_t *pool)
     return apr_pstrcat(pool, "(" ID "=", pwr_filter_escape(id, pool), ")", NULL);
 }
 
-/* A lock after too many failed logins makes nobody ineligible: forgetting the password is how one
- * gets it, and the reset clears it. An administrator's lock does: the reset would clear that, too.
- */
+/* A lock after too many failed logins makes no account ineligible: a person who forgot the password
+ * brings it about, and the reset clears it. An administrator's lock does: the reset would clear
+ * that, too. */
 static void read_state(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
 {
     const char *locked = pwr_entry_first(entry, LOCKED);
@@ -336,7 +336,7 @@ static struct berval berval_of(const pwr_secret_t *secret)
                            .bv_val = (char *)pwr_secret_bytes(secret)};
 }
 
-/* For a bare server that keeps what it is given: the site has asked for this scheme by name. */
+/* For a server that stores what it is given: the site has asked for this scheme by name. */
 static int send_hash(int *id, const pwr_ldap_handle_t *handle, const pwr_write_t *write,
                      apr_pool_t *scratch)
 {

@@ -1,6 +1,5 @@
 /*
- * The ways of saying who we are, what settings they need, and what to do when the server does not
- * believe it.
+ * The ways to bind, what settings each needs, and what to do when the server refuses.
  */
 #include "directory/bind.h"
 

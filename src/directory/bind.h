@@ -21,7 +21,7 @@ pwr_fault_t *pwr_bind_service(pwr_ldap_handle_t *handle, const char *uri,
 /* Who binds with a password of their own, and what the server answered. */
 typedef struct {
     const char *dn;
-    const pwr_secret_t *password; /* not empty: that would be a bind as nobody (RFC 4513, 5.1.2) */
+    const pwr_secret_t *password; /* not empty: that would be an anonymous bind (RFC 4513, 5.1.2) */
     pwr_answer_t answer;
 } pwr_person_t;
 

@@ -2,13 +2,13 @@
  * A group is asked whether it lists the account (member, uniqueMember, memberUid), so that no
  * memberOf overlay is needed; where the server follows groups in groups by itself (AD), the account
  * is asked instead. A group that is not there, or whose members cannot be read, makes every account
- * ineligible: a list of who may that cannot be read allows nobody, and one of who may not must not
- * be taken for empty.
+ * ineligible: a PwResetAllowGroup that cannot be read allows no account, and a PwResetDenyGroup
+ * must not be taken for empty.
  *
- * A filter on an attribute that is hidden, or unknown to the schema, is Undefined (RFC
- * 4511, 4.5.1.7), and so is its negation; neither matches. So an account is taken for unprotected
- * only where the negation of PwResetProtectedFilter matches. Active Directory takes what is hidden
- * for absent.
+ * A filter on an attribute that is hidden, or unknown to the schema, is Undefined (RFC 4511,
+ * 4.5.1.7), and so is its negation; neither matches. So an account is taken for unprotected only
+ * where the negation of PwResetProtectedFilter matches. Active Directory takes what is hidden for
+ * absent.
  */
 #include "directory/eligibility.h"
 

@@ -16,7 +16,7 @@ struct pwr_tickets_t; /* tickets.h */
 /* Whether this build has it. */
 bool pwr_gssapi_is_here(void);
 
-/* What tickets are got with; asks nobody yet. Lives in `pool`. */
+/* What tickets are got with. Contacts no KDC yet. Lives in `pool`. */
 pwr_fault_t *pwr_gssapi_open(struct pwr_tickets_t **tickets,
                              const pwr_directory_settings_t *settings,
                              apr_pool_t *pool) PWR_MUST_USE;

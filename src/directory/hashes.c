@@ -1,5 +1,5 @@
-/* The NT hash is as good as the password to whoever logs in by it: it is written where asked for
- * and nowhere else. */
+/* The NT hash is as good as the password for a login by NTLM: it is written where PwResetLDAPSamba
+ * asks for it and nowhere else. */
 #include "directory/hashes.h"
 
 #include <apr_cstr.h>

@@ -1,11 +1,11 @@
 /*
  * An apr_reslist of slots, not of handles: the list's lock is held while it makes a resource, so a
- * server that hangs would hold up every thread there. A slot is empty when it is made, and whoever
- * took it connects outside the lock. One lost connection tells on its siblings: each server counts
- * its losses, and a connection made before the last one is not trusted again. So the connection
- * taken after a loss is always a new one.
+ * server that hangs would hold up every thread there. A slot is empty when it is made, and the
+ * thread that took it connects outside the lock. When one connection to a server is lost, the
+ * others are not trusted: each server counts its losses, and a connection made before the last loss
+ * is closed when its turn comes. So the connection taken after a loss is always a new one.
  *
- * A server may be sick, or well and a read-only copy: it rests from everything, or from writes.
+ * A server may be down, or up and a read-only copy: it rests from everything, or from writes.
  */
 #include "directory/ldap_connection.h"
 
@@ -158,8 +158,9 @@ static pwr_fault_t *open_one(pwr_ldap_connection_t *connection,
 
 static pwr_fault_t *nobody_writes(apr_pool_t *pool)
 {
-    return pwr_fault_broken(pool, "PWR0429",
-                            "No directory server takes writes. Name one that does.");
+    return pwr_fault_broken(
+        pool, "PWR0429",
+        "No directory server takes writes. Write PwResetLDAPURL with one that does.");
 }
 
 /* The fault of the last server, or the last that an operator must fix. */
@@ -226,8 +227,8 @@ static pwr_fault_t *take_for(pwr_ldap_connection_t **connection,
 
     if (status != APR_SUCCESS) {
         return pwr_fault_later(scratch, "PWR0431",
-                               "All %d connections to the directory are busy. Allow more of them "
-                               "if this lasts.",
+                               "All %d connections to the directory are busy. Raise "
+                               "PwResetLDAPConnections if this lasts.",
                                connections->settings->connections);
     }
     pwr_ldap_connection_t *taken = slot;

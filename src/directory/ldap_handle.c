@@ -69,8 +69,8 @@ static bool is_late(const Sockbuf_IO_Desc *layer)
     return is_over;
 }
 
-/* libldap keeps what nobody asked for (unsolicited notifications, messages before the one that is
- * waited for), so the sum is bounded as well. */
+/* libldap keeps messages that were not asked for (unsolicited notifications, messages before the
+ * one that is waited for), so the sum is bounded as well. */
 static ber_slen_t layer_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
 {
     pwr_ldap_handle_t *handle = layer->sbiod_pvt;
@@ -190,8 +190,9 @@ static pwr_fault_t *tls_fault(const char *uri, const pwr_directory_settings_t *s
         "%s: TLS failed (%s). The server's certificate must be signed by %s, and must carry the "
         "name that stands in the URL. For \"localhost\" libldap looks for the machine's own name.",
         uri, words,
-        settings->trusted_ca != NULL ? settings->trusted_ca
-                                     : "a CA that the system trusts, or name the CA's PEM file");
+        settings->trusted_ca != NULL
+            ? settings->trusted_ca
+            : "a CA that the system trusts, or by the CA in PwResetLDAPTrustedCA");
 }
 
 /* NEWCTX comes last: it makes the TLS context from what was set before. */

@@ -2,10 +2,10 @@
  * Each write goes over one connection from its first step to its last. First the account is read
  * again there: a connection that has lain idle shows whether it is alive, a server that lags behind
  * does not get a write it would judge by an old state, and a password set elsewhere in the meantime
- * is seen. The doubt that is left is a true one: a write was sent, and no answer came.
+ * is seen. One doubt is left: a write was sent, and no answer came.
  *
  * libldap keeps a copy of the request, with the password, in its own memory until the answer is
- * there; it frees that without wiping, and nothing can be done about it from outside.
+ * there. It frees that memory without wiping it, and this program cannot change that.
  */
 #include "directory/password.h"
 
@@ -37,7 +37,7 @@ static pwr_fault_t *check(const pwr_secret_t *password, apr_pool_t *pool)
     return NULL;
 }
 
-/* A new password; an old one may be what it likes. */
+/* A new password. What an old one holds is not checked. */
 static pwr_fault_t *check_new(const pwr_directory_t *directory, const pwr_secret_t *password,
                               apr_pool_t *pool)
 {

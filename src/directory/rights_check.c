@@ -1,7 +1,7 @@
 /*
- * No server says "you are above the policy". But whoever is above it (OpenLDAP's rootdn, the
+ * No server says "you are above the policy". A bind that is above it (OpenLDAP's rootdn, the
  * Directory Manager) is above the access rules as well, and so reads password hashes, which no
- * service account needs to read. What else marks the mighty, each backend knows.
+ * service account needs to read. Backend-specific checks are in check_bind of each backend.
  */
 #include "directory/rights_check.h"
 
@@ -69,11 +69,12 @@ pwr_fault_t *pwr_rights_check_account(pwr_directory_t *directory, apr_pool_t *sc
 
     PWR_TRY(look(&found, directory, filter, pwr_account_attributes(directory, scratch), scratch));
     if (found.entries->nelts == 0) {
-        return pwr_fault_broken(scratch, "PWR0459",
-                                "Nobody below %s has what %s asks for, or the bind DN may not see "
-                                "it. Check base and filter of PwResetLDAPURL, "
-                                "PwResetLDAPMailAttribute, and what the bind DN may search.",
-                                settings->base, filter);
+        return pwr_fault_broken(
+            scratch, "PWR0459",
+            "No account below %s has what %s asks for, or the bind DN may not see "
+            "it. Check base and filter of PwResetLDAPURL, "
+            "PwResetLDAPMailAttribute, and what the bind DN may search.",
+            settings->base, filter);
     }
     return pwr_account_from_entry(&account, &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t),
                                   directory, NULL, scratch);

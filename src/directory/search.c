@@ -105,7 +105,8 @@ static void collect(pwr_answer_t *answer, pwr_found_t *found, const pwr_ldap_han
             add_entry(found, handle->ld, message, search, pool);
         }
     }
-    answer->code = LDAP_DECODING_ERROR; /* it does not keep to the limit: not to be talked with */
+    answer->code = LDAP_DECODING_ERROR; /* the server does not keep to the limit: the connection is
+                                           given up */
 }
 
 static apr_status_t free_control(void *data)

@@ -34,9 +34,9 @@ typedef struct {
                                             value: a private address before the company's, say */
     apr_array_header_t *allow_groups;    /* const char *: DNs; members alone may reset */
     apr_array_header_t *deny_groups;     /* const char *: DNs; members may not */
-    const char *protected_filter;        /* who it matches may not reset; NULL: nobody by it */
+    const char *protected_filter;        /* accounts that match may not reset; NULL: none */
     bool may_be_several; /* one mail may name several accounts: each gets a link in one mail */
-    bool must_change;    /* whoever got a password by a link must change it at the next login */
+    bool must_change;    /* a password set by a link must be changed at the next login */
     pwr_directory_bind_t bind;
     const char *bind_dn; /* NULL binds anonymously */
     const pwr_secret_t *bind_password;

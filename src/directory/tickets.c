@@ -1,5 +1,5 @@
 /*
- * One request at a time: a thread asks the KDC, and whoever sent it waits, or goes away without its
+ * One request at a time: a thread asks the KDC, and the caller waits for it, or goes on without its
  * result. Request and tickets lie in pools of their own, because a thread that still waits for a
  * KDC may outlive the caller's. It is a plain POSIX thread: APR's needs its pool after it has
  * ended. MIT's credential store ("client_keytab", "ccache") gets and renews the ticket by itself.
@@ -28,7 +28,7 @@ struct pwr_tickets_t {
     apr_thread_mutex_t *lock;
     apr_thread_cond_t *change;
     bool is_busy;   /* a request is under way */
-    bool is_closed; /* the request under way tidies up */
+    bool is_closed; /* the running request frees this */
 };
 
 typedef struct {
@@ -209,7 +209,7 @@ static bool await(pwr_tickets_t *tickets, const bool *flag, bool wanted, apr_tim
     return true;
 }
 
-/* True when the request is done; else it was not begun, or tidies up after itself. */
+/* True when the request is done; else it was not begun, or frees its memory by itself. */
 static bool run_request(ticket_request_t *request, apr_interval_time_t timeout)
 {
     pwr_tickets_t *tickets = request->tickets;

@@ -23,7 +23,7 @@ typedef struct {
     struct gss_channel_bindings_struct binding; /* no data: none */
 } pwr_ticket_use_t;
 
-/* Asks nobody yet. The keytab is read whenever a ticket is needed, so a renewed one is taken up.
+/* Contacts no KDC yet. The keytab is read whenever a ticket is needed, so a renewed one is used.
  * Lives in `pool`. */
 pwr_fault_t *pwr_tickets_open(pwr_tickets_t **tickets, const pwr_directory_settings_t *settings,
                               apr_pool_t *pool) PWR_MUST_USE;
