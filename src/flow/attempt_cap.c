@@ -1,13 +1,13 @@
 /*
  * An attempt is one INSERT, made before it is counted, so of any number at once no more than the
  * cap can see themselves within it. Its account is written into the row before it is counted, too.
- * What is beyond the cap is not made and does not count on: else whoever goes on trying would shut
- * the owner out for ever.
+ * An attempt beyond the cap is not made, and does not count later: otherwise a stranger who goes on
+ * trying would shut the owner out for ever.
  *
- * The lock of the directory is kept away from by the order of three steps: the attempt is marked as
- * one that may reach the account, then the other attempts of the account are read, then the
- * directory's count. Of two attempts at once, on whatever node, the one that is marked later sees
- * the other one as open, or its failure in the directory's count.
+ * Three steps in this order keep an account from the directory's lock: the attempt is marked as one
+ * that may reach the account, then the other attempts of the account are read, then the directory's
+ * count. Of two attempts at once, on whatever node, the one that is marked later sees the other one
+ * as open, or its failure in the directory's count.
  *
  * A dummy's row takes the same steps by the same statements: they set it to what it is already.
  */

@@ -71,7 +71,7 @@ typedef struct {
 } pwr_captcha_answer_t;
 
 /* NULL when the chosen way has been gone; else the message that says what is missing. Waiting
- * counts from when the request was held, so a wrong answer costs nobody the waiting. */
+ * counts from when the request was held, so a wrong answer to a captcha does not start it anew. */
 const char *pwr_challenge_check_answer(const pwr_captcha_parts_t *parts, const pwr_held_t *held,
                                        const pwr_captcha_answer_t *answer, apr_pool_t *pool);
 

@@ -258,7 +258,7 @@ static bool prove(change_run_t *run)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-/* The one end of every delivery that is not proved. */
+/* Every attempt that is not proved ends here. */
 static void end_wrong(change_run_t *run, apr_time_t bind_begun)
 {
     if (run->parts->limit != NULL) {
@@ -309,7 +309,7 @@ static void finish(change_run_t *run)
     pwr_log_fault(pwr_attempts_confirm(store, run->nonce, id, run->pool));
 }
 
-/* The person has proved to know the old password, and may hear the truth. */
+/* The person has proved the old password, so the answer says what is wrong. */
 static void end_right(change_run_t *run)
 {
     pwr_write_outcome_t write = PWR_WRITE_NOT_SENT;
@@ -352,7 +352,7 @@ static pwr_fault_t *end_again(change_run_t *run)
     return NULL;
 }
 
-/* The directory answers nobody: the attempt is not counted, as none is made. */
+/* The directory answers no request: the attempt is not made, and does not count. */
 static pwr_fault_t *end_unreachable(change_run_t *run, pwr_fault_t *fault, apr_time_t begun)
 {
     pwr_log_fault(pwr_attempts_drop(run->parts->store, run->nonce, run->pool));

@@ -78,11 +78,10 @@ static void check_store(run_t *run)
     fault = pwr_outbox_backlog(&waiting, &oldest, run->parts->store, run->parts->site, run->pool);
     if (fault == NULL && oldest != 0
         && pwr_clock_now() - oldest > run->parts->settings->flow.link_life / 4) {
-        fault
-            = pwr_fault_later(run->pool, "PWR0801",
-                              "%d requests wait, the oldest for %ld minutes. Look for the worker's "
-                              "lines in the error log.",
-                              waiting, (long)(apr_time_sec(pwr_clock_now() - oldest) / 60));
+        fault = pwr_fault_later(run->pool, "PWR0801",
+                                "%d requests wait, the oldest for %ld minutes. The worker's lines "
+                                "in the error log say why.",
+                                waiting, (long)(apr_time_sec(pwr_clock_now() - oldest) / 60));
     }
     told(run, "requests are worked without delay", fault);
 }

@@ -1,5 +1,5 @@
 /*
- * Named self-checks, each with a cause and a fix: what a sysadmin asks before the first user does.
+ * Named self-checks, each with a cause and a fix: they find what would fail at the first request.
  * They change nothing but make the tables where there are none. Called in the foreground, by one
  * thread.
  */

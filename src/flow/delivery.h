@@ -19,8 +19,9 @@ typedef struct {
     const pwr_outbox_worker_t *by;
     pwr_parts_t *parts;
     const pwr_outbox_row_t *row;
-    const char *account_digest; /* whose caps the row counts against when it is done; "" nobody's */
-    const char *relay;          /* the last one tried */
+    const char
+        *account_digest; /* account whose caps the row counts against when it is done; "": none */
+    const char *relay;   /* the last one tried */
     pwr_facts_t facts;
     apr_pool_t *pool;
 } pwr_delivery_t;
@@ -35,8 +36,8 @@ pwr_fault_t *pwr_delivery_post(const pwr_fault_t **fault, pwr_delivery_t *delive
                                const pwr_mail_values_t *values, int copy) PWR_MUST_USE;
 
 /* The ends. `end` is the one after pwr_delivery_post: a relay's final refusal gives the row up,
- * anything else comes again. `wait` is for another's turn, which is no failure and nobody's
- * business. */
+ * anything else comes again. `wait` lets another row of the account go first, which is no failure
+ * and raises no event. */
 pwr_fault_t *pwr_delivery_end(pwr_delivery_t *delivery, const pwr_fault_t *fault) PWR_MUST_USE;
 pwr_fault_t *pwr_delivery_give_up(pwr_delivery_t *delivery, pwr_event_t event,
                                   const char *detail) PWR_MUST_USE;

@@ -222,7 +222,7 @@ static void tell_fall(pwr_level_t level)
 {
     pwr_log(PWR_LOG_NOTICE, "PWR0804", "the flood %s",
             level > PWR_LEVEL_SILENT ? "has gone down: everybody is asked for more work, no captcha"
-                                     : "is over: nobody is asked for anything because of it");
+                                     : "is over: it makes no form harder any more");
 }
 
 void pwr_maintain_flood(pwr_flood_t *told, const pwr_parts_t *parts)

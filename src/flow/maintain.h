@@ -1,5 +1,5 @@
-/* The use case of tidying up: what is past its time goes, in small steps, so that nobody waits for
- * it. In the worker. */
+/* The use case of maintenance: rows past their time are deleted in small steps, so that no other
+ * call waits long for it. In the worker. */
 #ifndef PWR_FLOW_MAINTAIN_H
 #define PWR_FLOW_MAINTAIN_H
 

@@ -51,8 +51,8 @@ static apr_array_header_t *alone(const pwr_account_t *account, apr_pool_t *pool)
     return addressees;
 }
 
-/* What was done goes to every known address: whoever took an account over should not be the only
- * one to hear of it. */
+/* The confirmation goes to every known address: otherwise a thief of the account could be the only
+ * one to get it. */
 static pwr_fault_t *send_done(pwr_delivery_t *delivery, const pwr_account_t *account)
 {
     const pwr_fault_t *fault = NULL;
@@ -112,8 +112,9 @@ static pwr_fault_t *answer_request(pwr_delivery_t *delivery, const apr_array_hea
     apr_array_header_t *open = apr_array_make(delivery->pool, 2, sizeof(const pwr_account_t *));
     const char *logins = NULL;
 
-    bool may_be_several = delivery->parts->settings->directory.may_be_several
-                          && accounts->nelts < PWR_MAX_MATCHES; /* which stands for more */
+    bool may_be_several
+        = delivery->parts->settings->directory.may_be_several
+          && accounts->nelts < PWR_MAX_MATCHES; /* PWR_MAX_MATCHES means that many or more */
 
     if (accounts->nelts > 1 && !may_be_several) {
         return pwr_delivery_give_up(delivery, PWR_EVENT_ACCOUNT_AMBIGUOUS, NULL);

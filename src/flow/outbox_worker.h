@@ -1,5 +1,5 @@
 /*
- * The use case of a mail: the worker takes a row, finds the account, mints the link, and sends it,
+ * The use case of a mail: the worker takes a row, finds the account, makes the link, and sends it,
  * or tries again later, or gives up and says why. At least once: a row whose worker dies is taken
  * again and mailed under the same Message-ID. Called in the worker process; each thread with its
  * own relays.
@@ -13,8 +13,8 @@
 #define PWR_LEASE apr_time_from_sec(10)
 
 /* Works the row that has been due longest. `is_worked` is false when none is due; `next` then says
- * when one will be (0: none waiting). What befalls the row itself is written to the row, the trail
- * and the log; a fault means that the store could not be asked. */
+ * when one will be (0: none waiting). What happens to the row itself is written to the row, the
+ * trail and the log; a fault means that the store could not be asked. */
 pwr_fault_t *pwr_outbox_worker_next(bool *is_worked, apr_time_t *next,
                                     const pwr_outbox_worker_t *worker,
                                     apr_pool_t *scratch) PWR_MUST_USE;

@@ -1,7 +1,7 @@
 /*
- * Everything the flows need, strung together: the settings of the parts as values, and the parts
- * once they are open. One per site (virtual host). Filled by httpd/settings before the fork, opened
- * per process after it; read-only for the flows, any thread.
+ * What the flows need: the settings of the parts as values, and the parts once they are open. One
+ * per site (virtual host). Filled by httpd/settings before the fork, opened per process after it;
+ * read-only for the flows, any thread.
  */
 #ifndef PWR_FLOW_PARTS_H
 #define PWR_FLOW_PARTS_H

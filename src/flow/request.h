@@ -1,5 +1,5 @@
 /*
- * The use case of a request: somebody types a name and presses the button. It judges the form,
+ * The use case of a request: a person types a name and presses the button. It judges the form,
  * writes one outbox row, and ends. It knows no directory, token, mail or policy, so nothing here
  * can depend on whether an account exists: the promise "no account oracle" is this file's list of
  * includes. Called in web children, any thread.
@@ -24,7 +24,7 @@ typedef struct {
     const char *typed_name;    /* NULL when the field is missing */
     pwr_challenge_form_t form; /* what it proves */
     const char *language;
-    const char *back; /* where somebody came from, judged; NULL: nowhere */
+    const char *back; /* URL that the person came from, judged; NULL: none */
 } pwr_request_form_t;
 
 typedef enum {

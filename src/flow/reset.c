@@ -3,7 +3,7 @@
  *   look     nothing is changed
  *   judge    nothing is changed
  *   claim    the account's links are CLAIMED: no other call can write
- *   write    the directory has the password, or refused it, or nobody knows
+ *   write    the directory has the password, or refused it, or its answer was lost
  *   end      the links are burnt or released: they say what happened
  *   confirm  the outbox row for the mail that tells the owner
  */
@@ -83,8 +83,8 @@ static void finish(reset_run_t *run, pwr_event_t event, pwr_row_kind_t kind)
     pwr_reset_link_confirm(run->parts, link, row, run->pool);
 }
 
-/* Somebody else changed the account between our look and our write: that ends the link, whatever
- * the directory says later. */
+/* The account was changed elsewhere between the look and the write here: that ends the link,
+ * whatever the directory says later. */
 static void end_stale(reset_run_t *run)
 {
     pwr_reset_link_t *link = &run->answer->link;
@@ -176,8 +176,7 @@ static pwr_fault_t *open_link(bool *is_open, reset_run_t *run)
     return NULL;
 }
 
-/* Takes the account's links for this call alone; whoever comes second is told what became of them.
- */
+/* Takes the account's links for this call alone; a later call is told what became of them. */
 static pwr_fault_t *claim(bool *is_won, reset_run_t *run)
 {
     pwr_reset_link_t *link = &run->answer->link;

@@ -41,7 +41,7 @@ pwr_fault_t *pwr_reset_link_look(pwr_reset_link_t *link, pwr_parts_t *parts, con
 /* Whether its page offers to unlock the account only. */
 bool pwr_reset_link_may_unlock(const pwr_reset_link_t *link, const pwr_parts_t *parts);
 
-/* The row of a token and what it alone says; nobody asks the directory. */
+/* The row of a token and what it alone says; the directory is not asked. */
 pwr_fault_t *pwr_reset_link_find(pwr_reset_link_t *link, pwr_parts_t *parts, const char *token,
                                  apr_pool_t *pool) PWR_MUST_USE;
 

@@ -114,8 +114,8 @@ static pwr_fault_t *grant_of_several(pwr_mail_quota_t *quota, pwr_delivery_t *de
     return NULL;
 }
 
-/* Two rows about the same accounts ask for them in the same order, so that they do not get into
- * each other's way for ever. */
+/* Two rows about the same accounts ask for them in the same order, so that they do not wait for
+ * each other for ever. */
 static int compare_ids(const void *one, const void *other)
 {
     const pwr_account_t *const *a = one;

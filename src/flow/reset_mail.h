@@ -1,6 +1,6 @@
 /*
  * The mail with the link: made and sent for the accounts that a row is about. One mail for each
- * address, with one link for each account that mail for it goes to; nobody gets the link of an
+ * address, with one link for each account that mail for it goes to; no address gets the link of an
  * account whose mail goes elsewhere. In the worker.
  */
 #ifndef PWR_FLOW_RESET_MAIL_H
