@@ -1,4 +1,4 @@
-/* A handful of files, found by walking a small array. */
+/* The files are few, so a search walks an array. */
 #include "httpd/assets.h"
 
 #include <string.h>
@@ -80,8 +80,8 @@ static comment_t end_of_comment(const char *from, const char *end)
     return OPEN;
 }
 
-/* Comments of our scripts and style sheets are for whoever reads the files, and a fifth of what
- * would go over the wire. Those that fill lines are left out; others stay. */
+/* Comments of our scripts and style sheets are for readers of the files, and a fifth of what would
+ * be sent. Those that fill lines are left out; others stay. */
 static void drop_comments(pwr_asset_t *asset)
 {
     const char *end = asset->bytes + asset->length;

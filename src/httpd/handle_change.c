@@ -1,8 +1,8 @@
 /*
- * The request form's gate with other fields behind it. Where it asks for a captcha, what waits
- * meanwhile is the name alone: a password is kept nowhere, sealed or not, so the passwords are
- * typed again afterwards. Success answers 303, a refusal 422: so a browser's password manager keeps
- * only what was accepted.
+ * The form has the robot check of the request form, and other fields. Where the check asks for a
+ * captcha, the name alone waits meanwhile: a password is kept nowhere, sealed or not, so the
+ * passwords are typed again afterwards. Success answers 303, a refusal 422: so a browser's password
+ * manager keeps only what was accepted.
  */
 #include "httpd/handle_change.h"
 
@@ -89,7 +89,7 @@ static int show_again(const pwr_request_context_t *context, const pwr_change_ans
     return pwr_respond_page(context, PWR_PAGE_CHANGE, view, HTTP_UNPROCESSABLE_ENTITY);
 }
 
-/* The gate asks for more: of the browser, or of the person. */
+/* The robot check asks for more: of the browser, or of the person. */
 static int ask_for_more(const pwr_request_context_t *context, pwr_change_answer_t *answer,
                         const pwr_change_form_t *form)
 {

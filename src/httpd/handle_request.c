@@ -1,7 +1,7 @@
 /*
- * The "sent" page knows what was typed and the support code from its own address: sealed, so that
- * nobody can write words into our page, and padded, so that the address has one length for all
- * names of ordinary length.
+ * The "sent" page knows what was typed and the support code from its own address. The address is
+ * sealed, so that a stranger cannot write words into the page, and padded, so that it has one
+ * length for all names of ordinary length.
  */
 #include "httpd/handle_request.h"
 

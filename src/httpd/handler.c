@@ -263,8 +263,8 @@ static bool is_kept_by_nobody(const request_rec *request)
            || (always != NULL && strstr(always, "no-store") != NULL);
 }
 
-/* A kept page has the same form twice, and the second time it is taken for a double click. The
- * page around has left in part by now, so nobody but its own configuration can say so. */
+/* A kept page has the same form twice, and the second time it is taken for a double click. The page
+ * around has left in part by now, so only its own configuration can forbid to keep it. */
 static void check_page_around(const pwr_request_context_t *context)
 {
     const request_rec *outer = context->request->main;
@@ -275,7 +275,7 @@ static void check_page_around(const pwr_request_context_t *context)
     if (!is_kept_by_nobody(outer) && apr_atomic_cas32(&context->site->has_warned, 1, 0) == 0) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, outer,
                       "PWR0919: %s includes the form of %s, and may be kept by a browser or proxy: "
-                      "whoever sends a kept form again gets no mail. Write into its Location: "
+                      "a person who sends a kept form again gets no mail. Write into its Location: "
                       "Header always set Cache-Control no-store",
                       outer->uri, context->site->settings->parts.flow.base_url);
     }

@@ -1,7 +1,7 @@
 /*
- * The page bucket is of a type of our own with a length that nobody knows yet. Reading it (as any
- * filter before PWRESET would) renders it too, so a site that moves the filters about still gets
- * its page.
+ * The page bucket is of a type of our own, and its length is unknown until it is read. Reading it
+ * (as any filter before PWRESET would) renders it too, so a site that moves the filters about still
+ * gets its page.
  */
 #include "httpd/page_filter.h"
 

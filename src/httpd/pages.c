@@ -90,7 +90,7 @@ const pwr_template_t *pwr_pages_template(const pwr_pages_t *pages, pwr_page_t pa
     return pages->template[page];
 }
 
-/* What somebody who runs mail elsewhere lets through. */
+/* What the administrator of another mail system lets through. */
 static void show_sender(pwr_view_t *view, const pwr_site_t *site)
 {
     const pwr_mail_settings_t *mail = &site->settings->parts.mail;

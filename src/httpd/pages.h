@@ -1,7 +1,7 @@
 /*
  * The pages: their templates, and the view (plain data) each is rendered from. Building a view asks
- * nobody anything: the handlers hand in what the flows answered. Templates are read-only after
- * start; any thread.
+ * no server: the handlers hand in what the flows answered. Templates are read-only after start; any
+ * thread.
  */
 #ifndef PWR_HTTPD_PAGES_H
 #define PWR_HTTPD_PAGES_H

@@ -1,5 +1,5 @@
 /*
- * Where "Go to sign-in" leads when an application sent somebody here with ?return=URL: only to what
+ * Where "Go to sign-in" leads when an application sent a person here with ?return=URL: only to what
  * the site has listed, and never by way of a mail. No state; any thread.
  */
 #ifndef PWR_HTTPD_RETURN_URL_H

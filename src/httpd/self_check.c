@@ -95,7 +95,7 @@ void pwr_self_check(apr_pool_t *pconf, server_rec *main_server)
         fflush(stdout);
         faults += check_site(site, pool);
     }
-    apr_pool_destroy(pool); /* closes what was opened, as nobody does behind exit */
+    apr_pool_destroy(pool); /* closes what was opened: exit runs no pool cleanup */
     fflush(stdout);
     if (faults > 0) {
         exit(EXIT_FAILURE);

@@ -1,6 +1,6 @@
 /*
- * Create, take, merge and finish, written once over the rows of directives.c. A hand-written merge
- * forgets a field sooner or later; here a row that exists is merged.
+ * Create, take, merge and finish, written once over the rows of directives.c: each row is merged,
+ * so no field can be forgotten.
  */
 #include "httpd/settings.h"
 

@@ -58,7 +58,8 @@ static const char *find_missing(const pwr_settings_t *settings, apr_pool_t *pool
     }
     if (settings->parts.abuse.form_life
         < settings->parts.abuse.wait + apr_time_from_sec(LEAST_TIME_TO_FILL_IN)) {
-        return "PwResetFormLife must be a minute longer than PwResetWait, or nobody could wait. "
+        return "PwResetFormLife must be a minute longer than PwResetWait, or the wait could not "
+               "end in time. "
                "Write PwResetFormLife 12h";
     }
     if (settings->parts.flow.keep < settings->parts.abuse.form_life) {
@@ -194,7 +195,7 @@ static const char *find_untrusted(const pwr_settings_t *settings, apr_pool_t *po
     return NULL;
 }
 
-/* Opening judges the settings and connects to nobody. */
+/* Opening judges the settings and opens no connection. */
 static pwr_fault_t *check_directory(const pwr_directory_settings_t *settings, apr_pool_t *pool)
 {
     apr_pool_t *scratch = NULL;

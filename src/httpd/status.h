@@ -4,7 +4,7 @@
 
 #include <httpd.h>
 
-/* The handler hook. It asks nobody who they are: that is for the <Location> that names it. */
+/* The handler hook. It asks for no login: that is for the <Location> that names it. */
 int pwr_status_handler(request_rec *request);
 
 #endif

@@ -234,7 +234,7 @@ const char *pwr_trusted_path_find_open(const char *path, apr_pool_t *pool)
         return NULL;
     }
     walk_state_t state = go(&walk, path, pool);
-    /* The path may end at a folder that nobody has looked into yet. */
+    /* The path may end at a folder that was not looked into yet. */
     bool is_open = state == WALK_OPEN
                    || (state == WALK_END && walk.fd >= 0 && may_write(&walk)
                        && (walk.about.st_mode & S_ISVTX) == 0);

@@ -1,7 +1,7 @@
 /*
- * A short-lived child process that does one captcha with the rights of the server's user and then
- * ends. The parent is root and must not touch what that user may change, so such work is done here.
- * Called in the parent, by one thread.
+ * A short-lived child process that does one piece of work with the rights of the server's user and
+ * then ends. The parent is root and must not touch what that user may change, so such work is done
+ * here. Called in the parent, by one thread.
  */
 #ifndef PWR_HTTPD_USER_PROCESS_H
 #define PWR_HTTPD_USER_PROCESS_H
@@ -21,9 +21,9 @@ typedef struct {
     apr_interval_time_t longest; /* the child is killed after this time; 0: never */
 } pwr_user_captcha_t;
 
-/* Forks, gives up root's rights in the child as httpd's children do, runs the captcha there and
- * copies its answer back. Where this process is not root, the child has the same user. The caller
- * wipes the answer if it holds a secret. */
+/* Forks, gives up root's rights in the child as httpd's children do, runs the work there and copies
+ * its answer back. Where this process is not root, the child has the same user. The caller wipes
+ * the answer if it holds a secret. */
 pwr_fault_t *pwr_user_process_run(void *answer, const pwr_user_captcha_t *captcha,
                                   apr_pool_t *pool) PWR_MUST_USE;
 

@@ -29,8 +29,8 @@ int pwr_well_known(request_rec *request, int is_lookup)
         return DECLINED;
     }
     apr_table_setn(request->err_headers_out, "Cache-Control", "no-store");
-    /* Whoever comes from a password manager knows the password; who does not finds the way there.
-     */
+    /* A person who comes from a password manager knows the password; one who does not finds the way
+     * there. */
     if (site->settings->parts.flow.may_change) {
         form = "/change";
     }

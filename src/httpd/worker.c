@@ -230,7 +230,7 @@ static void tell_what_lacks(server_rec *main_server, apr_pool_t *pool)
     }
 }
 
-/* One process for all sites, so one site that says no speaks for all. */
+/* One process serves all sites, so PwResetWorkerSandbox off at one site holds for all. */
 static bool is_sandboxed(const apr_array_header_t *sites)
 {
     for (int i = 0; i < sites->nelts; i++) {

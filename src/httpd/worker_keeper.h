@@ -2,7 +2,7 @@
  * The keeper: a process between httpd's parent and the worker, which forks the worker, waits for
  * its end, and forks it again. It is forked in post_config before the modules that read the private
  * keys of TLS, so that neither it nor any worker has those in its memory; the parent, which has
- * them from then on, forks no worker. The keeper itself talks to nobody.
+ * them from then on, forks no worker. The keeper itself opens no connection.
  */
 #ifndef PWR_HTTPD_WORKER_KEEPER_H
 #define PWR_HTTPD_WORKER_KEEPER_H

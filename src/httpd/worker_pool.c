@@ -1,8 +1,7 @@
 /*
  * All threads poll one eventfd. It counts rows (EFD_SEMAPHORE), so each row wakes as many threads
- * as it needs: the one whose read succeeds goes to work, the others sleep on. A row that nobody was
- * woken for (put by another node, left by a dead worker) is found when its time comes, or within
- * POLL.
+ * as it needs: the one whose read succeeds works the row, the others sleep on. A row without a wake
+ * (put by another node, left by a dead worker) is found when its time comes, or within POLL.
  */
 #include "httpd/worker_pool.h"
 
@@ -55,9 +54,9 @@ static void name_seat(worker_seat_t *seat)
                  seat->faults);
 }
 
-/* A request sent right after another one could feel what the worker does for the first: it shares
- * the processors and the database with us, and works longer for a name that exists. By chance,
- * nobody knows when. */
+/* Delays by a random 0 to 6 ms, so that a request which follows cannot measure the worker's load.
+ * The worker shares processors and database with the web children, and works longer for a name that
+ * exists. */
 static void random_delay(void)
 {
     unsigned char chance = 0;

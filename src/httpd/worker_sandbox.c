@@ -233,8 +233,8 @@ static bool add_rule(int domain, const grant_t *given, const ruleset_t *ruleset)
 static pwr_fault_t *refused(const char *what, apr_pool_t *pool)
 {
     return pwr_fault_broken(pool, "PWR0920",
-                            "the kernel refused the worker's sandbox (%s): %s. Tell of it, and "
-                            "until it is fixed write PwResetWorkerSandbox off.",
+                            "the kernel refused the worker's sandbox (%s): %s. Report this as a "
+                            "defect, and until it is fixed write PwResetWorkerSandbox off.",
                             what, pwr_fault_status(errno, pool));
 }
 
