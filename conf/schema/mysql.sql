@@ -1,4 +1,4 @@
--- The tables of mod_pwreset for mysql, version 4. Needed only where the server may not
+-- The tables of mod_pwreset for mysql, steps 1 to 3. Needed only where the server may not
 -- make tables itself.
 CREATE TABLE IF NOT EXISTS pwreset_schema (
     name VARBINARY(64) NOT NULL PRIMARY KEY,
@@ -74,13 +74,5 @@ CREATE INDEX pwreset_outbox_life ON pwreset_outbox (life, needed);
 DROP INDEX pwreset_outbox_created ON pwreset_outbox;
 CREATE INDEX pwreset_trail_life ON pwreset_trail (life, happened);
 DROP INDEX pwreset_trail_happened ON pwreset_trail;
-UPDATE pwreset_schema SET version = 3 WHERE name = 'version';
-ALTER TABLE pwreset_outbox RENAME COLUMN realm TO site;
-ALTER TABLE pwreset_tokens RENAME COLUMN realm TO site;
-ALTER TABLE pwreset_outbox RENAME COLUMN subject TO typed_name;
-ALTER TABLE pwreset_outbox RENAME COLUMN subject_digest TO typed_name_digest;
-ALTER TABLE pwreset_outbox RENAME COLUMN tries TO deliveries;
-ALTER TABLE pwreset_returns RENAME TO pwreset_return_urls;
-UPDATE pwreset_trail SET event = 'account-ineligible' WHERE event = 'account-barred';
-UPDATE pwreset_trail SET event = 'captcha-wrong' WHERE event = 'task-wrong';
-UPDATE pwreset_schema SET version = 4 WHERE name = 'version';
+DELETE FROM pwreset_schema WHERE name = 'step';
+INSERT INTO pwreset_schema (name, version) VALUES ('step', 3);

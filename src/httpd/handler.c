@@ -239,6 +239,12 @@ int pwr_handler_map(request_rec *request)
 /* The handler is set where no flow is. */
 static int explain(request_rec *request, const pwr_site_t *site)
 {
+    const pwr_settings_t *settings
+        = ap_get_module_config(request->server->module_config, &pwreset_module);
+
+    if (settings->is_refused) {
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
     if (site == NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, request,
                       "PWR0906: SetHandler pwreset serves %s, but this virtual host has no "

@@ -35,6 +35,7 @@ typedef struct {
     const char *where;                /* "file:line" of the first directive, for messages */
     bool is_inherited;                /* a virtual host that says nothing itself */
     pwr_site_t *site;                 /* made by settings_check; NULL where the flow is not used */
+    bool is_refused;                  /* or where a reload found it wrong: it answers 503 */
 } pwr_settings_t;
 
 typedef enum {

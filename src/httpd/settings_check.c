@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 #include <ap_provider.h>
+#include <http_core.h>
 #include <http_log.h>
 
 #include "base/url.h"
@@ -281,6 +282,25 @@ static void warn_of_trace(const server_rec *server)
     }
 }
 
+/* Stops the start of the server. At a reload it would stop what runs, other sites included, so
+ * there only this site is closed: configtest has a program of its own, which may be newer than the
+ * one in memory, and a file may have changed since. */
+static int refuse_site(pwr_settings_t *settings, const server_rec *server, const char *wrong)
+{
+    bool is_reload = ap_state_query(AP_SQ_CONFIG_GEN) > 1;
+    const char *end = wrong[strlen(wrong) - 1] == '.' ? "" : ".";
+
+    ap_log_error(APLOG_MARK, APLOG_CRIT | (is_reload ? 0 : APLOG_STARTUP), 0, server, "%s: %s%s%s",
+                 settings->where, wrong, is_reload ? end : "",
+                 is_reload ? " Until this is right and the server is reloaded, the password pages "
+                             "of this site answer 503. After an upgrade of the module restart the "
+                             "server: a reload keeps the program that is in memory."
+                           : "");
+    settings->site = NULL;
+    settings->is_refused = is_reload;
+    return is_reload ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
 /* One site's turn: OK, or the status that stops the server. */
 static int take_site(pwr_settings_t *settings, server_rec *server, apr_pool_t *pconf)
 {
@@ -292,9 +312,7 @@ static int take_site(pwr_settings_t *settings, server_rec *server, apr_pool_t *p
     site->captcha = ap_lookup_provider(PWR_CAPTCHA_GROUP, PWR_CAPTCHA_NAME, PWR_CAPTCHA_VERSION);
     const char *wrong = check_site(site, pconf);
     if (wrong != NULL) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, server, "%s: %s", settings->where,
-                     wrong);
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return refuse_site(settings, server, wrong);
     }
     settings->site = site;
     warn_of_trace(server);
@@ -324,7 +342,7 @@ static int take_server(server_rec *server, const server_rec *main_server, apr_po
 {
     pwr_settings_t *settings = settings_of(server);
 
-    if (settings->parts.flow.base_url == NULL || settings->site != NULL) {
+    if (settings->parts.flow.base_url == NULL || settings->site != NULL || settings->is_refused) {
         return OK;
     }
     settings->site = find_site(main_server, settings->parts.flow.base_url);

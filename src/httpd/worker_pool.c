@@ -88,7 +88,9 @@ static bool sleep_until(const pwr_worker_pool_t *workers, apr_time_t until)
     }
 }
 
-/* What became of an attempt to make the tables. A fault is logged once in TABLES_LOG. */
+/* What became of an attempt to make the tables. A fault is logged once in TABLES_LOG. Where only
+ * the operator can fix it, the site is closed; a database that is away for a while leaves the
+ * pages. */
 static void note_tables(pwr_worker_pool_t *workers, const pwr_fault_t *fault)
 {
     pwr_worker_pool_state_t *state = workers->state;
@@ -103,10 +105,11 @@ static void note_tables(pwr_worker_pool_t *workers, const pwr_fault_t *fault)
     state->had_no_tables = fault != NULL;
     state->told = is_news ? now : state->told;
     apr_thread_mutex_unlock(state->mutex);
+    pwr_site_keys_refuse(workers->site->keys, fault != NULL && fault->kind == PWR_BROKEN);
     if (is_news && fault != NULL) {
         pwr_log(PWR_LOG_ERROR, "PWR0972",
-                "the worker cannot make the tables of the database (PwResetStore %s) and tries "
-                "again every second; until then people are told to try later. %s: %s",
+                "the worker cannot use the database (PwResetStore %s) or make its tables, and "
+                "tries again every second; until then people are told to try later. %s: %s",
                 driver, fault->tag, fault->detail);
     } else if (is_news) {
         pwr_log(PWR_LOG_NOTICE, "PWR0973",

@@ -149,21 +149,6 @@ static pwr_fault_t *prepare_all(pwr_db_connection_t *connection, apr_pool_t *poo
     return NULL;
 }
 
-static pwr_fault_t *make_ready(pwr_db_connection_t *connection, apr_pool_t *pool)
-{
-    if (connection->handle != NULL) {
-        return NULL;
-    }
-    pwr_fault_t *fault = connect_handle(connection, pool);
-    if (fault == NULL) {
-        fault = prepare_all(connection, pool);
-    }
-    if (fault != NULL) {
-        disconnect(connection);
-    }
-    return fault;
-}
-
 /* Calls */
 
 static pwr_fault_t *copy_rows(apr_array_header_t **rows, pwr_db_connection_t *connection,
@@ -225,6 +210,48 @@ static pwr_fault_t *select_rows(apr_array_header_t **rows, pwr_db_connection_t *
     return fault;
 }
 
+/* What the tables need a program to know, as PWR_SQL_VERSION says it. */
+static int needed_step(const apr_array_header_t *rows)
+{
+    return rows->nelts > 0 ? (int)apr_atoi64(APR_ARRAY_IDX(rows, 0, pwr_cells_t)[0]) : 0;
+}
+
+pwr_fault_t *pwr_db_connection_too_new(int needed, apr_pool_t *pool)
+{
+    return pwr_fault_broken(pool, "PWR0213",
+                            "The database's tables are of version %d, made by a newer program; "
+                            "this one knows version %d. Run the newer one everywhere; for a "
+                            "downgrade restore the database from a backup of that time.",
+                            needed, PWR_STATEMENTS_STEP);
+}
+
+static pwr_fault_t *check_tables(pwr_db_connection_t *connection, apr_pool_t *pool)
+{
+    apr_array_header_t *rows = NULL;
+
+    PWR_TRY(select_rows(&rows, connection, PWR_SQL_VERSION, NULL, pool));
+    int needed = needed_step(rows);
+    return needed > PWR_STATEMENTS_STEP ? pwr_db_connection_too_new(needed, pool) : NULL;
+}
+
+static pwr_fault_t *make_ready(pwr_db_connection_t *connection, apr_pool_t *pool)
+{
+    if (connection->handle != NULL) {
+        return NULL;
+    }
+    pwr_fault_t *fault = connect_handle(connection, pool);
+    if (fault == NULL) {
+        fault = prepare_all(connection, pool);
+    }
+    if (fault == NULL) {
+        fault = check_tables(connection, pool);
+    }
+    if (fault != NULL) {
+        disconnect(connection);
+    }
+    return fault;
+}
+
 static pwr_fault_t *change_rows(int *changed, pwr_db_connection_t *connection,
                                 pwr_statement_t statement, const char *const *values,
                                 apr_pool_t *scratch)
@@ -245,13 +272,11 @@ static pwr_fault_t *change_rows(int *changed, pwr_db_connection_t *connection,
     return fault;
 }
 
-/* Disconnects when the other side is not there any more, or has forgotten our statements. */
+/* Disconnects when the other side is not there any more, has forgotten our statements, or has
+ * tables that are too new for them. */
 static void drop_dead(pwr_db_connection_t *connection, apr_pool_t *scratch)
 {
-    apr_array_header_t *rows = NULL;
-
-    if (connection->handle != NULL
-        && select_rows(&rows, connection, PWR_SQL_VERSION, NULL, scratch) != NULL) {
+    if (connection->handle != NULL && check_tables(connection, scratch) != NULL) {
         disconnect(connection);
     }
 }

@@ -46,6 +46,9 @@ pwr_fault_t *pwr_db_connection_open(pwr_db_connection_t **connection, pwr_store_
 pwr_fault_t *pwr_db_connection_run(apr_array_header_t **rows, pwr_db_connection_t *connection,
                                    const char *text, apr_pool_t *pool) PWR_MUST_USE;
 
+/* The fault that the tables need a program that knows the step `needed`. */
+pwr_fault_t *pwr_db_connection_too_new(int needed, apr_pool_t *pool) PWR_MUST_USE;
+
 const pwr_dialect_t *pwr_store_dialect(const pwr_store_t *store);
 const pwr_store_settings_t *pwr_store_settings(const pwr_store_t *store);
 

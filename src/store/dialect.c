@@ -56,12 +56,12 @@ static const struct {
      {[MYSQL] = "DELETE FROM pwreset_trail WHERE life = %d AND happened < %lld "
                 "ORDER BY happened LIMIT %d"}},
     {PWR_SQL_RETURN_URLS_EXPIRE,
-     {[MYSQL] = "DELETE FROM pwreset_return_urls WHERE created < %lld ORDER BY created LIMIT %d"}},
+     {[MYSQL] = "DELETE FROM pwreset_returns WHERE created < %lld ORDER BY created LIMIT %d"}},
     {PWR_SQL_SIZE_BYTES,
      {[PGSQL] = "SELECT pg_total_relation_size('pwreset_outbox') + "
                 "pg_total_relation_size('pwreset_tokens') + "
                 "pg_total_relation_size('pwreset_trail') + "
-                "pg_total_relation_size('pwreset_return_urls')",
+                "pg_total_relation_size('pwreset_returns')",
       [MYSQL] = "SELECT COALESCE(SUM(data_length + index_length), 0) "
                 "FROM information_schema.tables WHERE table_schema = DATABASE() "
                 "AND LEFT(table_name, 8) = 'pwreset_'"}},

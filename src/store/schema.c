@@ -1,8 +1,20 @@
 /*
- * The tables. Each version of them is one step: version n is what steps 1 to n make, and a step
- * does no harm when it is begun again, because MySQL cannot undo half of one. A site that makes
- * the tables by hand (conf/schema/) gives this program no right to make any: when the version is
+ * The tables. Each version of them is one step: what step n leaves is what steps 1 to n make, and a
+ * step does no harm when it is begun again, because MySQL cannot undo half of one. A site that
+ * makes the tables by hand (conf/schema/) gives this program no right to make any: when the step is
  * right, nothing but a SELECT is run here.
+ *
+ * Nodes of two versions run on the same tables while they are upgraded, one after the other. So a
+ * step only adds, and what it adds has a default, as the older program writes rows without it. Two
+ * rows of pwreset_schema say how far the tables are:
+ *
+ *     step     the last step that was made; a program makes those that are missing
+ *     version  the first program that can use the tables is the one that knows this step. It stays
+ *              where it is when a step only adds. A step that takes something away raises it, one
+ *              release after the last program that needed it
+ *
+ * Columns and tables keep the words of the first release, as it runs beside this program: realm is
+ * the site, subject the typed name, tries the deliveries, pwreset_returns the return URLs.
  */
 #include "store/schema.h"
 
@@ -12,7 +24,7 @@
 
 #include "store/db_connections.h"
 
-enum { VERSION = 4, MAX_INDEXES = 5 };
+enum { STEPS = PWR_STATEMENTS_STEP, MAX_INDEXES = 5 };
 
 typedef struct {
     const char *name;
@@ -188,6 +200,14 @@ static void swap_index(apr_array_header_t *step, const pwr_dialect_t *dialect, c
     APR_ARRAY_PUSH(step, change_t) = dropped;
 }
 
+/* The end of a step that only adds. */
+static void note_step(apr_array_header_t *step, int number, apr_pool_t *pool)
+{
+    push(step, "DELETE FROM pwreset_schema WHERE name = 'step'");
+    push(step, apr_psprintf(pool, "INSERT INTO pwreset_schema (name, version) VALUES ('step', %d)",
+                            number));
+}
+
 /* Step 3: how long each row stays. An older program that still runs beside this one writes rows
  * with the defaults; they are given a life later (PWR_SQL_OUTBOX_ADOPT). */
 static void add_lives(apr_array_header_t *step, const pwr_dialect_t *dialect, apr_pool_t *pool)
@@ -200,97 +220,53 @@ static void add_lives(apr_array_header_t *step, const pwr_dialect_t *dialect, ap
     add_column(step, "pwreset_trail", "life", "INTEGER NOT NULL DEFAULT 1", pool);
     swap_index(step, dialect, "pwreset_outbox", of_outbox, "life, needed", pool);
     swap_index(step, dialect, "pwreset_trail", of_trail, "life, happened", pool);
-    push(step, "UPDATE pwreset_schema SET version = 3 WHERE name = 'version'");
+    note_step(step, 3, pool);
 }
 
-/* The words that changed: columns, tables, and events in the trail. */
-static const char *const renamed_columns[][3] = {
-    {"pwreset_outbox", "realm", "site"},
-    {"pwreset_tokens", "realm", "site"},
-    {"pwreset_outbox", "subject", "typed_name"},
-    {"pwreset_outbox", "subject_digest", "typed_name_digest"},
-    {"pwreset_outbox", "tries", "deliveries"},
-};
-/* The third word is a column of the table, by which it is known. */
-static const char *const renamed_tables[][3] = {{"pwreset_returns", "pwreset_return_urls", "url"}};
-static const char *const renamed_events[][2]
-    = {{"account-barred", "account-ineligible"}, {"task-wrong", "captcha-wrong"}};
+static void (*const steps[STEPS])(apr_array_header_t *step, const pwr_dialect_t *dialect,
+                                  apr_pool_t *pool)
+    = {make_tables, make_returns, add_lives};
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* A change of names, which is done when the new name is there. */
-static void rename_as(apr_array_header_t *step, const char *text, const char *table,
-                      const char *column, apr_pool_t *pool)
-{
-    APR_ARRAY_PUSH(step, change_t) = (change_t){
-        .text = text,
-        .probe = apr_pstrcat(pool, "SELECT ", column, " FROM ", table, " WHERE 1 = 0", NULL),
-    };
-}
-
-/* Step 4: the database uses the words that the code and the documents use. */
-static void rename_columns(apr_array_header_t *step, const pwr_dialect_t *dialect, apr_pool_t *pool)
-{
-    (void)dialect;
-    for (size_t i = 0; i < COUNT(renamed_columns); i++) {
-        const char *const *words = renamed_columns[i];
-        const char *text = apr_pstrcat(pool, "ALTER TABLE ", words[0], " RENAME COLUMN ", words[1],
-                                       " TO ", words[2], NULL);
-        rename_as(step, text, words[0], words[2], pool);
-    }
-    for (size_t i = 0; i < COUNT(renamed_tables); i++) {
-        const char *const *words = renamed_tables[i];
-        const char *text
-            = apr_pstrcat(pool, "ALTER TABLE ", words[0], " RENAME TO ", words[1], NULL);
-        rename_as(step, text, words[1], words[2], pool);
-    }
-    for (size_t i = 0; i < COUNT(renamed_events); i++) {
-        push(step, apr_pstrcat(pool, "UPDATE pwreset_trail SET event = '", renamed_events[i][1],
-                               "' WHERE event = '", renamed_events[i][0], "'", NULL));
-    }
-    push(step, "UPDATE pwreset_schema SET version = 4 WHERE name = 'version'");
-}
-
-/* A later step ends with an UPDATE of the version, as these do. */
-static void (*const steps[VERSION])(apr_array_header_t *step, const pwr_dialect_t *dialect,
-                                    apr_pool_t *pool)
-    = {make_tables, make_returns, add_lives, rename_columns};
-
-const char *pwr_schema_script(const char *driver, apr_pool_t *pool)
+const char *pwr_schema_script(const char *driver, int from, apr_pool_t *pool)
 {
     const pwr_dialect_t *dialect = pwr_dialect_of(driver);
     apr_array_header_t *all = apr_array_make(pool, 32, sizeof(change_t));
 
-    if (dialect == NULL) {
+    if (dialect == NULL || from < 0) {
         return NULL;
     }
-    if (dialect->storage != NULL) {
+    if (dialect->storage != NULL && from == 0) {
         push(all, dialect->storage);
     }
-    for (int i = 0; i < VERSION; i++) {
+    for (int i = from; i < STEPS; i++) {
         steps[i](all, dialect, pool);
     }
-    const char *text = apr_psprintf(pool,
-                                    "-- The tables of mod_pwreset for %s, version %d. Needed only "
-                                    "where the server may not\n-- make tables itself.\n",
-                                    driver, VERSION);
+    const char *text
+        = apr_psprintf(pool,
+                       "-- The tables of mod_pwreset for %s, steps %d to %d. Needed only where the "
+                       "server may not\n-- make tables itself.\n",
+                       driver, from + 1, STEPS);
     for (int i = 0; i < all->nelts; i++) {
         text = apr_pstrcat(pool, text, APR_ARRAY_IDX(all, i, change_t).text, ";\n", NULL);
     }
     return text;
 }
 
-/* The version of the tables that are there; 0 when there are none, or none that can be read. */
-static int version_of(pwr_db_connection_t *connection, apr_pool_t *scratch)
+/* How far the tables are: zeros when there are none, or none that can be read. */
+static pwr_schema_state_t read_state(pwr_db_connection_t *connection, apr_pool_t *scratch)
 {
+    pwr_schema_state_t state = {0};
     apr_array_header_t *rows = NULL;
-    const pwr_fault_t *fault
-        = pwr_db_connection_run(&rows, connection, pwr_statement_text(PWR_SQL_VERSION), scratch);
+    const pwr_fault_t *fault = pwr_db_connection_run(
+        &rows, connection, "SELECT name, version FROM pwreset_schema", scratch);
 
-    if (fault != NULL || rows->nelts == 0) {
-        return 0;
+    for (int i = 0; fault == NULL && i < rows->nelts; i++) {
+        pwr_cells_t cells = APR_ARRAY_IDX(rows, i, pwr_cells_t);
+        int number = (int)apr_atoi64(cells[1]);
+        state.needed = strcmp(cells[0], "version") == 0 ? number : state.needed;
+        state.step = number > state.step ? number : state.step;
     }
-    return (int)apr_atoi64(APR_ARRAY_IDX(rows, 0, pwr_cells_t)[0]);
+    return state;
 }
 
 static pwr_fault_t *take_lock(pwr_db_connection_t *connection, pwr_store_t *store,
@@ -353,9 +329,9 @@ static pwr_fault_t *run_change(pwr_db_connection_t *connection, const change_t *
 static pwr_fault_t *run_steps(pwr_db_connection_t *connection, const pwr_dialect_t *dialect,
                               apr_pool_t *scratch)
 {
-    for (int version = version_of(connection, scratch); version < VERSION; version++) {
+    for (int done = read_state(connection, scratch).step; done < STEPS; done++) {
         apr_array_header_t *step = apr_array_make(scratch, 16, sizeof(change_t));
-        steps[version](step, dialect, scratch);
+        steps[done](step, dialect, scratch);
         for (int i = 0; i < step->nelts; i++) {
             PWR_TRY(run_change(connection, &APR_ARRAY_IDX(step, i, change_t), scratch));
         }
@@ -370,14 +346,11 @@ static pwr_fault_t *prepare(pwr_store_t *store, apr_pool_t *pool)
     pwr_db_connection_t *connection = NULL;
 
     PWR_TRY(pwr_db_connection_open(&connection, store, pool));
-    int version = version_of(connection, pool);
-    if (version > VERSION) {
-        return pwr_fault_broken(pool, "PWR0213",
-                                "The database's tables are of version %d, made by a newer program; "
-                                "this one knows version %d. Run the newer one everywhere.",
-                                version, VERSION);
+    pwr_schema_state_t state = read_state(connection, pool);
+    if (state.needed > STEPS) {
+        return pwr_db_connection_too_new(state.needed, pool);
     }
-    if (version == VERSION) {
+    if (state.step >= STEPS) {
         return NULL;
     }
     PWR_TRY(set_storage(connection, store, pool));
@@ -399,4 +372,17 @@ pwr_fault_t *pwr_schema_prepare(pwr_store_t *store, apr_pool_t *scratch)
     }
     apr_pool_destroy(pool);
     return kept;
+}
+
+pwr_fault_t *pwr_schema_look(pwr_schema_state_t *state, pwr_store_t *store, apr_pool_t *scratch)
+{
+    pwr_db_connection_t *connection = NULL;
+    apr_pool_t *pool = NULL;
+
+    apr_pool_create(&pool, scratch);
+    PWR_TRY(pwr_db_connection_open(&connection, store, pool));
+    *state = read_state(connection, pool);
+    state->known = STEPS;
+    apr_pool_destroy(pool);
+    return NULL;
 }

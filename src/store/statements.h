@@ -5,6 +5,9 @@
 #ifndef PWR_STORE_STATEMENTS_H
 #define PWR_STORE_STATEMENTS_H
 
+/* The step of schema.c that leaves all that these statements need. */
+#define PWR_STATEMENTS_STEP 3
+
 typedef enum {
     PWR_SQL_VERSION, /* also asked to learn whether a connection still lives */
     PWR_SQL_OUTBOX_PUT,

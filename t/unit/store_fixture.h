@@ -58,9 +58,9 @@ static inline void assert_fine(const pwr_fault_t *fault)
 static inline void drop_tables(fixture_t *fixture)
 {
     static const char *const drops[]
-        = {"DROP TABLE IF EXISTS pwreset_schema",      "DROP TABLE IF EXISTS pwreset_outbox",
-           "DROP TABLE IF EXISTS pwreset_tokens",      "DROP TABLE IF EXISTS pwreset_trail",
-           "DROP TABLE IF EXISTS pwreset_return_urls", "DROP TABLE IF EXISTS pwreset_returns"};
+        = {"DROP TABLE IF EXISTS pwreset_schema", "DROP TABLE IF EXISTS pwreset_outbox",
+           "DROP TABLE IF EXISTS pwreset_tokens", "DROP TABLE IF EXISTS pwreset_trail",
+           "DROP TABLE IF EXISTS pwreset_returns"};
     apr_pool_t *scratch = NULL;
     pwr_db_connection_t *connection = NULL;
 

@@ -286,7 +286,7 @@ static void forgets_the_typed_name_of_an_ended_row(void **state)
                                    fixture->pool));
     assert_true(is_held);
     assert_string_equal("2", cell(fixture, "SELECT COUNT(*) FROM pwreset_outbox "
-                                           "WHERE typed_name = '' AND seed = '' AND owner = ''"));
+                                           "WHERE subject = '' AND seed = '' AND owner = ''"));
     fixture_now += 100 * MINUTE;
     assert_null(take(fixture, "worker", NULL));
 }

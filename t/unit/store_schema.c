@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "released_statements.h"
 #include "store/outbox.h"
 #include "store/schema.h"
 
@@ -37,6 +38,19 @@ static void run_sql(fixture_t *fixture, const char *sql)
     assert_fine(pwr_db_connection_run(NULL, connect_bare(fixture), sql, fixture->pool));
 }
 
+static const char *row_of_schema(fixture_t *fixture, const char *name)
+{
+    return ask(fixture, apr_psprintf(fixture->pool,
+                                     "SELECT version FROM pwreset_schema WHERE name = '%s'", name));
+}
+
+/* The tables are as this program makes them, and the first release may still use them. */
+static void assert_finished(fixture_t *fixture)
+{
+    assert_string_equal("3", row_of_schema(fixture, "step"));
+    assert_string_equal("2", row_of_schema(fixture, "version"));
+}
+
 static pwr_fault_t *put_one(pwr_store_t *store, const char *id, apr_pool_t *pool)
 {
     pwr_outbox_row_t row = {.id = id, .kind = PWR_ROW_LINK, .site = SITE};
@@ -51,7 +65,7 @@ static void makes_the_tables_and_lets_them_stand(void **state)
     assert_fine(put_one(fixture->store, "kept", fixture->pool));
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
-    assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_finished(fixture);
 }
 
 /* A process of its own, as httpd's are. */
@@ -92,38 +106,19 @@ static void is_made_by_many_processes_at_once(void **state)
         assert_int_equal(children[i], waitpid(children[i], &status, 0));
         assert_int_equal(0, status);
     }
-    assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_schema"));
+    assert_finished(fixture);
     assert_string_equal("12", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
-}
-
-/* Back to the words of version 3. */
-static const char *const back[] = {
-    "ALTER TABLE pwreset_outbox RENAME COLUMN site TO realm",
-    "ALTER TABLE pwreset_tokens RENAME COLUMN site TO realm",
-    "ALTER TABLE pwreset_outbox RENAME COLUMN typed_name TO subject",
-    "ALTER TABLE pwreset_outbox RENAME COLUMN typed_name_digest TO subject_digest",
-    "ALTER TABLE pwreset_outbox RENAME COLUMN deliveries TO tries",
-    "ALTER TABLE pwreset_return_urls RENAME TO pwreset_returns",
-};
-enum { OLD_WORDS = sizeof back / sizeof back[0] };
-
-static void give_old_words(fixture_t *fixture, int count)
-{
-    for (int i = 0; i < count; i++) {
-        run_sql(fixture, back[i]);
-    }
 }
 
 static void goes_on_where_a_dead_process_stopped(void **state)
 {
     fixture_t *fixture = *state;
 
-    give_old_words(fixture, OLD_WORDS);
     run_sql(fixture, "DROP TABLE pwreset_trail");
     run_sql(fixture, "DELETE FROM pwreset_schema");
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
     assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_trail"));
-    assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_finished(fixture);
 }
 
 static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
@@ -131,12 +126,13 @@ static void takes_tables_of_an_older_program_and_adds_what_is_new(void **state)
     fixture_t *fixture = *state;
 
     assert_fine(put_one(fixture->store, "kept", fixture->pool));
-    run_sql(fixture, "DROP TABLE pwreset_return_urls");
+    run_sql(fixture, "DROP TABLE pwreset_returns");
+    run_sql(fixture, "DELETE FROM pwreset_schema WHERE name = 'step'");
     run_sql(fixture, "UPDATE pwreset_schema SET version = 1");
     assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
-    assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_return_urls"));
+    assert_string_equal("0", ask(fixture, "SELECT COUNT(*) FROM pwreset_returns"));
     assert_string_equal("1", ask(fixture, "SELECT COUNT(*) FROM pwreset_outbox"));
-    assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
+    assert_finished(fixture);
 }
 
 static void drop_index(fixture_t *fixture, const char *name, const char *table)
@@ -156,7 +152,7 @@ static void unmake_lives(fixture_t *fixture, bool is_half)
         run_sql(fixture, "ALTER TABLE pwreset_outbox DROP COLUMN life");
         run_sql(fixture, "ALTER TABLE pwreset_outbox DROP COLUMN needed");
     }
-    run_sql(fixture, "UPDATE pwreset_schema SET version = 2");
+    run_sql(fixture, "DELETE FROM pwreset_schema WHERE name = 'step'");
 }
 
 static void gives_lives_to_the_rows_of_version_2(void **state)
@@ -167,45 +163,88 @@ static void gives_lives_to_the_rows_of_version_2(void **state)
         assert_fine(put_one(fixture->store, is_half ? "second" : "first", fixture->pool));
         unmake_lives(fixture, is_half);
         assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
-        assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
+        assert_finished(fixture);
         assert_string_equal("0", ask(fixture, "SELECT MAX(life) FROM pwreset_outbox"));
         assert_string_equal("0", ask(fixture, "SELECT COUNT(life) FROM pwreset_trail"));
     }
 }
 
-/* Of all words, and of the first alone, as if a process had died between two statements. */
-static void gives_columns_their_new_names_and_keeps_the_rows(void **state)
+/* Values for the marks of a statement: every text is 'x', every number is 1. */
+static const char *fill_marks(const char *text, apr_pool_t *pool)
 {
-    static const int counts[] = {OLD_WORDS, 1};
+    const char *filled = "";
+
+    for (const char *mark = NULL; (mark = strchr(text, '%')) != NULL;) {
+        bool is_text = mark[1] == 's';
+        filled = apr_pstrcat(pool, filled, apr_pstrmemdup(pool, text, (apr_size_t)(mark - text)),
+                             is_text ? "'x'" : "1", NULL);
+        text = mark + (strncmp(mark, "%lld", 4) == 0 ? 4 : 2);
+    }
+    return apr_pstrcat(pool, filled, text, NULL);
+}
+
+static void runs_every_statement_of_the_first_release(void **state)
+{
     fixture_t *fixture = *state;
 
-    assert_fine(put_one(fixture->store, "kept", fixture->pool));
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        give_old_words(fixture, counts[i]);
-        run_sql(fixture, "UPDATE pwreset_schema SET version = 3");
-        assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
-        assert_string_equal("4", ask(fixture, "SELECT version FROM pwreset_schema"));
-        const char *sql = "SELECT site FROM pwreset_outbox WHERE id = 'kept'";
-        assert_string_equal(SITE, ask(fixture, sql));
+    for (size_t i = 0; i < sizeof released_statements / sizeof released_statements[0]; i++) {
+        run_sql(fixture, fill_marks(released_statements[i].text, fixture->pool));
     }
+    assert_string_equal("2", row_of_schema(fixture, "version")); /* more would stop that program */
+}
+
+static void works_a_row_that_the_first_release_has_put(void **state)
+{
+    fixture_t *fixture = *state;
+    pwr_outbox_row_t *row = NULL;
+    apr_time_t next = 0;
+    bool is_held = false;
+
+    run_sql(fixture,
+            fill_marks("INSERT INTO pwreset_outbox (id, kind, realm, subject, "
+                       "subject_digest, account_digest, language, client, support_code, "
+                       "seed, proved, created, due, tries, state, ended, owner) VALUES "
+                       "(%s, %d, %s, %s, %s, '', 'nb', %s, %s, %s, 0, %lld, %lld, 0, 0, 0, '')",
+                       fixture->pool));
+    assert_fine(
+        pwr_outbox_take_due(&row, &next, fixture->store, "x", "worker", MINUTE, fixture->pool));
+    assert_string_equal("x", row->typed_name);
+    assert_fine(pwr_outbox_done(&is_held, fixture->store, "x", "worker", "", fixture->pool));
+    assert_true(is_held);
+}
+
+static void leaves_the_tables_of_a_newer_program_that_only_added(void **state)
+{
+    fixture_t *fixture = *state;
+
+    run_sql(fixture, "UPDATE pwreset_schema SET version = 9 WHERE name = 'step'");
+    assert_fine(pwr_schema_prepare(fixture->store, fixture->pool));
+    assert_string_equal("9", row_of_schema(fixture, "step"));
+    assert_fine(put_one(fixture->store, "id", fixture->pool));
 }
 
 static void refuses_tables_of_a_newer_program(void **state)
 {
     fixture_t *fixture = *state;
 
-    run_sql(fixture, "UPDATE pwreset_schema SET version = 5");
-    const pwr_fault_t *fault = pwr_schema_prepare(fixture->store, fixture->pool);
-    assert_non_null(fault);
-    assert_int_equal(PWR_BROKEN, fault->kind);
-    assert_string_equal("PWR0213", fault->tag);
+    assert_fine(put_one(fixture->store, "before", fixture->pool));
+    run_sql(fixture, "UPDATE pwreset_schema SET version = 9 WHERE name = 'version'");
+    const pwr_fault_t *faults[] = {pwr_schema_prepare(fixture->store, fixture->pool),
+                                   put_one(fixture->store, "after", fixture->pool)};
+    for (int i = 0; i < 2; i++) { /* the second on a connection that was open before */
+        assert_non_null(faults[i]);
+        assert_int_equal(PWR_BROKEN, faults[i]->kind);
+        assert_string_equal("PWR0213", faults[i]->tag);
+    }
+    run_sql(fixture, "UPDATE pwreset_schema SET version = 2 WHERE name = 'version'");
+    assert_fine(put_one(fixture->store, "after", fixture->pool));
 }
 
 static void takes_tables_made_by_hand(void **state)
 {
     fixture_t *fixture = *state;
     char *script
-        = apr_pstrdup(fixture->pool, pwr_schema_script(fixture->settings.driver, fixture->pool));
+        = apr_pstrdup(fixture->pool, pwr_schema_script(fixture->settings.driver, 0, fixture->pool));
 
     for (char *at = script, *end; (end = strstr(at, ";\n")) != NULL; at = end + 2) {
         *end = '\0';
@@ -230,7 +269,7 @@ static void stands_in_the_files_for_hand_made_tables(void **state)
                                                    drivers[i], ".sql", NULL),
                                        APR_FOPEN_READ, 0, fixture->pool));
         assert_int_equal(APR_SUCCESS, apr_file_read(file, text, &length));
-        assert_string_equal(pwr_schema_script(drivers[i], fixture->pool), text);
+        assert_string_equal(pwr_schema_script(drivers[i], 0, fixture->pool), text);
     }
 }
 
@@ -381,7 +420,7 @@ static int print_script(const char *driver)
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    const char *script = pwr_schema_script(driver, pool);
+    const char *script = pwr_schema_script(driver, 0, pool);
     if (script != NULL) {
         fputs(script, stdout);
     }
@@ -399,7 +438,9 @@ int main(int count, char **arguments)
         TEST(goes_on_where_a_dead_process_stopped),
         TEST(takes_tables_of_an_older_program_and_adds_what_is_new),
         TEST(gives_lives_to_the_rows_of_version_2),
-        TEST(gives_columns_their_new_names_and_keeps_the_rows),
+        TEST(runs_every_statement_of_the_first_release),
+        TEST(works_a_row_that_the_first_release_has_put),
+        TEST(leaves_the_tables_of_a_newer_program_that_only_added),
         TEST(refuses_tables_of_a_newer_program),
         BARE(takes_tables_made_by_hand),
         BARE(stands_in_the_files_for_hand_made_tables),

@@ -338,10 +338,10 @@ def test_what_is_hidden_leaves_room_for_our_own_attempts_alone(make_quick, base,
 
 def wait_until_nothing_is_old(site, seconds=20):
     """A row that nobody needs is put in, and is gone when the worker has gone over them."""
-    store(site, "INSERT INTO pwreset_outbox (id, kind, site, typed_name, typed_name_digest, "
-                "account_digest, language, client, support_code, seed, proved, created, due, deliveries, "
-                "state, ended, owner, life, needed) SELECT 'old', kind, site, typed_name, 'x', 'x', "
-                "language, client, support_code, seed, proved, 1, 1, deliveries, 2, 1, owner, 2, 1 "
+    store(site, "INSERT INTO pwreset_outbox (id, kind, realm, subject, subject_digest, "
+                "account_digest, language, client, support_code, seed, proved, created, due, tries, "
+                "state, ended, owner, life, needed) SELECT 'old', kind, realm, subject, 'x', 'x', "
+                "language, client, support_code, seed, proved, 1, 1, tries, 2, 1, owner, 2, 1 "
                 "FROM pwreset_outbox LIMIT 1")
     deadline = time.monotonic() + seconds
     while store(site, "SELECT 1 FROM pwreset_outbox WHERE id = 'old'"):

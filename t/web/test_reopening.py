@@ -12,6 +12,7 @@ from workers import OPENER, children_of, name_of, wait_until, worker_of
 
 READY = "resuming normal operations"
 OPEN_AGAIN = "PWR0976"
+NEEDED = "UPDATE pwreset_schema SET version = {} WHERE name = 'version'"
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +99,8 @@ WRONGS = {
                          lambda site: site.state.chmod(0o700)),
     "no database": Wrong("PWR02", put_rubbish_for_database, remove_rubbish),
     "newer tables": Wrong("PWR0213",
-                          lambda site: tell_database(site, "UPDATE pwreset_schema SET version = 99"),
-                          lambda site: tell_database(site, "UPDATE pwreset_schema SET version = 4")),
+                          lambda site: tell_database(site, NEEDED.format(99)),
+                          lambda site: tell_database(site, NEEDED.format(2))),
 }
 
 
@@ -159,6 +160,26 @@ def test_each_new_reason_is_told_once_and_an_open_page_works_after_the_closing(s
     assert served.browser.submit(page, **typed).heading == "Passordet er endret"
     log = served.httpd.error_log.read_bytes()[said:].decode()
     assert log.count("PWR0902") == 1 and log.count("PWR0903") == 1
+
+
+def test_settings_that_are_refused_at_a_reload_close_the_sites_that_have_them(served):
+    """A file was changed after configtest, or configtest is a newer program than the one in memory."""
+    pid = served.httpd.pid
+    said = served.httpd.error_log.stat().st_size
+    own = served.folder / "own-pages"
+    own.mkdir(mode=0o755, exist_ok=True)
+    (own / "request.html").write_text("{{nobody_knows_this}}")
+    served.directives["PwResetPages"] = f'"{own}"'
+    for is_wrong in (True, False):
+        if not is_wrong:
+            (own / "request.html").unlink()
+        served.configure()
+        served.httpd.write_configuration()
+        served.httpd.graceful()
+        wait_until(lambda: status_of(served) == (503 if is_wrong else 200), 10, "the pages' answer")
+        assert served.browser.get(served.url).status == 200 and served.httpd.pid == pid
+    log = served.httpd.error_log.read_bytes()[said:].decode()
+    assert log.count("answer 503") == 2 and "restart the server" in log  # the other site has the pages too
 
 
 def test_a_site_that_stays_closed_ends_with_its_httpd(served):

@@ -248,7 +248,7 @@ def test_a_mail_that_could_not_leave_while_its_link_would_have_lived_is_dropped(
     site.httpd.start()
     wait_until(lambda: audit(site, "mail-given-up"), 10, "the end of the row")
     settle(site)
-    assert store(site, "SELECT state, typed_name, seed FROM pwreset_outbox") == [(2, "", "")]
+    assert store(site, "SELECT state, subject, seed FROM pwreset_outbox") == [(2, "", "")]
     if not is_relay_back:
         site.smtp.start()
     site.ask(next_one.uid)

@@ -147,7 +147,7 @@ def test_virtual_hosts_share_a_database_and_know_nothing_of_each_others_links(se
     assert mail.subject == "Angi nytt passord hos Eksempel AS"
     assert other_mail.subject == "Angi nytt passord hos Datter AS"
     assert served.inbox.envelope_of(other_mail)["from"] == "passord@datter.example.org"
-    assert {site for site, in store(served, "SELECT site FROM pwreset_tokens")} == {
+    assert {site for site, in store(served, "SELECT realm FROM pwreset_tokens")} == {
         served.reset_url, other_url}
     moved = [f"https://127.0.0.1:{port}{path_of(link)}", f"{served.url}{path_of(other_link)}"]
     for address in moved:

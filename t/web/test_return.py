@@ -199,6 +199,6 @@ def test_the_answer_and_the_logs_say_nothing_of_it(quick):
 
 
 def test_it_is_tidied_away_with_the_request(quick):
-    rows = store(quick, "SELECT COUNT(*) FROM pwreset_return_urls r LEFT JOIN pwreset_outbox o "
+    rows = store(quick, "SELECT COUNT(*) FROM pwreset_returns r LEFT JOIN pwreset_outbox o "
                         "ON o.id = r.request_id WHERE o.id IS NULL")
     assert rows == [(0,)]
