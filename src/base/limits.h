@@ -6,6 +6,7 @@
 #define PWR_BASE_LIMITS_H
 
 #define PWR_MAX_BODY 16384         /* one posted form */
+#define PWR_MAX_FORM_NAMES 3       /* requests by one form, each about another name */
 #define PWR_MAX_FIELDS 16          /* fields in one posted form */
 #define PWR_MAX_TYPED 254          /* a typed name or address (RFC 5321, 4.5.3.1: 254 fit a path) */
 #define PWR_MAX_RETURN 500         /* URL that an application wants a person sent back to */

@@ -1,7 +1,10 @@
 /*
- * Bounded form, robot check, one INSERT. A form that was already used (a double click, a reload)
- * finds its row there and gets the same answer again, so the support code is made from the nonce
- * and not by chance.
+ * Bounded form, robot check, one INSERT. A form that was sent before with the same name (a double
+ * click, a reload) finds its row and gets the same answer, so the support code is made from the
+ * row's id and not by chance. The same form with another name (Back, correct, send) is another
+ * request. The form's nonce has PWR_MAX_FORM_NAMES places for rows: a request takes the first place
+ * that is free or has its own name. So two posts of one name at the same moment meet at one place,
+ * and one proof of work is good for that many names and no more.
  */
 #include "flow/request.h"
 
@@ -94,6 +97,27 @@ static void raise_event(pwr_event_t event, const pwr_request_parts_t *parts,
     pwr_events_raise(parts->events, event, &facts, scratch);
 }
 
+/* Puts the row at the first place of the form that is free or has this very request already.
+ * `is_put` false: all places have other ones. */
+static pwr_fault_t *put_at_place(bool *is_put, bool *is_new, const pwr_request_parts_t *parts,
+                                 pwr_outbox_row_t *row, apr_pool_t *pool)
+{
+    const char *nonce = row->id;
+
+    *is_put = false;
+    for (int place = 0; place < PWR_MAX_FORM_NAMES && !*is_put; place++) {
+        row->id = place == 0 ? nonce : apr_psprintf(pool, "%s.%d", nonce, place);
+        row->support_code = support_code(parts, row->id, pool);
+        pwr_log_set_request(row->id, row->support_code);
+        PWR_TRY(pwr_outbox_put(is_new, parts->store, row, pool));
+        *is_put = *is_new;
+        if (!*is_new) {
+            PWR_TRY(pwr_outbox_is_same(is_put, parts->store, row, pool));
+        }
+    }
+    return NULL;
+}
+
 static pwr_fault_t *put_row(pwr_request_answer_t *answer, const pwr_request_parts_t *parts,
                             pwr_outbox_row_t *row, apr_pool_t *pool)
 {
@@ -102,7 +126,7 @@ static pwr_fault_t *put_row(pwr_request_answer_t *answer, const pwr_request_part
     char seed[PWR_BASE64URL_CHARS(SEED_BYTES) + 1];
     const char *folded = row->kind == PWR_ROW_LINK ? pwr_request_fold_name(row->typed_name, pool)
                                                    : row->typed_name;
-    bool is_new = false;
+    bool is_put = false, is_new = false;
 
     /* The purpose keeps its old word, so that the caps go on counting. */
     pwr_crypto_digest(typed_name_digest, parts->key, "subject", folded, strlen(folded));
@@ -110,11 +134,15 @@ static pwr_fault_t *put_row(pwr_request_answer_t *answer, const pwr_request_part
     pwr_encode_base64url(seed, seed_bytes, sizeof seed_bytes);
     row->seed = seed;
     row->typed_name_digest = typed_name_digest;
-    row->support_code = support_code(parts, row->id, pool);
     row->created = row->due = pwr_clock_now();
     row->needed = row->created + pwr_challenge_window(parts->challenge.settings);
-    pwr_log_set_request(row->id, row->support_code);
-    PWR_TRY(pwr_outbox_put(&is_new, parts->store, row, pool));
+    PWR_TRY(put_at_place(&is_put, &is_new, parts, row, pool));
+    if (!is_put) {
+        answer->outcome = PWR_REQUEST_AGAIN;
+        answer->key = "request.used";
+        raise_event(PWR_EVENT_REQUEST_REFUSED, parts, row, answer->key, pool);
+        return NULL;
+    }
     answer->support_code = row->support_code;
     if (is_new) {
         raise_event(PWR_EVENT_REQUEST_ACCEPTED, parts, row, NULL, pool);
@@ -176,6 +204,9 @@ pwr_fault_t *pwr_request_accept(pwr_request_answer_t *answer, const pwr_request_
     }
     row.typed_name = answer->typed;
     PWR_TRY(put_row(answer, parts, &row, pool));
+    if (answer->outcome != PWR_REQUEST_ACCEPTED) {
+        return NULL;
+    }
     keep_return(parts, row.id, form->back, pool);
     return NULL;
 }

@@ -6,6 +6,8 @@
  */
 #include "store/outbox.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "base/clock.h"
@@ -56,6 +58,21 @@ pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_r
                             apr_pool_t *scratch)
 {
     return put_row(is_new, store, row, PWR_ROW_WAITING, scratch);
+}
+
+pwr_fault_t *pwr_outbox_is_same(bool *is_same, pwr_store_t *store, const pwr_outbox_row_t *row,
+                                apr_pool_t *scratch)
+{
+    apr_array_header_t *rows = NULL;
+
+    *is_same = false;
+    PWR_TRY(pwr_store_read(&rows, store, PWR_SQL_OUTBOX_ABOUT, PWR_VALUES(row->id), scratch));
+    if (rows->nelts > 0) {
+        pwr_cells_t cells = APR_ARRAY_IDX(rows, 0, pwr_cells_t);
+        *is_same = apr_atoi64(cells[0]) == (apr_int64_t)row->kind
+                   && strcmp(cells[1], row->typed_name_digest) == 0;
+    }
+    return NULL;
 }
 
 pwr_fault_t *pwr_outbox_put_ended(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,

@@ -22,7 +22,7 @@ typedef enum {
 typedef enum { PWR_ROW_WAITING = 0, PWR_ROW_DONE = 1, PWR_ROW_GIVEN_UP = 2 } pwr_row_state_t;
 
 typedef struct {
-    const char *id; /* primary key: the form's nonce (base64url), so that a form counts once */
+    const char *id; /* primary key, made of the form's nonce: a form counts once for each name */
     pwr_row_kind_t kind;
     const char *site;              /* the site it belongs to */
     const char *typed_name;        /* see kind; emptied when the row ends */
@@ -45,8 +45,12 @@ typedef struct {
 pwr_fault_t *pwr_outbox_put(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                             apr_pool_t *scratch) PWR_MUST_USE;
 
-/* The same for a row that is only counted, never worked: its `state` is that of an ended one, and
- * `life` is KEPT or SHORT. */
+/* Whether the row that has the id of `row` is of its kind and about its typed name. */
+pwr_fault_t *pwr_outbox_is_same(bool *is_same, pwr_store_t *store, const pwr_outbox_row_t *row,
+                                apr_pool_t *scratch) PWR_MUST_USE;
+
+/* pwr_outbox_put for a row that is only counted, never worked: its `state` is that of an ended one,
+ * and `life` is KEPT or SHORT. */
 pwr_fault_t *pwr_outbox_put_ended(bool *is_new, pwr_store_t *store, const pwr_outbox_row_t *row,
                                   pwr_row_state_t state, apr_pool_t *scratch) PWR_MUST_USE;
 

@@ -12,6 +12,7 @@ typedef enum {
     PWR_SQL_VERSION, /* also asked to learn whether a connection still lives */
     PWR_SQL_OUTBOX_PUT,
     PWR_SQL_OUTBOX_HAS,
+    PWR_SQL_OUTBOX_ABOUT,
     PWR_SQL_OUTBOX_CODE,
     PWR_SQL_OUTBOX_NEXT,
     PWR_SQL_OUTBOX_TAKE,

@@ -1,7 +1,7 @@
 /*
  * From the login page and back to it: with the mouse, without script, and by keyboard alone.
  *
- *     flow.mjs mouse | plain | keyboard
+ *     flow.mjs mouse | plain | keyboard | corrected
  */
 import { Session, check, run, same } from "./stage.mjs";
 
@@ -104,6 +104,32 @@ async function plain(browser) {
     await leave(session);
 }
 
+/* A wrong address, Back, the right one: the browser keeps the page and brings the same form again. */
+async function corrected(browser) {
+    const visitor = await Visitor.open(browser, { hasScript: false });
+    const seal = () => visitor.page.inputValue("[name=seal]");
+    await visitor.tab(LOGIN_URL);
+    await visitor.page.click("a[href='/passord/']");
+    await visitor.arrive("request");
+    const first = await seal();
+    await visitor.page.fill("#name", "skrivefeil@exmaple.org");
+    await visitor.page.waitForTimeout(Number(FORM_AGE) * 1000 + 100);
+    await visitor.page.click("form button");
+    await visitor.arrive("sent");
+    const code = await visitor.page.innerText(".code strong");
+    await visitor.page.goBack();
+    await visitor.arrive("request");
+    same("it is the same form", await seal(), first);
+    await visitor.page.fill("#name", PERSON);
+    await visitor.page.click("form button");
+    await visitor.arrive("sent");
+    check("the other request has a code of its own",
+        await visitor.page.innerText(".code strong") !== code, code);
+    await visitor.openMail(ADDRESS);
+    await visitor.arrive("reset");
+    await visitor.leave();
+}
+
 /* Presses Tab until `selector` has the focus; the stops on the way, each with a ring to see. */
 async function tabTo(page, selector) {
     const stops = [];
@@ -171,4 +197,4 @@ async function keyboard(browser) {
     await leave(session);
 }
 
-await run({ mouse, plain, keyboard });
+await run({ mouse, plain, keyboard, corrected });

@@ -25,6 +25,10 @@ def test_the_flow_leads_from_the_login_page_back_to_it(calm_site, script, scenar
     assert_all_passed(script(calm_site, "flow", scenario))
 
 
+def test_a_corrected_address_is_another_request(calm_site, script):
+    assert_all_passed(script(calm_site, "flow", "corrected"))
+
+
 @pytest.mark.parametrize("scenario", ["mouse", "keyboard"])
 def test_the_flow_leads_through_in_firefox(calm_site, script, scenario):
     assert_all_passed(script(calm_site, "firefox", scenario))

@@ -83,6 +83,90 @@ static void a_form_that_is_posted_twice_has_one_row_and_one_answer(void **state)
     assert_int_equal(2, waiting_rows());
 }
 
+/* Back, correct, send: the browser brings the same form again. */
+static void a_form_with_another_name_is_another_request_and_each_name_counts_once(void **state)
+{
+    (void)state;
+    pwr_request_form_t form = form_of("anna@exmaple.org");
+    pwr_request_answer_t typo = post(&form);
+
+    form.typed_name = "astrid@example.org";
+    pwr_request_answer_t right = post(&form), again = post(&form);
+    assert_int_equal(PWR_REQUEST_ACCEPTED, right.outcome);
+    assert_string_equal("astrid@example.org", right.typed);
+    assert_string_not_equal(typo.support_code, right.support_code);
+    assert_string_equal(right.support_code, again.support_code);
+    assert_int_equal(2, waiting_rows());
+    form.typed_name = "ANNA@exmaple.org";
+    assert_string_equal(typo.support_code, post(&form).support_code);
+    assert_int_equal(2, waiting_rows());
+    assert_string_equal("anna@exmaple.org", take_row()->typed_name);
+    const pwr_outbox_row_t *second = take_row();
+    assert_string_equal("astrid@example.org", second->typed_name);
+    assert_string_equal(right.support_code, second->support_code);
+}
+
+static void a_form_is_good_for_a_few_names_and_is_then_renewed_with_nothing_lost(void **state)
+{
+    (void)state;
+    pwr_request_form_t form = form_of(NULL);
+
+    for (int i = 0; i < PWR_MAX_FORM_NAMES; i++) {
+        form.typed_name = apr_psprintf(flow.pool, "name-%d", i);
+        assert_int_equal(PWR_REQUEST_ACCEPTED, post(&form).outcome);
+    }
+    form.typed_name = "one-more";
+    pwr_request_answer_t answer = post(&form);
+    assert_int_equal(PWR_REQUEST_AGAIN, answer.outcome);
+    assert_string_equal("request.used", answer.key);
+    assert_string_equal("one-more", answer.typed);
+    assert_int_equal(PWR_MAX_FORM_NAMES, waiting_rows());
+    form.typed_name = "name-2";
+    assert_int_equal(PWR_REQUEST_ACCEPTED, post(&form).outcome);
+    assert_int_equal(PWR_MAX_FORM_NAMES, waiting_rows());
+}
+
+typedef struct {
+    pwr_request_form_t form;
+    const char *names[THREADS];
+} sent_form_t;
+
+static void post_one(race_t *race)
+{
+    const sent_form_t *sent = race->input;
+    pwr_request_form_t form = sent->form;
+    pwr_request_answer_t answer;
+
+    form.typed_name = sent->names[race->number];
+    race->fault = pwr_request_accept(&answer, &flow.parts.request, &form, race->pool);
+    race->result = answer.outcome == PWR_REQUEST_ACCEPTED;
+    race->text = answer.support_code;
+}
+
+static void one_form_posted_by_many_at_once_counts_each_name_once_and_few_names(void **state)
+{
+    (void)state;
+    sent_form_t sent = {.form = form_of(NULL)};
+    race_t races[THREADS];
+    int accepted = 0;
+
+    flow.parts.request.challenge.limit = NULL; /* all are one client here */
+    for (int i = 0; i < THREADS; i++) {
+        sent.names[i] = apr_psprintf(flow.pool, "name-%d", i % (PWR_MAX_FORM_NAMES + 2));
+    }
+    race_all(races, flow.store, post_one, &sent);
+    for (int i = 0; i < THREADS; i++) {
+        int twin = i % (PWR_MAX_FORM_NAMES + 2);
+        accepted += races[i].result;
+        assert_int_equal(races[twin].result, races[i].result);
+        if (races[i].result != 0) {
+            assert_string_equal(races[twin].text, races[i].text);
+        }
+    }
+    assert_int_equal(THREADS / (PWR_MAX_FORM_NAMES + 2) * PWR_MAX_FORM_NAMES, accepted);
+    assert_int_equal(PWR_MAX_FORM_NAMES, waiting_rows());
+}
+
 static void all_spellings_of_a_name_are_counted_as_one(void **state)
 {
     (void)state;
@@ -225,6 +309,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FLOW_TEST(an_accepted_form_is_one_row_that_waits_and_asks_the_directory_nothing),
         FLOW_TEST(a_form_that_is_posted_twice_has_one_row_and_one_answer),
+        FLOW_TEST(a_form_with_another_name_is_another_request_and_each_name_counts_once),
+        FLOW_TEST(a_form_is_good_for_a_few_names_and_is_then_renewed_with_nothing_lost),
+        FLOW_TEST(one_form_posted_by_many_at_once_counts_each_name_once_and_few_names),
         FLOW_TEST(all_spellings_of_a_name_are_counted_as_one),
         FLOW_TEST(a_name_that_cannot_be_used_is_told_at_once),
         FLOW_TEST(a_form_is_good_for_its_life_and_no_longer),

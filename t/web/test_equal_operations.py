@@ -227,6 +227,29 @@ def test_a_request_asks_the_directory_nothing(site, state):
         assert (operations, status, names) == ([], 200, sent["absent"][1][1])
 
 
+def test_a_form_sent_with_other_names_asks_the_directory_nothing(site):
+    """The second name, the second name again, and one name too many."""
+    def send(page, name):
+        return site.browser.submit(page, follow=False, name=name)
+
+    def open_form(names):
+        def fetch(_):
+            page = site.browser.get(f"{site.reset_url}/")
+            for name in names:
+                assert send(page, name).status == 303
+            return page
+        return fetch
+
+    for names, status in ((["en-annen"], 303), (["en", "to", "tre"], 422)):
+        found = answers(site, lambda name, _, page: send(page, name), open_form(names))
+        assert_alike(found)
+        assert found["absent"][0] == [] and found["absent"][1][0] == status
+    found = answers(site, lambda name, _, page: [send(page, name), send(page, name)][1],
+                    open_form(["en-annen"]))
+    assert_alike(found)
+    assert found["absent"][0] == [] and found["absent"][1][0] == 303
+
+
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("path", ["r", "stop"])
 def test_a_token_that_never_was_asks_the_directory_nothing(site, path, state):
