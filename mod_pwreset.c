@@ -6,6 +6,8 @@
 #include <ap_expr.h>
 #include <http_request.h>
 
+#include "httpd/answer_headers.h"
+#include "httpd/claim.h"
 #include "httpd/handler.h"
 #include "httpd/lifecycle.h"
 #include "httpd/page_filter.h"
@@ -41,14 +43,19 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_expr_lookup(pwr_scrub_early_lookup, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(pwr_scrub_early_end, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(pwr_scrub, NULL, loggers, APR_HOOK_REALLY_FIRST);
-    ap_hook_translate_name(pwr_handler_claim, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_map_to_storage(pwr_handler_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(pwr_claim_translate, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(pwr_claim_map, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_type_checker(pwr_claim_type, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(pwr_claim_begin_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_fixups(pwr_claim_end_fixups, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_quick_handler(pwr_well_known, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(pwr_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(pwr_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(pwr_scrub_early_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(pwr_scrub_again, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_filter(pwr_scoreboard_insert, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(pwr_answer_headers_insert_error, NULL, NULL, APR_HOOK_REALLY_LAST);
+    pwr_answer_headers_register();
     pwr_page_filter_register();
     pwr_scoreboard_register();
 }

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include <ap_expr.h>
 #include <apr_atomic.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -18,6 +17,7 @@
 #include "base/log.h"
 #include "base/url.h"
 #include "httpd/assets.h"
+#include "httpd/claim.h"
 #include "httpd/origin.h"
 #include "httpd/private.h"
 #include "httpd/respond.h"
@@ -32,8 +32,6 @@
 #include "httpd/handle_request.h"
 
 APLOG_USE_MODULE(pwreset);
-
-#define NAME "pwreset" /* SetHandler pwreset */
 
 static int show_help(const pwr_request_context_t *context)
 {
@@ -181,61 +179,6 @@ static const char *client_of(request_rec *request, const pwr_site_t *site)
     return text;
 }
 
-/* Is it `SetHandler pwreset` that holds for the request's address, as far as httpd has walked? */
-static bool is_given(request_rec *request)
-{
-    const core_dir_config *core = ap_get_core_module_config(request->per_dir_config);
-    const char *wrong = NULL;
-    const char *handler = core->handler;
-
-    if (core->expr_handler != NULL) {
-        handler = ap_expr_str_exec(request, core->expr_handler, &wrong);
-    }
-    return wrong == NULL && handler != NULL && strcmp(handler, NAME) == 0;
-}
-
-/* Ours by its address, which loses its language: all that follows, a second walk over the Locations
- * among it, judges the plain one. */
-static bool claim(request_rec *request)
-{
-    const pwr_site_t *site = pwr_site_of(request->server);
-
-    if (site == NULL || pwr_url_path_behind(site->base_path, request->uri) == NULL
-        || !is_given(request)) {
-        return false;
-    }
-    pwr_handle_language_strip(request, site);
-    return true;
-}
-
-int pwr_handler_claim(request_rec *request)
-{
-    if (claim(request)) {
-        request->handler = NAME;
-    }
-    return DECLINED;
-}
-
-/* mod_rewrite may have led it elsewhere meanwhile: then it is a request like any other. Or it was
- * led to us, and its new address, on which no Location has been asked yet, has a language. */
-int pwr_handler_map(request_rec *request)
-{
-    const pwr_site_t *site = pwr_site_of(request->server);
-    bool is_claimed = request->handler != NULL && strcmp(request->handler, NAME) == 0;
-    ap_conf_vector_t *before = request->per_dir_config;
-
-    if (is_claimed && pwr_url_path_behind(site->base_path, request->uri) == NULL) {
-        request->handler = NULL;
-        return DECLINED;
-    }
-    if (!is_claimed && site != NULL && pwr_url_path_behind(site->base_path, request->uri) != NULL) {
-        ap_location_walk(request);
-        claim(request);
-        request->per_dir_config = before;
-    }
-    return is_claimed ? OK : DECLINED;
-}
-
 /* The handler is set where no flow is. */
 static int explain(request_rec *request, const pwr_site_t *site)
 {
@@ -344,7 +287,7 @@ static int answer(request_rec *request)
 
 int pwr_handler(request_rec *request)
 {
-    if (request->handler == NULL || strcmp(request->handler, NAME) != 0) {
+    if (!pwr_claim_has_handler(request)) {
         return DECLINED;
     }
     pwr_log_set_place(request->server);

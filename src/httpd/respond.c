@@ -1,5 +1,4 @@
-/* The headers are the table; why each is there: Content Security Policy 3, Fetch Metadata, RFC
- * 6797, and their kin. */
+/* The body and the status of each kind of answer; answer_headers.c has the headers of all. */
 #include "httpd/respond.h"
 
 #include <string.h>
@@ -7,44 +6,16 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
+#include "httpd/answer_headers.h"
 #include "httpd/page_filter.h"
 #include "text/json.h"
 
-static const struct {
-    const char *name;
-    const char *value;
-} every_answer[] = {
-    {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-     "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; object-src "
-     "'none'; "
-     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types pwreset"},
-    /* The token is in the address, so a Referer holds the origin at most. With "no-referrer" alone,
-     * a browser's own form posts would carry "Origin: null"; it is for those who do not know the
-     * other.
-     */
-    {"Referrer-Policy", "no-referrer, strict-origin"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-    {"Cross-Origin-Embedder-Policy", "require-corp"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Permissions-Policy", "camera=(), microphone=(), geolocation=()"},
-    {"X-Robots-Tag", "noindex"},
-};
-
-/* On errors too, hence err_headers_out. */
 static void set_headers(const pwr_request_context_t *context, const char *cache_control)
 {
-    apr_table_t *headers = context->request->err_headers_out;
+    const pwr_answer_headers_t headers
+        = {.cache_control = cache_control, .has_secret = context->secret != NULL};
 
-    for (size_t i = 0; i < sizeof every_answer / sizeof every_answer[0]; i++) {
-        apr_table_setn(headers, every_answer[i].name, every_answer[i].value);
-    }
-    apr_table_setn(headers, "Cache-Control", cache_control);
-    if (apr_table_get(context->request->headers_out, "Strict-Transport-Security") == NULL) {
-        apr_table_setn(headers, "Strict-Transport-Security", "max-age=31536000");
-    }
+    pwr_answer_headers_set(context->request, &headers);
 }
 
 /* Pages with a form that asks for a link, where a provider's widget may stand. */
@@ -63,14 +34,14 @@ int pwr_respond_page(const pwr_request_context_t *context, pwr_page_t page, pwr_
         .view = view,
         .language = context->language,
     };
+    const pwr_answer_headers_t headers = {
+        .cache_control = PWR_KEEP_NOT,
+        .remote_policy = has_widget(page) ? context->site->remote_policy : NULL,
+        .has_secret = context->secret != NULL,
+    };
 
     pwr_pages_finish(view, context, page);
-    set_headers(context, "no-store");
-    if (context->site->remote_policy != NULL && has_widget(page)) {
-        apr_table_setn(request->err_headers_out, "Content-Security-Policy",
-                       context->site->remote_policy);
-        apr_table_unset(request->err_headers_out, "Cross-Origin-Embedder-Policy");
-    }
+    pwr_answer_headers_set(request, &headers);
     apr_table_setn(request->headers_out, "Content-Language", pwr_language_tag(context->language));
     if (!context->is_language_chosen) {
         apr_table_mergen(request->headers_out, "Vary", "Accept-Language");
@@ -148,7 +119,7 @@ int pwr_respond_to_https(const pwr_request_context_t *context)
     request_rec *request = context->request;
     const char *path = context->secret == NULL ? context->path : "/";
 
-    set_headers(context, "no-store");
+    set_headers(context, PWR_KEEP_NOT);
     apr_table_setn(
         request->headers_out, "Location",
         apr_pstrcat(request->pool, context->site->origin, location_of(context, path), NULL));
@@ -175,7 +146,7 @@ int pwr_respond_see_other(const pwr_request_context_t *context, const char *path
 {
     request_rec *request = context->request;
 
-    set_headers(context, "no-store");
+    set_headers(context, PWR_KEEP_NOT);
     apr_table_setn(request->headers_out, "Location", location_of(context, path));
     request->status = HTTP_SEE_OTHER;
     ap_set_content_length(request, 0);
@@ -201,7 +172,7 @@ int pwr_respond_bytes(const pwr_request_context_t *context, const char *type, co
 {
     apr_bucket_alloc_t *list = context->request->connection->bucket_alloc;
 
-    set_headers(context, "public, max-age=31536000, immutable");
+    set_headers(context, PWR_KEEP_FOR_EVER);
     return send_bytes(context, type, apr_bucket_immortal_create(bytes, length, list));
 }
 
@@ -210,7 +181,7 @@ int pwr_respond_once(const pwr_request_context_t *context, const char *type, con
 {
     apr_bucket_alloc_t *list = context->request->connection->bucket_alloc;
 
-    set_headers(context, "no-store");
+    set_headers(context, PWR_KEEP_NOT);
     return send_bytes(context, type,
                       apr_bucket_pool_create(bytes, length, context->request->pool, list));
 }

@@ -1,13 +1,14 @@
 """What every answer says beside its words, and which requests are refused how."""
 import re
+import socket
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from site_steps import ask_for_link, path_of, quick_site, requests, settle, token_of
-from wire import FORM_TYPE, Http2, exchange, form_body, form_headers
+from wire import FORM_TYPE, Http2, exchange, form_body, form_headers, head, read_answer
 
-from kit import people
+from kit import people, system
 
 NEW = "Sju-lange-netter-7"
 TABLE = {
@@ -150,13 +151,145 @@ def test_what_a_page_loads_may_be_kept_for_ever_and_nothing_else_may(quick, ever
     assert (gone.status, gone.headers["Cache-Control"]) == (404, "no-store")
 
 
-def test_a_transport_security_of_the_sites_own_is_left_alone(keeper):
-    own = "max-age=63072000; includeSubDomains"
-    line = f'Header always set Strict-Transport-Security "{own}"'
-    with quick_site(keeper, host_lines=line) as site:
-        for path in ("/", "/nowhere"):
-            page = site.browser.get(site.reset_url + path)
-            assert page.headers.get_all("Strict-Transport-Security") == [own]
+# What a site writes about headers, and what the answers say because of it: all else is as in TABLE.
+# A line holds where the request asks for it (<If>), so one server has them all.
+LONG = "max-age=63072000; includeSubDomains; preload"
+SITE_LINES = {
+    "set": ("Header set {name} {value}", "own"),
+    "always set": ("Header always set {name} {value}", "own"),
+    "both": ("Header set {name} {value}\nHeader always set {name} {value}", "own"),
+    "append": ("Header append {name} {value}", "own"),
+    "always append": ("Header always append {name} {value}", "own"),
+    "merge": ("Header merge {name} {value}", "own"),
+    "always merge": ("Header always merge {name} {value}", "own"),
+    "add": ("Header add {name} {value}", "own"),
+    "setifempty": ("Header setifempty {name} {value}", "own"),
+    "unset": ("Header unset {name}", "ours"),
+    "always unset": ("Header always unset {name}", "ours"),
+    "edit": ('Header edit {name} ".*" {value}', "ours"),
+}
+SITE_VALUES = {
+    "Content-Security-Policy": '"default-src \'self\'"', "Referrer-Policy": "origin",
+    "X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN",
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+    "Cross-Origin-Embedder-Policy": "unsafe-none", "Cross-Origin-Resource-Policy": "same-site",
+    "Permissions-Policy": '"camera=()"', "Strict-Transport-Security": f'"{LONG}"',
+    "X-Robots-Tag": "none", "Cache-Control": '"no-store, private"',
+}
+
+
+@pytest.fixture(scope="module")
+def with_site_lines(keeper):
+    """Each line of SITE_LINES for each header, asked for by the request; Expires everywhere."""
+    modules = system.apache_modules()
+    lines = ["ExpiresActive on", 'ExpiresDefault "access plus 1 month"']
+    for kind, (line, _) in SITE_LINES.items():
+        for name, value in SITE_VALUES.items():
+            lines += [f"<If \"%{{HTTP:X-Case}} == '{kind} {name}'\">",
+                      line.format(name=name, value=value), "</If>"]
+    with quick_site(keeper, server_lines=f"LoadModule expires_module {modules}/mod_expires.so",
+                    host_lines="\n".join(lines)) as started:
+        yield started
+
+
+def answers_of_each_kind(site, case):
+    """A page, an error, a redirect, a link's page, and a page that is made up."""
+    headers = {"X-Case": case}
+    paths = ("/", "/nowhere", "", f"/r/{'A' * 43}", "/sent/x")
+    return [site.browser.get(site.reset_url + path, False, headers=headers) for path in paths]
+
+
+@pytest.mark.parametrize("name", SITE_VALUES)
+@pytest.mark.parametrize("kind", SITE_LINES)
+def test_a_header_stands_once_and_the_sites_own_where_it_has_one(with_site_lines, kind, name):
+    own = SITE_VALUES[name].strip('"') if SITE_LINES[kind][1] == "own" else TABLE[name]
+    for page in answers_of_each_kind(with_site_lines, f"{kind} {name}"):
+        said = {header: page.headers.get_all(header) for header in TABLE}
+        assert said == {header: [value] for header, value in {**TABLE, name: own}.items()}
+        assert page.headers["Expires"] is None
+
+
+def test_an_error_that_httpd_answers_with_for_us_has_the_headers_too(keeper):
+    """Where the handler is set and no flow is, httpd's own page is sent. The intranet has a policy
+    of its own."""
+    lines = """<Location "/annet">
+    SetHandler pwreset
+    Require all granted
+</Location>
+Header always set X-Frame-Options SAMEORIGIN"""
+    with quick_site(keeper, host_lines=lines) as site:
+        page = site.browser.get(f"{site.url}/annet")
+        said = {header: page.headers.get_all(header) for header in TABLE}
+        expected = {**TABLE, "X-Frame-Options": "SAMEORIGIN",
+                    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'"}
+        assert (page.status, said) == (404, {name: [value] for name, value in expected.items()})
+
+
+CONTRADICTIONS = ["Header set Cache-Control max-age=3600", "Header append Cache-Control public",
+                  "Header always set Cache-Control max-age=1", "Header always merge Cache-Control public",
+                  "Header set Expires 0\nHeader unset Cache-Control", "Header unset Cache-Control"]
+
+
+def test_a_page_that_nobody_may_keep_is_not_kept_whatever_the_site_says(keeper):
+    lines = "\n".join(f"<If \"%{{HTTP:X-Case}} == '{number}'\">\n{line}\n</If>"
+                      for number, line in enumerate(CONTRADICTIONS))
+    with quick_site(keeper, host_lines=lines) as site:
+        for number in range(len(CONTRADICTIONS)):
+            for page in answers_of_each_kind(site, str(number)):
+                assert page.headers.get_all("Cache-Control") == ["no-store"]
+                assert page.headers["Expires"] is None
+
+
+def test_a_links_page_tells_no_other_server_of_its_address(keeper):
+    """The page's own policy counts where the site's would send the token on."""
+    loose = 'Header always set Referrer-Policy "strict-origin-when-cross-origin"'
+    with quick_site(keeper, host_lines=loose) as site:
+        form = site.browser.get(f"{site.reset_url}/")
+        assert form.headers.get_all("Referrer-Policy") == ["strict-origin-when-cross-origin"]
+        for place in ("r", "stop"):
+            page = site.browser.get(f"{site.reset_url}/{place}/{'A' * 43}")
+            assert page.headers.get_all("Referrer-Policy") == [TABLE["Referrer-Policy"]]
+
+
+PLAIN_HOST = """
+Listen 127.0.0.1:{port}
+<VirtualHost 127.0.0.1:{port}>
+    <Location "/passord">
+        SetHandler pwreset
+        Require all granted
+    </Location>
+</VirtualHost>
+"""
+
+
+@pytest.mark.parametrize("switch", ["on", "off"])
+def test_without_tls_nothing_is_said_of_transport_security(keeper, switch):
+    """RFC 6797, 7.2: a host must not say so over plain HTTP."""
+    with quick_site(keeper, directives={"PwResetPlainHTTP": switch}) as site:
+        site.extra_server_lines = PLAIN_HOST.format(port=site.block[6])
+        site.configure()
+        site.httpd.write_configuration()
+        site.httpd.graceful()
+        for path in ("/", "/help", "/nowhere", ""):
+            answer = exchange_plainly(site, path)
+            assert answer.status in ((200, 404, 303) if switch == "on" else (301,))
+            assert answer.header("Strict-Transport-Security") is None
+            assert answer.header("Cache-Control") == "no-store"
+
+
+def exchange_plainly(site, path):
+    with socket.create_connection(("127.0.0.1", site.block[6]), timeout=20) as connection:
+        connection.sendall(head(f"GET /passord{path} HTTP/1.1", [
+            ("Host", f"127.0.0.1:{site.block[6]}"), ("Connection", "close")]))
+        return read_answer(connection)
+
+
+def test_what_may_be_kept_keeps_the_sites_own_time(with_site_lines):
+    page = with_site_lines.browser.get(f"{with_site_lines.reset_url}/")
+    css = re.search('href="([^"]+[.]css)"', page.html)[1]
+    asset = with_site_lines.browser.get(with_site_lines.url + css)
+    assert re.fullmatch(r"max-age=2\d{6}", ", ".join(asset.headers.get_all("Cache-Control")))
+    assert asset.headers["Expires"]
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
