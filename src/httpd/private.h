@@ -21,6 +21,7 @@ struct pwr_site_t {
     pwr_settings_t *settings;
     server_rec *server;
     const char *base_path; /* of the base URL: "/passord"; "" for the root */
+    const char *form_path; /* of the form: "/passord/" */
     const char *origin;    /* of the base URL: "https://intranet.example.org" */
     pwr_texts_t *texts;
     pwr_policy_t *policy;

@@ -13,6 +13,7 @@
 
 #include "flow/check.h"
 #include "httpd/lifecycle.h"
+#include "httpd/location.h"
 #include "httpd/private.h"
 #include "httpd/site_opening.h"
 #include "httpd/state.h"
@@ -51,6 +52,22 @@ static void check_parts(void *answer, void *data, apr_pool_t *pool)
     fflush(stdout);
 }
 
+static int check_location(const pwr_site_t *site, apr_pool_t *pool)
+{
+    const char *path = site->base_path[0] != '\0' ? site->base_path : "/";
+    const pwr_fault_t *fault = NULL;
+
+    if (!pwr_location_serves_site(site)) {
+        fault = pwr_fault_broken(pool, "PWR0942",
+                                 "no <Location> hands it to the module. Write into its virtual "
+                                 "host: <Location \"%s\"> SetHandler pwreset </Location>, on three "
+                                 "lines.",
+                                 path);
+    }
+    print_preparation("the address of PwResetBaseURL is served", fault);
+    return fault != NULL ? 1 : 0;
+}
+
 static int check_site(pwr_site_t *site, apr_pool_t *pool)
 {
     const pwr_user_captcha_t captcha = {.name = "the self-check",
@@ -59,7 +76,7 @@ static int check_site(pwr_site_t *site, apr_pool_t *pool)
                                         .data = site,
                                         .size = sizeof(int)};
     pwr_fault_t *fault = pwr_lifecycle_prepare_site(site, pool, pool);
-    int faults = 0;
+    int faults = 0, found = 0;
 
     if (fault == NULL) {
         fault = pwr_state_prepare(site, pool);
@@ -68,13 +85,14 @@ static int check_site(pwr_site_t *site, apr_pool_t *pool)
     if (fault != NULL) {
         return 1;
     }
+    faults = check_location(site, pool);
     fflush(stdout); /* or the child would print it again */
-    fault = pwr_user_process_run(&faults, &captcha, pool);
+    fault = pwr_user_process_run(&found, &captcha, pool);
     if (fault != NULL) {
         print_preparation("the self-check runs as the server's user", fault);
         return 1;
     }
-    return faults;
+    return faults + found;
 }
 
 void pwr_self_check(apr_pool_t *pconf, server_rec *main_server)

@@ -26,9 +26,9 @@ void *pwr_settings_merge(apr_pool_t *pool, void *base, void *add)
 
     for (int i = 0; pwr_directives[i].name != NULL; i++) {
         const pwr_directive_t *row = pwr_directives[i].cmd_data;
-        if (over->is_set[i]) {
+        if (over->lines[i] != NULL) {
             memcpy((char *)merged + row->offset, (const char *)over + row->offset, row->size);
-            merged->is_set[i] = true;
+            merged->lines[i] = over->lines[i];
         }
     }
     merged->is_inherited = over->where == NULL;
@@ -191,6 +191,14 @@ static const char *take(const pwr_directive_t *row, const pwr_directive_args_t *
     return wrong != NULL || row->func == NULL ? wrong : row->func(args);
 }
 
+static void note_line(apr_array_header_t **lines, const cmd_parms *cmd)
+{
+    if (*lines == NULL) {
+        *lines = apr_array_make(cmd->pool, 1, sizeof(const ap_directive_t *));
+    }
+    APR_ARRAY_PUSH(*lines, const ap_directive_t *) = cmd->directive;
+}
+
 const char *pwr_settings_set(cmd_parms *cmd, void *unused, int argc, char *const argv[])
 {
     const pwr_directive_t *row = cmd->cmd->cmd_data;
@@ -205,7 +213,7 @@ const char *pwr_settings_set(cmd_parms *cmd, void *unused, int argc, char *const
         return apr_psprintf(cmd->pool, "%s: %s%s Write %s", cmd->cmd->name, wrong,
                             is_sentence ? "" : ".", row->write);
     }
-    settings->is_set[cmd->cmd - pwr_directives] = true;
+    note_line(&settings->lines[cmd->cmd - pwr_directives], cmd);
     if (settings->where == NULL) {
         settings->where
             = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
@@ -220,7 +228,7 @@ const char *pwr_settings_finish(pwr_settings_t *settings, apr_pool_t *pool)
         char *words[] = {apr_pstrdup(pool, row->initial != NULL ? row->initial : "")};
         pwr_directive_args_t args
             = {.settings = settings, .pool = pool, .count = 1, .words = words};
-        if (settings->is_set[i] || row->initial == NULL) {
+        if (settings->lines[i] != NULL || row->initial == NULL) {
             continue;
         }
         const char *wrong = take(row, &args);

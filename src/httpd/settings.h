@@ -31,7 +31,8 @@ typedef struct {
     const char *logo;     /* the same */
     const char *help_url; /* NULL: our own page */
 
-    bool is_set[PWR_MOST_DIRECTIVES]; /* by row */
+    /* By row: the lines that set it (const ap_directive_t *); NULL where none does. */
+    apr_array_header_t *lines[PWR_MOST_DIRECTIVES];
     const char *where;                /* "file:line" of the first directive, for messages */
     bool is_inherited;                /* a virtual host that says nothing itself */
     pwr_site_t *site;                 /* made by settings_check; NULL where the flow is not used */

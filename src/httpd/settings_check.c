@@ -15,9 +15,11 @@
 
 #include "base/url.h"
 #include "httpd/assets.h"
+#include "httpd/location.h"
 #include "httpd/log_bridge.h"
 #include "httpd/pages.h"
 #include "httpd/private.h"
+#include "httpd/settings_differ.h"
 #include "httpd/trusted_path.h"
 
 APLOG_USE_MODULE(pwreset);
@@ -131,6 +133,7 @@ static void derive(pwr_site_t *site, apr_pool_t *pool)
 
     (void)pwr_url_parse(&url, parts->flow.base_url, pool); /* its directive has checked it */
     site->base_path = url.path;
+    site->form_path = apr_pstrcat(pool, url.path, "/", NULL);
     site->origin = apr_pstrndup(pool, parts->flow.base_url,
                                 strlen(parts->flow.base_url) - strlen(site->base_path));
     parts->policy.organisation = parts->flow.organisation; /* a host name is no word of people's */
@@ -324,6 +327,13 @@ static pwr_settings_t *settings_of(const server_rec *server)
     return ap_get_module_config(server->module_config, &pwreset_module);
 }
 
+/* Are these the settings of a virtual host that says nothing itself? httpd merges such ones, or
+ * hands on those of the main server. */
+static bool is_silent(const pwr_settings_t *settings, const server_rec *main_server)
+{
+    return settings->is_inherited || settings == settings_of(main_server);
+}
+
 /* The site that another host has for the same base URL, or NULL. */
 static pwr_site_t *find_site(const server_rec *first, const char *base_url)
 {
@@ -345,8 +355,20 @@ static int take_server(server_rec *server, const server_rec *main_server, apr_po
     if (settings->parts.flow.base_url == NULL || settings->site != NULL || settings->is_refused) {
         return OK;
     }
-    settings->site = find_site(main_server, settings->parts.flow.base_url);
-    return settings->site != NULL ? OK : take_site(settings, server, pconf);
+    pwr_site_t *shared = find_site(main_server, settings->parts.flow.base_url);
+    if (shared == NULL) {
+        return take_site(settings, server, pconf);
+    }
+    const char *wrong = server != main_server && !is_silent(settings, main_server)
+                            ? pwr_settings_differ(settings, shared->settings, pconf)
+                            : NULL;
+    if (wrong != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, server, "%s: PWR0940: %s",
+                     settings->where, wrong);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    settings->site = shared;
+    return OK;
 }
 
 /* There is one worker for all sites: they cannot name two users. */
@@ -371,6 +393,22 @@ static int check_same_worker_user(server_rec *main_server)
         }
     }
     return OK;
+}
+
+/* A site whose links lead to no handler of ours, whichever of its hosts they come to. */
+static void warn_of_unserved(server_rec *main_server)
+{
+    for (server_rec *server = main_server; server != NULL; server = server->next) {
+        const pwr_site_t *site = settings_of(server)->site;
+        if (site != NULL && site->server == server && !pwr_location_serves_site(site)) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, server,
+                         "%s: PWR0941: no <Location> hands the address of PwResetBaseURL %s to the "
+                         "module, so every link leads nowhere. Write into its virtual host: "
+                         "<Location \"%s\"> SetHandler pwreset </Location>, on three lines",
+                         site->settings->where, site->settings->parts.flow.base_url,
+                         site->base_path[0] != '\0' ? site->base_path : "/");
+        }
+    }
 }
 
 /* Directives somewhere, and no PwResetBaseURL anywhere? Then the place of one of them. */
@@ -398,7 +436,8 @@ int pwr_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)ptemp;
     pwr_log_bridge_open(main_server);
     for (server_rec *server = main_server->next; server != NULL; server = server->next) {
-        if (!settings_of(server)->is_inherited && take_server(server, main_server, pconf) != OK) {
+        if (!is_silent(settings_of(server), main_server)
+            && take_server(server, main_server, pconf) != OK) {
             result = HTTP_INTERNAL_SERVER_ERROR;
         }
     }
@@ -407,6 +446,7 @@ int pwr_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     }
     if (result == OK) {
         result = check_same_worker_user(main_server);
+        warn_of_unserved(main_server);
     }
     if (orphan != NULL) {
         ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, main_server,

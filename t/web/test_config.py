@@ -228,6 +228,67 @@ def test_a_directive_is_refused_inside_a_location(configtest):
     assert not passed and "PwResetMinLength not allowed" in said
 
 
+# Lines of the second of two virtual hosts with one base URL, and the directive that differs.
+SECOND_HOSTS = {
+    "the same": ([], None),
+    "the same in other quotes": ([("PwResetOrganisation", "Eksempel")], None),
+    "a default, written": ([("PwResetLanguage", "nb")], None),
+    "another directory": ([("PwResetLDAPURL", "ldap://other.example.org/dc=example,dc=org?uid")],
+                          "PwResetLDAPURL"),
+    "another relay beside the first": ([("PwResetRelay", "smtp://second.example.org")],
+                                       "PwResetRelay"),
+    "another database": ([("PwResetStore", 'pgsql "host=127.0.0.1"')], "PwResetStore"),
+    "another organisation": ([("PwResetOrganisation", '"Eksempel AS"')], "PwResetOrganisation"),
+    "one directive more": ([("PwResetContact", '"IT"')], "PwResetContact"),
+}
+
+
+@pytest.mark.parametrize("name", SECOND_HOSTS)
+def test_two_virtual_hosts_with_one_base_url_are_one_site_or_are_refused(configtest, name):
+    """Rows are worked by one set of settings: those of the other host would be dropped unseen."""
+    lines, differing = SECOND_HOSTS[name]
+    first = ten_lines(PwResetOrganisation='"Eksempel"')
+    second = [pair for pair in first if pair[0] not in dict(lines) or name.endswith("the first")]
+    second += lines
+    hosts = [f"<VirtualHost 127.0.0.1:9>\nServerName {server}\n"
+             + "".join(f"{key} {value}\n" for key, value in pairs) + "</VirtualHost>\n"
+             for server, pairs in (("a.example.org", first), ("b.example.org", second))]
+    passed, said = configtest.judge([], "".join(hosts))
+    assert passed == (differing is None), said
+    if differing:
+        text = configtest.conf.read_text().splitlines()
+        places = [number for number, line in enumerate(text, 1) if line.startswith(f"{differing} ")]
+        assert f"PWR0940: {differing} differs between " in said
+        assert all(f"{configtest.conf}:{number}" in said for number in (places[0], places[-1]))
+        assert "give one of them a base URL of its own" in said
+
+
+def test_one_host_may_say_more_than_the_server_around_it(configtest):
+    behind = ("<VirtualHost 127.0.0.1:9>\nServerName a.example.org\nPwResetOrganisation A\n"
+              "</VirtualHost>\n<VirtualHost 127.0.0.1:9>\nServerName b.example.org\n"
+              "</VirtualHost>\n")
+    passed, said = configtest.judge(ten_lines(), behind)
+    assert passed, said
+    passed, said = configtest.judge(ten_lines(), behind.replace(
+        "b.example.org\n", "b.example.org\nPwResetOrganisation B\n"))
+    assert not passed and "PWR0940: PwResetOrganisation differs" in said
+
+
+@pytest.mark.parametrize("lines, is_served", [
+    ("", False), ("<Location /passord>\nSetHandler pwreset\n</Location>", True),
+    ("<Location /passord/>\nSetHandler pwreset\n</Location>", True),
+    ("<Location />\nSetHandler pwreset\n</Location>", True),
+    ("<Location /pass>\nSetHandler pwreset\n</Location>", False),
+    ("<Location /passord>\nSetHandler pwreset\n</Location>\n"
+     "<Location />\nSetHandler default-handler\n</Location>", False),
+    ("<Directory />\nSetHandler pwreset\n</Directory>", False)])
+def test_a_base_url_that_no_location_serves_is_named(configtest, lines, is_served):
+    passed, said = configtest.judge(ten_lines(), lines + "\n")
+    assert passed
+    assert ("PWR0941: no <Location> hands the address" in said) != is_served
+    assert is_served or '<Location "/passord"> SetHandler pwreset' in said
+
+
 def secret_file(folder, content, mode=0o600):
     path = folder / "secret"
     path.write_bytes(content)
