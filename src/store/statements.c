@@ -31,7 +31,7 @@ static const statement_t statements[PWR_SQL_COUNT] = {
                              "%s, %s, %s, %s, %d, %lld, %lld, 0, %d, %lld, '', %d, %lld)"},
     [PWR_SQL_OUTBOX_HAS] = {"pwreset_outbox_has", "SELECT id FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_ABOUT]
-    = {"pwreset_outbox_about", "SELECT kind, typed_name_digest FROM pwreset_outbox WHERE id = %s"},
+    = {"pwreset_outbox_about", "SELECT kind, subject_digest FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_CODE]
     = {"pwreset_outbox_code", "SELECT support_code FROM pwreset_outbox WHERE id = %s"},
     [PWR_SQL_OUTBOX_NEXT]
