@@ -8,17 +8,6 @@
 
 #define MOST_WORDS 4
 
-void pwr_keys_fingerprint(char out[PWR_FINGERPRINT_CHARS + 1],
-                          const unsigned char key[PWR_KEY_BYTES])
-{
-    unsigned char digest[PWR_DIGEST_BYTES];
-    char hex[2 * PWR_DIGEST_BYTES + 1];
-
-    pwr_crypto_sha256(digest, key, PWR_KEY_BYTES);
-    pwr_encode_hex(hex, digest, sizeof digest);
-    apr_cpystrn(out, hex, PWR_FINGERPRINT_CHARS + 1);
-}
-
 static bool read_key(unsigned char key[PWR_KEY_BYTES], const char *text)
 {
     size_t length = 0;
@@ -104,20 +93,6 @@ const char *pwr_keys_parse(pwr_keys_t *keys, const char *bytes, size_t length, a
     }
     pwr_crypto_wipe(text, length);
     return wrong;
-}
-
-bool pwr_keys_has(const pwr_keys_t *keys, const char *fingerprint, apr_time_t now)
-{
-    char one[PWR_FINGERPRINT_CHARS + 1];
-
-    for (int i = 0; i < keys->count; i++) {
-        const pwr_key_t *key = &keys->keys[i];
-        pwr_keys_fingerprint(one, key->bytes);
-        if (strcmp(one, fingerprint) == 0 && (key->until == 0 || key->until > now)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 pwr_secret_t *pwr_keys_secrets(const pwr_keys_t *keys, const char *purpose, const char *text,

@@ -21,7 +21,7 @@
 #include "base/crypto.h"
 
 #define PWR_MAX_KEYS 8
-#define PWR_FINGERPRINT_CHARS 12
+#define PWR_FINGERPRINT_CHARS 12 /* of hexadecimal, the beginning of the key's SHA-256 */
 
 typedef struct {
     unsigned char bytes[PWR_KEY_BYTES];
@@ -37,14 +37,6 @@ typedef struct {
 
 /* The keys of a file's bytes. NULL, or what is wrong with the file, without its content. */
 const char *pwr_keys_parse(pwr_keys_t *keys, const char *bytes, size_t length, apr_pool_t *pool);
-
-/* What a key may be called by in logs and in the database: 12 characters of hexadecimal, the
- * beginning of its SHA-256. */
-void pwr_keys_fingerprint(char out[PWR_FINGERPRINT_CHARS + 1],
-                          const unsigned char key[PWR_KEY_BYTES]);
-
-/* Whether a key of this fingerprint opens something now. */
-bool pwr_keys_has(const pwr_keys_t *keys, const char *fingerprint, apr_time_t now);
 
 /* The key that seals, with the others behind it (pwr_secret_next); with a purpose each is derived
  * for it and for `text`. */

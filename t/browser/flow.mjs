@@ -106,28 +106,28 @@ async function plain(browser) {
 
 /* A wrong address, Back, the right one: the browser keeps the page and brings the same form again. */
 async function corrected(browser) {
-    const visitor = await Visitor.open(browser, { hasScript: false });
-    const seal = () => visitor.page.inputValue("[name=seal]");
-    await visitor.tab(LOGIN_URL);
-    await visitor.page.click("a[href='/passord/']");
-    await visitor.arrive("request");
+    const session = await Session.open(browser, { hasScript: false });
+    const seal = () => session.page.inputValue("[name=seal]");
+    await session.tab(LOGIN_URL);
+    await session.page.click("a[href='/passord/']");
+    await session.arrive("request");
     const first = await seal();
-    await visitor.page.fill("#name", "skrivefeil@exmaple.org");
-    await visitor.page.waitForTimeout(Number(FORM_AGE) * 1000 + 100);
-    await visitor.page.click("form button");
-    await visitor.arrive("sent");
-    const code = await visitor.page.innerText(".code strong");
-    await visitor.page.goBack();
-    await visitor.arrive("request");
+    await session.page.fill("#name", "skrivefeil@exmaple.org");
+    await session.page.waitForTimeout(Number(FORM_AGE) * 1000 + 100);
+    await session.page.click("form button");
+    await session.arrive("sent");
+    const code = await session.page.innerText(".code strong");
+    await session.page.goBack();
+    await session.arrive("request");
     same("it is the same form", await seal(), first);
-    await visitor.page.fill("#name", PERSON);
-    await visitor.page.click("form button");
-    await visitor.arrive("sent");
+    await session.page.fill("#name", PERSON);
+    await session.page.click("form button");
+    await session.arrive("sent");
     check("the other request has a code of its own",
-        await visitor.page.innerText(".code strong") !== code, code);
-    await visitor.openMail(ADDRESS);
-    await visitor.arrive("reset");
-    await visitor.leave();
+        await session.page.innerText(".code strong") !== code, code);
+    await session.openMail(ADDRESS);
+    await session.arrive("reset");
+    await session.leave();
 }
 
 /* Presses Tab until `selector` has the focus; the stops on the way, each with a ring to see. */

@@ -61,11 +61,12 @@ def walk(root):
 
 
 def module_files(root, *endings):
-    """The C files of the modules themselves: src/ and the module records at the root."""
+    """The C files of the modules themselves: src/, and the module records and the program at
+    the root."""
     endings = endings or (".c", ".h")
     found = [path for path in (root / "src").rglob("*") if path.suffix in endings]
     if ".c" in endings:
-        found += root.glob("mod_*.c")
+        found += [*root.glob("mod_*.c"), *root.glob("pwreset_*.c")]
     return sorted(found)
 
 

@@ -98,28 +98,6 @@ static void more_keys_than_there_is_room_for_are_refused(void **state)
     assert_non_null(parse(apr_pstrcat(pool, text, "open " KEY_C "\n", NULL)));
 }
 
-static void a_fingerprint_is_what_sha256sum_says(void **state)
-{
-    (void)state;
-    char fingerprint[PWR_FINGERPRINT_CHARS + 1];
-
-    pwr_keys_fingerprint(fingerprint, (const unsigned char *)OLD_FILE);
-    assert_string_equal("3eb1bd439947", fingerprint);
-}
-
-static void a_key_is_known_by_its_fingerprint_until_its_end(void **state)
-{
-    (void)state;
-    char a[PWR_FINGERPRINT_CHARS + 1], b[PWR_FINGERPRINT_CHARS + 1];
-    const apr_time_t end = apr_time_from_sec(1800000000);
-
-    assert_null(parse("seal " KEY_B "\nopen " KEY_A " until 1800000000\n"));
-    pwr_keys_fingerprint(a, keys.keys[1].bytes);
-    pwr_keys_fingerprint(b, keys.keys[0].bytes);
-    assert_true(pwr_keys_has(&keys, a, end - 1) && pwr_keys_has(&keys, b, end + 1));
-    assert_false(pwr_keys_has(&keys, a, end) || pwr_keys_has(&keys, "0123456789ab", 0));
-}
-
 static void the_one_that_seals_comes_first_and_ended_ones_are_left_out(void **state)
 {
     (void)state;
@@ -157,8 +135,6 @@ int main(void)
         cmocka_unit_test(the_key_that_seals_counts_where_no_other_does),
         cmocka_unit_test(a_file_with_a_line_that_is_no_key_is_refused_whole),
         cmocka_unit_test(more_keys_than_there_is_room_for_are_refused),
-        cmocka_unit_test(a_fingerprint_is_what_sha256sum_says),
-        cmocka_unit_test(a_key_is_known_by_its_fingerprint_until_its_end),
         cmocka_unit_test(the_one_that_seals_comes_first_and_ended_ones_are_left_out),
         cmocka_unit_test(each_key_is_derived_for_a_purpose_by_itself),
     };
