@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""No source file, no unit test and no fuzz target is forgotten by the build."""
+"""No source file, no unit test and no fuzz target is forgotten by the build, and each use case has its unit test."""
 import re
 import sys
 
@@ -19,9 +19,15 @@ def check(root):
     named |= {f"{word}.c" for word in named if word.startswith("t/unit/")}
     programs = [path for kind in ("unit", "fuzz") for path in sorted((root / "t" / kind).glob("*.c"))]
     files = tree.module_files(root) + programs
-    return [Finding(tree.name(path, root), 1, f"{MAKEFILE} does not name it",
-                    "add it to the sources there, or take the file away")
-            for path in files if tree.name(path, root) not in named]
+    return untested(root) + [Finding(tree.name(path, root), 1, f"{MAKEFILE} does not name it",
+                                     "add it to the sources there, or take the file away")
+                             for path in files if tree.name(path, root) not in named]
+
+
+def untested(root):
+    return [Finding(tree.name(path, root), 1, f"t/unit/flow_{path.name} is not there", "write its unit test")
+            for path in sorted((root / "src" / "flow").glob("*.c"))
+            if not (root / "t" / "unit" / f"flow_{path.name}").is_file()]
 
 
 if __name__ == "__main__":

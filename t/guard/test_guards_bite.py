@@ -239,6 +239,14 @@ def test_the_builds_guard_sees_a_forgotten_file(tmp_path, path):
     bites(tmp_path, builds.check, sound, {path: "\n"}, f"{path}:1", "does not name it")
 
 
+def test_a_use_case_without_a_unit_test_is_seen(tmp_path):
+    named = "a_SOURCES = src/flow/a.c\nunit_programs = t/unit/flow_a\n"
+    sound = {"Makefile.am": named, "src/flow/a.c": "\n", "t/unit/flow_a.c": "\n"}
+    assert builds.check(plant(tmp_path, sound)) == []
+    (tmp_path / "t/unit/flow_a.c").unlink()
+    assert "t/unit/flow_a.c is not there" in "".join(map(str, builds.check(tmp_path)))
+
+
 HARDENED = ["-fPIC", "-O2", "-fstack-protector-strong", "-fcf-protection", "-U_FORTIFY_SOURCE",
             "-D_FORTIFY_SOURCE=2", "-fvisibility=hidden", "-Wl,-z,relro", "-Wl,-z,now",
             "-Wl,-z,noexecstack"]
