@@ -30,7 +30,11 @@
 #define PWR_MAX_ACCEPT_LANGUAGE 512 /* of an Accept-Language header; the rest is not looked at */
 #define PWR_MATCHES 256             /* Accept-Language headers whose match is remembered */
 #define PWR_MAX_ATTRIBUTE 4096      /* one directory value we look at */
-#define PWR_MAX_VALUES 64           /* values of one directory attribute we look at */
+#define PWR_MAX_VALUES 1024         /* values of one directory attribute we look at */
+#define PWR_MAX_ATTRIBUTE_NAME 255  /* the name or OID of an attribute */
+#define PWR_MAX_SCHEMA 16384        /* attributes that a directory's schema defines */
+#define PWR_MAX_DESCRIPTIONS 64     /* attributes of one entry we look at, each option one */
+#define PWR_MAX_DESCRIPTOR 65535    /* an AD security descriptor, as long as its ACL may be */
 #define PWR_MAX_WORDS 2048          /* words that a directory refuses inside one password */
 #define PWR_MAX_MATCHES 8           /* entries of one search for a typed name */
 #define PWR_MAX_DIRECTORY_ANSWER 1048576  /* one message of a directory server */

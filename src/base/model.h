@@ -18,6 +18,7 @@ typedef struct {
         *id; /* entryUUID, nsUniqueId or objectGUID as text: survives renames, never reused */
     const char *dn;
     const char *login;           /* what the person signs in with */
+    apr_array_header_t *logins;  /* const char *: every value that a group may list */
     const char *name;            /* displayName or cn; NULL when there is none */
     const char *mail;            /* where mail goes: the stored bytes; NULL when there is none */
     apr_array_header_t *mails;   /* const char *: every stored address, `mail` first */
@@ -25,6 +26,8 @@ typedef struct {
     apr_time_t password_changed; /* 0 when the directory does not say */
     const char *ineligible;      /* NULL: it may reset; else the trail's word: "disabled",
                                      "locked", "expired", "no-mail", "protected", ... */
+    apr_array_header_t *unseen;  /* const char *: attributes of its state and its groups that it did
+                                    not show: absent, or hidden from the bind */
     bool is_locked;              /* by failed logins: setting a password, or unlocking, ends that */
     bool must_change;            /* the directory lets the person do nothing else before */
     apr_array_header_t *names; /* const char *: login, names, local parts of addresses, organisation

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "directory/eligibility.h"
 #include "directory/filter.h"
+#include "directory/hidden.h"
 
 #define PREFIXED "proxyAddresses" /* Exchange's: "SMTP:kari@example.org", smtp: for the others */
 #define PREFIX "smtp:"
@@ -25,7 +26,8 @@ static const char *const name_attributes[]
 static const char *login_attribute_of(const pwr_directory_t *directory)
 {
     const char *own = directory->settings->login_attribute;
-    return own != NULL ? own : directory->context.backend->login_attribute;
+    return own != NULL ? pwr_schema_name(&directory->context.schema, own)
+                       : directory->context.backend->login_attribute;
 }
 
 static bool is_prefixed(const char *attribute)
@@ -57,24 +59,26 @@ static void add_all(apr_array_header_t *names, const apr_array_header_t *more)
     }
 }
 
+/* Adds attributes as the server's answers call them. */
+static void add_own_names(apr_array_header_t *names, const apr_array_header_t *more,
+                          const pwr_directory_t *directory)
+{
+    for (int i = 0; more != NULL && i < more->nelts; i++) {
+        add_name(names,
+                 pwr_schema_name(&directory->context.schema, APR_ARRAY_IDX(more, i, const char *)));
+    }
+}
+
 /* The attributes that a typed name is compared with. */
 static apr_array_header_t *matched(const pwr_directory_t *directory, apr_pool_t *pool)
 {
     apr_array_header_t *names = apr_array_make(pool, 4, sizeof(const char *));
 
-    add_all(names, directory->settings->match);
+    add_own_names(names, directory->settings->match, directory);
     if (names->nelts == 0) {
         add_names(names, directory->context.backend->match);
     }
     return names;
-}
-
-const char *pwr_account_person_filter(const pwr_directory_t *directory)
-{
-    const char *own = directory->settings->filter;
-    const char *backends = directory->context.backend->person_filter;
-
-    return strcmp(own, PWR_EVERYTHING) == 0 && backends != NULL ? backends : own;
 }
 
 const char *pwr_account_filter(const pwr_directory_t *directory, const char *typed,
@@ -89,7 +93,8 @@ const char *pwr_account_filter(const pwr_directory_t *directory, const char *typ
         any = apr_pstrcat(pool, any, "(", attribute, "=", is_prefixed(attribute) ? PREFIX : "",
                           value, ")", NULL);
     }
-    return apr_pstrcat(pool, "(&", pwr_account_person_filter(directory), "(|", any, "))", NULL);
+    return apr_pstrcat(pool, "(&", pwr_backend_person_filter(&directory->context), "(|", any, "))",
+                       NULL);
 }
 
 bool pwr_account_is_name(const char *typed)
@@ -109,7 +114,7 @@ static const apr_array_header_t *values_of(const pwr_entry_t *entry, const char 
                                            apr_pool_t *pool)
 {
     static const char *const prefixes[] = {"SMTP:", "smtp:"};
-    const apr_array_header_t *stored = pwr_entry_values(entry, attribute);
+    const apr_array_header_t *stored = pwr_entry_all_values(entry, attribute, pool);
     apr_array_header_t *plain = NULL;
 
     if (stored == NULL || !is_prefixed(attribute)) {
@@ -157,11 +162,13 @@ bool pwr_account_is_named(const pwr_entry_t *entry, const pwr_directory_t *direc
 
 /* The stored addresses in the order of the site's attributes, among those of one attribute the one
  * that was typed first. */
-static apr_array_header_t *addresses_of(const pwr_entry_t *entry, const apr_array_header_t *names,
+static apr_array_header_t *addresses_of(const pwr_entry_t *entry, const pwr_directory_t *directory,
                                         const char *typed, apr_pool_t *pool)
 {
+    apr_array_header_t *names = apr_array_make(pool, 2, sizeof(const char *));
     apr_array_header_t *mails = apr_array_make(pool, 2, sizeof(const char *));
 
+    add_own_names(names, directory->settings->mail_attributes, directory);
     for (int i = 0; i < names->nelts; i++) {
         const apr_array_header_t *values
             = values_of(entry, APR_ARRAY_IDX(names, i, const char *), pool);
@@ -189,6 +196,34 @@ static apr_array_header_t *names_of(const pwr_entry_t *entry, const pwr_account_
         add_name(names, apr_pstrmemdup(pool, mail, strcspn(mail, "@")));
     }
     return names;
+}
+
+/* What a group may list: the values of the login's attribute, and of those that it compares. */
+static apr_array_header_t *logins_of(const pwr_entry_t *entry, const pwr_directory_t *directory,
+                                     apr_pool_t *pool)
+{
+    const char *const *more = directory->context.backend->member_attributes;
+    apr_array_header_t *logins = apr_array_make(pool, 2, sizeof(const char *));
+
+    add_all(logins, pwr_entry_all_values(entry, login_attribute_of(directory), pool));
+    for (; *more != NULL; more++) {
+        add_all(logins, pwr_entry_all_values(entry, *more, pool));
+    }
+    return logins;
+}
+
+apr_array_header_t *pwr_account_unseen(const pwr_entry_t *entry, const pwr_directory_t *directory,
+                                       apr_pool_t *pool)
+{
+    const pwr_directory_settings_t *settings = directory->settings;
+    const pwr_backend_t *backend = directory->context.backend;
+    apr_array_header_t *unseen = apr_array_make(pool, 4, sizeof(const char *));
+
+    pwr_hidden_add(unseen, backend->state_attributes, entry, &directory->context);
+    if (settings->allow_groups != NULL || settings->deny_groups != NULL) {
+        pwr_hidden_add(unseen, backend->member_attributes, entry, &directory->context);
+    }
+    return unseen;
 }
 
 static pwr_fault_t *check_rights(const pwr_account_t *account, const apr_array_header_t *logins,
@@ -221,7 +256,8 @@ pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *
 {
     const pwr_backend_t *backend = directory->context.backend;
     pwr_account_t *made = apr_pcalloc(pool, sizeof *made);
-    const apr_array_header_t *logins = pwr_entry_values(entry, login_attribute_of(directory));
+    const apr_array_header_t *logins
+        = pwr_entry_all_values(entry, login_attribute_of(directory), pool);
     const char *shown = pwr_entry_first(entry, "displayName");
     int login = index_of(logins, typed);
 
@@ -230,8 +266,10 @@ pwr_fault_t *pwr_account_from_entry(pwr_account_t **account, const pwr_entry_t *
     PWR_TRY(check_rights(made, logins, directory, pool));
     made->dn = entry->dn;
     made->login = APR_ARRAY_IDX(logins, login < 0 ? 0 : login, const char *);
+    made->logins = logins_of(entry, directory, pool);
+    made->unseen = pwr_account_unseen(entry, directory, pool);
     made->name = shown != NULL ? shown : pwr_entry_first(entry, "cn");
-    made->mails = addresses_of(entry, directory->settings->mail_attributes, typed, pool);
+    made->mails = addresses_of(entry, directory, typed, pool);
     made->mail = made->mails->nelts > 0 ? APR_ARRAY_IDX(made->mails, 0, const char *) : NULL;
     made->names = names_of(entry, made, pool);
     backend->read_state(made, entry, pwr_clock_now());
@@ -250,7 +288,7 @@ const char *const *pwr_account_attributes(const pwr_directory_t *directory, apr_
 
     add_name(names, directory->context.backend->id_attribute);
     add_name(names, login_attribute_of(directory));
-    add_all(names, directory->settings->mail_attributes);
+    add_own_names(names, directory->settings->mail_attributes, directory);
     add_all(names, matched(directory, pool));
     add_names(names, name_attributes);
     add_names(names, directory->context.backend->attributes);
@@ -362,7 +400,8 @@ pwr_fault_t *pwr_account_read(pwr_account_t **account, pwr_directory_t *director
     if (filter == NULL) {
         return NULL;
     }
-    filter = apr_pstrcat(pool, "(&", pwr_account_person_filter(directory), filter, ")", NULL);
+    filter = apr_pstrcat(pool, "(&", pwr_backend_person_filter(&directory->context), filter, ")",
+                         NULL);
     PWR_TRY(search_all(&entries, &has_more, directory, filter, pool));
     if (entries->nelts != 1 || has_more) {
         return NULL;
@@ -379,7 +418,7 @@ pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_
 {
     const pwr_search_t search = {.base = account->dn,
                                  .scope = LDAP_SCOPE_BASE,
-                                 .filter = pwr_account_person_filter(directory),
+                                 .filter = pwr_backend_person_filter(&directory->context),
                                  .attributes = pwr_account_attributes(directory, pool),
                                  .limit = 1};
     pwr_found_t found;

@@ -28,12 +28,13 @@ pwr_answer_t pwr_account_read_on(const pwr_entry_t **entry, const pwr_directory_
 /* The attributes to ask for; closed by NULL. */
 const char *const *pwr_account_attributes(const pwr_directory_t *directory, apr_pool_t *pool);
 
-/* What each account must match: the site's filter, or where it has none the backend's. */
-const char *pwr_account_person_filter(const pwr_directory_t *directory);
-
 /* "(&FILTER(|(mail=TYPED)(uid=TYPED)))"; in proxyAddresses the address stands behind "smtp:". */
 const char *pwr_account_filter(const pwr_directory_t *directory, const char *typed,
                                apr_pool_t *pool);
+
+/* The attributes of `unseen` in pwr_account_t; of every account where `entry` is NULL. */
+apr_array_header_t *pwr_account_unseen(const pwr_entry_t *entry, const pwr_directory_t *directory,
+                                       apr_pool_t *pool);
 
 /* True for something that may be searched for: not empty, not longer than PWR_MAX_TYPED. */
 bool pwr_account_is_name(const char *typed);

@@ -30,6 +30,8 @@ static pwr_account_t *make_dummy_account(const pwr_directory_t *directory, apr_p
     pwr_crypto_random(bytes, sizeof bytes);
     pwr_encode_base64url(name, bytes, sizeof bytes);
     dummy->id = dummy->login = dummy->stamp = apr_pstrdup(pool, name);
+    dummy->logins = apr_array_make(pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(dummy->logins, const char *) = dummy->login;
     dummy->dn = apr_pstrcat(pool, attribute != NULL ? attribute : "cn", "=", name, ",",
                             settings->base, NULL);
     return dummy;
@@ -85,6 +87,7 @@ static void find(pwr_attempt_t *attempt, pwr_account_t *dummy, pwr_directory_t *
 
     pwr_fault_t *unread = search(&account, &why, directory, typed, pool);
     bool is_read = unread == NULL && account != NULL;
+    dummy->unseen = pwr_account_unseen(NULL, directory, pool);
     pwr_fault_t *unjudged = pwr_eligibility_judge_fully(is_read ? account : dummy, directory, pool);
     attempt->account = is_read ? account : NULL;
     attempt->why = is_read ? reason_of(account) : why;

@@ -10,7 +10,7 @@
 #include "base/model.h"
 #include "directory/answers.h"
 #include "directory/outcome.h"
-#include "directory/search.h"
+#include "directory/schema.h"
 
 /* A new password on its way. */
 typedef struct {
@@ -28,6 +28,7 @@ typedef struct {
     const pwr_directory_settings_t *settings;
     pwr_ldap_connections_t *connections;
     const pwr_entry_t *root; /* the server's root DSE, read once */
+    pwr_schema_t schema;     /* of the attributes that the settings and the backend name */
 } pwr_backend_context_t;
 
 struct pwr_backend_t {
@@ -36,16 +37,19 @@ struct pwr_backend_t {
     const char *id_attribute;      /* survives renames, is never used again */
     const char *const *match;      /* where the site's URL names no attributes; closed by NULL */
     const char *const *attributes; /* what is read of each account besides; closed by NULL */
-    const char *hash_attribute;    /* that a service account must not read; NULL: none */
+    /* From which read_state takes `ineligible`; of a group, its lists of members; and of an
+     * account, what they are compared with. Closed by NULL. */
+    const char *const *state_attributes, *const *group_attributes, *const *member_attributes;
+    const char *hash_attribute; /* that a service account must not read; NULL: none */
     /* Of failed logins: the count, the policy's name, and what else is read; closed by NULL. */
     const char *const *failure_attributes;
     const char *lockout_attributes; /* what tells of the policy's lockout, for self-checks */
-    bool has_sure_filters;          /* (!(a=*)) holds where `a` is absent, not where it is hidden */
     bool password_ends_count;       /* a new password ends the count of failed logins */
     bool counts_apart;              /* each server of the domain counts failed logins by itself */
     const char *person_filter;      /* where the site's URL has none; NULL: everything */
-    bool has_chain_rule;            /* memberOf:1.2.840.113556.1.4.1941:= finds nested groups */
     bool changes_as_service;        /* an own change is proved by the old password in the request */
+    const char *schema_attribute;   /* of the root DSE; names the entry for read_schema */
+    pwr_schema_reader_t *read_schema;
 
     /* Whether the root DSE is of this backend. */
     bool (*is_root)(const pwr_entry_t *root);
@@ -55,6 +59,15 @@ struct pwr_backend_t {
     /* Fills in password_changed, is_locked, must_change, and `ineligible` as far as the server's
      * own attributes tell ("disabled", "locked", "expired"). */
     void (*read_state)(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now);
+    /* Sets `hidden` to the first of `names` (const char *) that `dn` may have and not show, or that
+     * the schema lacks; else to NULL. Itself NULL where (!(a=*)) is true of what is absent alone.
+     */
+    pwr_fault_t *(*find_hidden)(const char **hidden, const pwr_backend_context_t *context,
+                                const char *dn, const apr_array_header_t *names,
+                                apr_pool_t *scratch);
+    /* Whether a group holds the account, by a fixed number of searches. NULL: ask its lists. */
+    pwr_fault_t *(*is_member)(bool *is_in, const pwr_backend_context_t *context, const char *group,
+                              const pwr_account_t *account, apr_pool_t *scratch);
     /* How many failed logins the server counts at `now`; -1 where the entry does not tell. */
     int (*failures_of)(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now);
     /* Changes exactly when the password does; NULL when all that could tell is hidden. */
@@ -93,6 +106,9 @@ struct pwr_backend_t {
     pwr_bind_outcome_t (*bind_of)(const pwr_answer_t *answer);
 };
 
+/* What each account must match: the site's filter, else the backend's. */
+const char *pwr_backend_person_filter(const pwr_backend_context_t *context);
+
 extern const pwr_backend_t pwr_backend_openldap, pwr_backend_389ds, pwr_backend_ad;
 
 /* The backend of a name, or of a root DSE; NULL when there is none. An unknown server is taken for
@@ -100,21 +116,5 @@ extern const pwr_backend_t pwr_backend_openldap, pwr_backend_389ds, pwr_backend_
 const pwr_backend_t *pwr_backend_named(const char *name);
 const char *pwr_backend_names(apr_pool_t *pool); /* "openldap, 389ds, ad" */
 const pwr_backend_t *pwr_backend_of_root(const pwr_entry_t *root);
-
-/* For the backends' own use. */
-int pwr_backend_number(const pwr_entry_t *entry, const char *name); /* 0..INT_MAX; 0 when missing */
-/* Whether the entry `dn` surely matches `filter`: false also where an attribute in it is hidden. */
-pwr_fault_t *pwr_backend_matches(bool *is_match, const pwr_backend_context_t *context,
-                                 const char *dn, const char *filter,
-                                 apr_pool_t *scratch) PWR_MUST_USE;
-bool pwr_backend_is_true(const pwr_entry_t *entry, const char *name);
-/* A GeneralizedTime in UTC (RFC 4517, 3.3.13: "20261122093000Z", fraction allowed), else 0. */
-apr_time_t pwr_backend_time(const char *text);
-/* One change of one attribute: `op` LDAP_MOD_REPLACE or LDAP_MOD_DELETE; `value` NULL empties. */
-void pwr_backend_change(apr_array_header_t *changes, int op, const char *attribute,
-                        const char *value);
-/* A fresh list for pwr_backend_change, and its end. */
-apr_array_header_t *pwr_backend_changes(apr_pool_t *pool);
-LDAPMod **pwr_backend_finish(apr_array_header_t *changes);
 
 #endif

@@ -26,6 +26,7 @@
 #include <apr_strings.h>
 
 #include "directory/account.h"
+#include "directory/changes.h"
 #include "directory/rules_389ds.h"
 
 #define ID "nsUniqueId"
@@ -47,6 +48,10 @@ static const char *const pieced[] = {"uid", "cn", "sn", "givenName", "ou", "mail
 static const char *const account_attributes[]
     = {MODIFIED, UPDATED, UNLOCK_AT,   FAILURES, EXPIRES, "nsAccountLock", "uid",
        "cn",     "sn",    "givenName", "ou",     "mail",  "objectClass",   NULL};
+
+static const char *const state_attributes[] = {"nsAccountLock", NULL};
+static const char *const group_attributes[] = {"member", "uniqueMember", "memberUid", NULL};
+static const char *const member_attributes[] = {"uid", NULL};
 
 static const char *const failure_attributes[] = {FAILURES, POLICY, COUNTS_UNTIL, NULL};
 
@@ -82,20 +87,20 @@ static bool is_locked(const pwr_entry_t *entry, apr_time_t now)
 {
     const char *until = pwr_entry_first(entry, UNLOCK_AT);
 
-    return until != NULL && pwr_backend_number(entry, FAILURES) > 0
-           && (strcmp(until, NO_TIME) == 0 || pwr_backend_time(until) > now);
+    return until != NULL && pwr_entry_number(entry, FAILURES) > 0
+           && (strcmp(until, NO_TIME) == 0 || pwr_entry_time(until) > now);
 }
 
 /* The number stays after its time is over; the next failed login sets it to 1 then. */
 static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, apr_time_t now)
 {
-    apr_time_t until = pwr_backend_time(pwr_entry_first(entry, COUNTS_UNTIL));
+    apr_time_t until = pwr_entry_time(pwr_entry_first(entry, COUNTS_UNTIL));
 
     (void)lockout;
     if (pwr_entry_first(entry, FAILURES) == NULL) {
         return -1;
     }
-    return until != 0 && until + PWR_CLOCK_SKEW < now ? 0 : pwr_backend_number(entry, FAILURES);
+    return until != 0 && until + PWR_CLOCK_SKEW < now ? 0 : pwr_entry_number(entry, FAILURES);
 }
 
 static apr_array_header_t *pieced_values(const pwr_entry_t *entry)
@@ -118,11 +123,11 @@ static void read_state(pwr_account_t *account, const pwr_entry_t *entry, apr_tim
 {
     const char *expires = pwr_entry_first(entry, EXPIRES);
 
-    account->password_changed = pwr_backend_time(pwr_entry_first(entry, UPDATED));
+    account->password_changed = pwr_entry_time(pwr_entry_first(entry, UPDATED));
     account->must_change = expires != NULL && strcmp(expires, NO_TIME) == 0;
     account->is_locked = is_locked(entry, now);
     account->pieced = pieced_values(entry);
-    if (pwr_backend_is_true(entry, "nsAccountLock")) {
+    if (pwr_entry_is_true(entry, "nsAccountLock")) {
         account->ineligible = "disabled";
     }
 }
@@ -210,26 +215,26 @@ static int send_write(int *id, const pwr_ldap_handle_t *handle,
 static LDAPMod **after(const pwr_backend_context_t *context, const pwr_write_t *write,
                        const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_backend_changes(scratch);
+    apr_array_header_t *changes = pwr_changes_make(scratch);
 
     (void)context, (void)write;
     if (pwr_entry_first(entry, UNLOCK_AT) != NULL) {
-        pwr_backend_change(changes, LDAP_MOD_REPLACE, UNLOCK_AT, NULL);
+        pwr_changes_add(changes, LDAP_MOD_REPLACE, UNLOCK_AT, NULL);
     }
-    return pwr_backend_finish(changes);
+    return pwr_changes_finish(changes);
 }
 
 static LDAPMod **unlock(const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_backend_changes(scratch);
+    apr_array_header_t *changes = pwr_changes_make(scratch);
 
     if (pwr_entry_first(entry, UNLOCK_AT) != NULL) {
-        pwr_backend_change(changes, LDAP_MOD_REPLACE, UNLOCK_AT, NULL);
+        pwr_changes_add(changes, LDAP_MOD_REPLACE, UNLOCK_AT, NULL);
     }
     if (pwr_entry_first(entry, FAILURES) != NULL) {
-        pwr_backend_change(changes, LDAP_MOD_REPLACE, FAILURES, NULL);
+        pwr_changes_add(changes, LDAP_MOD_REPLACE, FAILURES, NULL);
     }
-    return pwr_backend_finish(changes);
+    return pwr_changes_finish(changes);
 }
 
 /* The policy control says "syntax" to nearly everything, nothing to the current password, and
@@ -288,9 +293,13 @@ const pwr_backend_t pwr_backend_389ds = {
     .login_attribute = "uid",
     .id_attribute = ID,
     .hash_attribute = PASSWORD,
+    .schema_attribute = "subschemaSubentry",
+    .read_schema = pwr_schema_read,
+    .state_attributes = state_attributes,
+    .group_attributes = group_attributes,
+    .member_attributes = member_attributes,
     .failure_attributes = failure_attributes,
     .lockout_attributes = "passwordLockout, passwordMaxFailure and passwordResetFailureCount",
-    .has_sure_filters = true,
     .password_ends_count = true,
     .failures_of = failures_of,
     .check_bind = pwr_rules_389ds_check_bind,

@@ -23,7 +23,9 @@
 
 #include "base/encode.h"
 #include "base/log.h"
+#include "directory/ad_access.h"
 #include "directory/ad_password.h"
+#include "directory/changes.h"
 
 #define IS_ACTIVE_DIRECTORY                                                                        \
     "1.2.840.113556.1.4.800" /* a supportedCapability, MS-ADTS 3.1.1.3.4.3 */
@@ -55,6 +57,11 @@ static const char *const attributes[] = {"pwdLastSet",
                                          "adminCount",
                                          "isCriticalSystemObject",
                                          NULL};
+
+static const char *const state_attributes[]
+    = {"userAccountControl", "accountExpires", "adminCount", "isCriticalSystemObject", NULL};
+static const char *const group_attributes[] = {"member", NULL};
+static const char *const member_attributes[] = {"memberOf", "tokenGroups", NULL};
 
 static const char *const failure_attributes[]
     = {"badPwdCount", "msDS-ResultantPSO", "badPasswordTime", NULL};
@@ -145,8 +152,7 @@ static apr_time_t time_of(const pwr_entry_t *entry, const char *name)
  * ACL replaces theirs, and a mail must not be enough. */
 static bool is_protected(const pwr_entry_t *entry, apr_int64_t control)
 {
-    return number_of(entry, "adminCount") > 0
-           || pwr_backend_is_true(entry, "isCriticalSystemObject")
+    return number_of(entry, "adminCount") > 0 || pwr_entry_is_true(entry, "isCriticalSystemObject")
            || (control & MAY_NOT_CHANGE) != 0;
 }
 
@@ -194,19 +200,8 @@ static const char *stamp_of(const pwr_entry_t *entry, const pwr_backend_context_
 static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_backend_context_t *context,
                                const char *dn, const char *const *names, apr_pool_t *scratch)
 {
-    const pwr_search_t search = {.base = dn,
-                                 .scope = LDAP_SCOPE_BASE,
-                                 .filter = "(objectClass=*)",
-                                 .attributes = names,
-                                 .limit = 1};
-    pwr_found_t found;
-
-    *entry = NULL;
-    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
-    if (found.entries->nelts == 1) {
-        *entry = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
-    }
-    return NULL;
+    return pwr_search_entry(entry, context->connections,
+                            &(pwr_search_t){.base = dn, .attributes = names}, scratch);
 }
 
 static pwr_fault_t *policy_of(const char **key, const pwr_backend_context_t *context,
@@ -247,7 +242,7 @@ static const char *const own_names[] = {"msDS-MinimumPasswordLength",
 static pwr_lockout_t lockout_from(const pwr_entry_t *entry, const char *const *names)
 {
     return (pwr_lockout_t){.is_known = pwr_entry_first(entry, names[4]) != NULL,
-                           .threshold = pwr_backend_number(entry, names[4]),
+                           .threshold = pwr_entry_number(entry, names[4]),
                            .interval = age_of(entry, names[5])};
 }
 
@@ -262,20 +257,20 @@ static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, a
     }
     bool is_over
         = last != 0 && lockout->interval != 0 && last + lockout->interval + PWR_CLOCK_SKEW < now;
-    return is_over ? 0 : pwr_backend_number(entry, "badPwdCount");
+    return is_over ? 0 : pwr_entry_number(entry, "badPwdCount");
 }
 
 /* History and age as far as they hold for a password that is set: without the control, neither. */
 static pwr_rules_t rules_from(const pwr_entry_t *entry, const char *const *names,
                               const pwr_entry_t *root)
 {
-    bool is_complex = names == own_names ? pwr_backend_is_true(entry, names[3])
+    bool is_complex = names == own_names ? pwr_entry_is_true(entry, names[3])
                                          : (number_of(entry, names[3]) & MUST_BE_COMPLEX) != 0;
     bool has_hints = pwr_ad_policy_hints(root) != NULL;
 
     return (pwr_rules_t){.lengths = PWR_LENGTH_UTF16,
-                         .min_length = pwr_backend_number(entry, names[0]),
-                         .history = has_hints ? pwr_backend_number(entry, names[1]) : 0,
+                         .min_length = pwr_entry_number(entry, names[0]),
+                         .history = has_hints ? pwr_entry_number(entry, names[1]) : 0,
                          .min_age = has_hints ? age_of(entry, names[2]) : 0,
                          .lockout = lockout_from(entry, names),
                          .classes
@@ -368,11 +363,11 @@ static apr_array_header_t *words_of(const pwr_account_t *account, const pwr_rule
 
 static LDAPMod **unlock(const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_backend_changes(scratch);
+    apr_array_header_t *changes = pwr_changes_make(scratch);
 
     (void)entry;
-    pwr_backend_change(changes, LDAP_MOD_REPLACE, "lockoutTime", "0");
-    return pwr_backend_finish(changes);
+    pwr_changes_add(changes, LDAP_MOD_REPLACE, "lockoutTime", "0");
+    return pwr_changes_finish(changes);
 }
 
 /* A new password does not end a lock here. A person who is locked cannot make an own change. */
@@ -391,18 +386,10 @@ static pwr_fault_t *check_bind(const pwr_backend_context_t *context, apr_pool_t 
 {
     static const char *const asked[] = {"tokenGroups", NULL};
     static const char administrators[] = "01020000000000052000000020020000"; /* S-1-5-32-544 */
-    const pwr_search_t search = {.base = "",
-                                 .scope = LDAP_SCOPE_BASE,
-                                 .filter = "(objectClass=*)",
-                                 .attributes = asked,
-                                 .limit = 1};
-    const apr_array_header_t *groups = NULL;
-    pwr_found_t found;
+    const pwr_entry_t *root = NULL;
 
-    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
-    if (found.entries->nelts == 1) {
-        groups = pwr_entry_values(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), asked[0]);
-    }
+    PWR_TRY(read_entry(&root, context, "", asked, scratch));
+    const apr_array_header_t *groups = root != NULL ? pwr_entry_values(root, asked[0]) : NULL;
     for (int i = 0; groups != NULL && i < groups->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(groups, i, const char *), administrators) == 0) {
             return pwr_fault_broken(
@@ -428,7 +415,13 @@ const pwr_backend_t pwr_backend_ad
                              "lockOutObservationWindow of the domain",
        .counts_apart = true,
        .failures_of = failures_of,
-       .has_chain_rule = true,
+       .schema_attribute = "schemaNamingContext",
+       .read_schema = pwr_schema_read_ad,
+       .state_attributes = state_attributes,
+       .group_attributes = group_attributes,
+       .member_attributes = member_attributes,
+       .find_hidden = pwr_ad_access_find_hidden,
+       .is_member = pwr_ad_access_is_member,
        .changes_as_service = true,
        .is_root = is_root,
        .id_of = id_of,

@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "directory/account.h"
+#include "directory/changes.h"
 #include "directory/filter.h"
 #include "directory/hashes.h"
 #include "directory/backend.h"
@@ -38,9 +39,22 @@
 
 static const char *const match[] = {"mail", "uid", NULL};
 
-static const char *const account_attributes[]
-    = {CHANGED,        MODIFIED,     LOCKED,          MUST_CHANGE,   "pwdAccountTmpLockoutEnd",
-       "pwdStartTime", "pwdEndTime", "loginDisabled", "objectClass", NULL};
+static const char *const account_attributes[] = {CHANGED,
+                                                 MODIFIED,
+                                                 LOCKED,
+                                                 MUST_CHANGE,
+                                                 "pwdAccountTmpLockoutEnd",
+                                                 "pwdStartTime",
+                                                 "pwdEndTime",
+                                                 "loginDisabled",
+                                                 "objectClass",
+                                                 "uid",
+                                                 NULL};
+
+static const char *const state_attributes[]
+    = {LOCKED, "pwdStartTime", "pwdEndTime", "loginDisabled", NULL};
+static const char *const group_attributes[] = {"member", "uniqueMember", "memberUid", NULL};
+static const char *const member_attributes[] = {"uid", NULL};
 
 static const char *const policy_attributes[] = {"pwdMinLength",
                                                 "pwdMaxLength",
@@ -85,14 +99,14 @@ static const char *id_filter(const char *id, apr_pool_t *pool)
 static void read_state(pwr_account_t *account, const pwr_entry_t *entry, apr_time_t now)
 {
     const char *locked = pwr_entry_first(entry, LOCKED);
-    apr_time_t start = pwr_backend_time(pwr_entry_first(entry, "pwdStartTime"));
-    apr_time_t end = pwr_backend_time(pwr_entry_first(entry, "pwdEndTime"));
+    apr_time_t start = pwr_entry_time(pwr_entry_first(entry, "pwdStartTime"));
+    apr_time_t end = pwr_entry_time(pwr_entry_first(entry, "pwdEndTime"));
 
-    account->password_changed = pwr_backend_time(pwr_entry_first(entry, CHANGED));
-    account->must_change = pwr_backend_is_true(entry, MUST_CHANGE);
+    account->password_changed = pwr_entry_time(pwr_entry_first(entry, CHANGED));
+    account->must_change = pwr_entry_is_true(entry, MUST_CHANGE);
     account->is_locked = locked != NULL;
     if ((locked != NULL && strcmp(locked, LOCKED_FOR_GOOD) == 0)
-        || pwr_backend_is_true(entry, "loginDisabled")) {
+        || pwr_entry_is_true(entry, "loginDisabled")) {
         account->ineligible = "disabled";
     } else if ((end != 0 && now >= end) || start > now) {
         account->ineligible = "expired";
@@ -135,18 +149,12 @@ static pwr_fault_t *own_policy(const char **own, const pwr_backend_context_t *co
                                const char *dn, apr_pool_t *scratch)
 {
     static const char *const attributes[] = {POLICY, NULL};
-    const pwr_search_t search = {.base = dn,
-                                 .scope = LDAP_SCOPE_BASE,
-                                 .filter = "(objectClass=*)",
-                                 .attributes = attributes,
-                                 .limit = 1};
-    pwr_found_t found;
+    const pwr_search_t search = {.base = dn, .attributes = attributes};
+    const pwr_entry_t *entry = NULL;
 
     *own = NULL;
-    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
-    if (found.entries->nelts == 1) {
-        *own = pwr_entry_first(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), attributes[0]);
-    }
+    PWR_TRY(pwr_search_entry(&entry, context->connections, &search, scratch));
+    *own = entry != NULL ? pwr_entry_first(entry, attributes[0]) : NULL;
     return NULL;
 }
 
@@ -174,9 +182,9 @@ static pwr_lockout_t lockout_from(const pwr_entry_t *policy, bool is_absent)
 {
     const char *locks = pwr_entry_first(policy, LOCKOUT);
     bool has_number = pwr_entry_first(policy, MAX_FAILURES) != NULL;
-    int number = pwr_backend_number(policy, MAX_FAILURES);
+    int number = pwr_entry_number(policy, MAX_FAILURES);
 
-    if ((locks != NULL && !pwr_backend_is_true(policy, LOCKOUT)) || (has_number && number == 0)) {
+    if ((locks != NULL && !pwr_entry_is_true(policy, LOCKOUT)) || (has_number && number == 0)) {
         return (pwr_lockout_t){.is_known = true};
     }
     if (locks == NULL || !has_number) {
@@ -184,7 +192,7 @@ static pwr_lockout_t lockout_from(const pwr_entry_t *policy, bool is_absent)
     }
     return (pwr_lockout_t){.is_known = true,
                            .threshold = number,
-                           .interval = apr_time_from_sec(pwr_backend_number(policy, INTERVAL))};
+                           .interval = apr_time_from_sec(pwr_entry_number(policy, INTERVAL))};
 }
 
 static pwr_fault_t *take_lockout(pwr_lockout_t *lockout, const pwr_backend_context_t *context,
@@ -192,7 +200,7 @@ static pwr_fault_t *take_lockout(pwr_lockout_t *lockout, const pwr_backend_conte
 {
     bool is_absent = false;
 
-    PWR_TRY(pwr_backend_matches(&is_absent, context, policy->dn, NO_LOCK, scratch));
+    PWR_TRY(pwr_search_matches(&is_absent, context->connections, policy->dn, NO_LOCK, scratch));
     *lockout = lockout_from(policy, is_absent);
     return NULL;
 }
@@ -208,7 +216,7 @@ static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, a
         return -1;
     }
     for (int i = 0; i < times->nelts; i++) {
-        apr_time_t time = pwr_backend_time(APR_ARRAY_IDX(times, i, const char *));
+        apr_time_t time = pwr_entry_time(APR_ARRAY_IDX(times, i, const char *));
         bool is_over = time != 0 && lockout->interval != 0
                        && time + lockout->interval + PWR_CLOCK_SKEW < now;
         count += is_over ? 0 : 1;
@@ -219,15 +227,15 @@ static int failures_of(const pwr_entry_t *entry, const pwr_lockout_t *lockout, a
 /* With pwdCheckQuality 0 the overlay looks at no length either. It counts bytes. */
 static pwr_rules_t rules_from(const pwr_entry_t *entry)
 {
-    bool checks = pwr_backend_number(entry, "pwdCheckQuality") > 0;
+    bool checks = pwr_entry_number(entry, "pwdCheckQuality") > 0;
     bool has_module = pwr_entry_values(entry, "pwdCheckModule") != NULL
-                      || pwr_backend_is_true(entry, "pwdUseCheckModule");
+                      || pwr_entry_is_true(entry, "pwdUseCheckModule");
 
     return (pwr_rules_t){.lengths = PWR_LENGTH_BYTES,
-                         .min_length = checks ? pwr_backend_number(entry, "pwdMinLength") : 0,
-                         .max_length = checks ? pwr_backend_number(entry, "pwdMaxLength") : 0,
-                         .history = pwr_backend_number(entry, "pwdInHistory"),
-                         .min_age = apr_time_from_sec(pwr_backend_number(entry, "pwdMinAge")),
+                         .min_length = checks ? pwr_entry_number(entry, "pwdMinLength") : 0,
+                         .max_length = checks ? pwr_entry_number(entry, "pwdMaxLength") : 0,
+                         .history = pwr_entry_number(entry, "pwdInHistory"),
+                         .min_age = apr_time_from_sec(pwr_entry_number(entry, "pwdMinAge")),
                          .has_quality_check = checks && has_module};
 }
 
@@ -254,7 +262,8 @@ static pwr_fault_t *lockout_of(pwr_lockout_t *lockout, const pwr_backend_context
     pwr_fault_keep_first(&first, own_policy(&own, context, dn, scratch));
     const char *asked = own != NULL ? own : dn;
     pwr_fault_keep_first(&first, read_policy(&found, context, asked, LDAP_SCOPE_BASE, scratch));
-    pwr_fault_keep_first(&first, pwr_backend_matches(&is_absent, context, asked, NO_LOCK, scratch));
+    pwr_fault_keep_first(
+        &first, pwr_search_matches(&is_absent, context->connections, asked, NO_LOCK, scratch));
     if (first == NULL && own != NULL) {
         *lockout = found.entries->nelts == 1
                        ? lockout_from(&APR_ARRAY_IDX(found.entries, 0, pwr_entry_t), is_absent)
@@ -341,13 +350,13 @@ static int send_hash(int *id, const pwr_ldap_handle_t *handle, const pwr_write_t
                      apr_pool_t *scratch)
 {
     const char *hash = pwr_hashes_argon2(write->password, scratch);
-    apr_array_header_t *changes = pwr_backend_changes(scratch);
+    apr_array_header_t *changes = pwr_changes_make(scratch);
 
     if (hash == NULL) {
         return LDAP_NO_MEMORY;
     }
-    pwr_backend_change(changes, LDAP_MOD_REPLACE, "userPassword", hash);
-    return ldap_modify_ext(handle->ld, write->dn, pwr_backend_finish(changes), NULL, NULL, id);
+    pwr_changes_add(changes, LDAP_MOD_REPLACE, "userPassword", hash);
+    return ldap_modify_ext(handle->ld, write->dn, pwr_changes_finish(changes), NULL, NULL, id);
 }
 
 static int send_write(int *id, const pwr_ldap_handle_t *handle,
@@ -379,23 +388,23 @@ static int send_write(int *id, const pwr_ldap_handle_t *handle,
 static LDAPMod **after(const pwr_backend_context_t *context, const pwr_write_t *write,
                        const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_backend_changes(scratch);
+    apr_array_header_t *changes = pwr_changes_make(scratch);
 
     pwr_hashes_add(changes, context->settings, entry, write->password);
     if (write->must_change && has_overlay(context->root)) {
-        pwr_backend_change(changes, LDAP_MOD_REPLACE, MUST_CHANGE, "TRUE");
+        pwr_changes_add(changes, LDAP_MOD_REPLACE, MUST_CHANGE, "TRUE");
     }
-    return pwr_backend_finish(changes);
+    return pwr_changes_finish(changes);
 }
 
 static LDAPMod **unlock(const pwr_entry_t *entry, apr_pool_t *scratch)
 {
-    apr_array_header_t *changes = pwr_backend_changes(scratch);
+    apr_array_header_t *changes = pwr_changes_make(scratch);
 
     if (pwr_entry_first(entry, LOCKED) != NULL) {
-        pwr_backend_change(changes, LDAP_MOD_DELETE, LOCKED, NULL);
+        pwr_changes_add(changes, LDAP_MOD_DELETE, LOCKED, NULL);
     }
-    return pwr_backend_finish(changes);
+    return pwr_changes_finish(changes);
 }
 
 static const char *key_of(const pwr_answer_t *answer)
@@ -429,9 +438,13 @@ const pwr_backend_t pwr_backend_openldap = {
     .match = match,
     .attributes = account_attributes,
     .hash_attribute = "userPassword",
+    .schema_attribute = "subschemaSubentry",
+    .read_schema = pwr_schema_read,
+    .state_attributes = state_attributes,
+    .group_attributes = group_attributes,
+    .member_attributes = member_attributes,
     .failure_attributes = failure_attributes,
     .lockout_attributes = LOCKOUT ", " MAX_FAILURES " and " INTERVAL,
-    .has_sure_filters = true,
     .password_ends_count = true,
     .failures_of = failures_of,
     .is_root = is_root,

@@ -21,10 +21,10 @@ static pwr_fault_t *ask_absence(bool *is_absent, const pwr_backend_context_t *co
     const pwr_backend_t *kind = context->backend;
     pwr_fault_t *first = NULL;
 
-    for (int i = 0; i < ASKED && kind->has_sure_filters; i++) {
+    for (int i = 0; i < ASKED && kind->find_hidden == NULL; i++) {
         const char *filter = apr_pstrcat(scratch, "(!(", kind->failure_attributes[i], "=*))", NULL);
-        pwr_fault_keep_first(&first,
-                             pwr_backend_matches(&is_absent[i], context, dn, filter, scratch));
+        pwr_fault_keep_first(
+            &first, pwr_search_matches(&is_absent[i], context->connections, dn, filter, scratch));
     }
     return first;
 }
@@ -33,28 +33,23 @@ pwr_fault_t *pwr_failures_read(pwr_failures_t *failures, const pwr_backend_conte
                                const char *dn, const pwr_lockout_t *lockout, apr_pool_t *scratch)
 {
     const pwr_backend_t *kind = context->backend;
-    const pwr_search_t search = {.base = dn,
-                                 .scope = LDAP_SCOPE_BASE,
-                                 .filter = "(objectClass=*)",
-                                 .attributes = kind->failure_attributes,
-                                 .limit = 1};
-    pwr_found_t found = {0};
+    const pwr_search_t search = {.base = dn, .attributes = kind->failure_attributes};
+    const pwr_entry_t *entry = NULL;
     pwr_fault_t *first = NULL;
     bool is_absent[ASKED] = {false};
 
     *failures = (pwr_failures_t){0};
-    pwr_fault_keep_first(&first, pwr_search(&found, context->connections, &search, scratch));
+    pwr_fault_keep_first(&first, pwr_search_entry(&entry, context->connections, &search, scratch));
     pwr_fault_keep_first(&first, ask_absence(is_absent, context, dn, scratch));
-    if (first != NULL || found.entries->nelts != 1) {
+    if (first != NULL || entry == NULL) {
         return first;
     }
-    const pwr_entry_t *entry = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
     int count = kind->failures_of(entry, lockout, pwr_clock_now());
     bool has_policy = pwr_entry_first(entry, kind->failure_attributes[POLICY]) != NULL;
     *failures = (pwr_failures_t){
         .is_known = count >= 0 || is_absent[COUNT],
         .count = count > 0 ? count : 0,
-        .is_policy_hidden = kind->has_sure_filters && !has_policy && !is_absent[POLICY],
+        .is_policy_hidden = kind->find_hidden == NULL && !has_policy && !is_absent[POLICY],
         .is_whole = context->settings->uris->nelts == 1 && !kind->counts_apart,
     };
     return NULL;

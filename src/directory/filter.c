@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 const char *pwr_filter_escape(const char *value, apr_pool_t *pool)
 {
     static const char digits[] = "0123456789abcdef";
@@ -22,4 +24,20 @@ const char *pwr_filter_escape(const char *value, apr_pool_t *pool)
     }
     *to = '\0';
     return escaped;
+}
+
+/* Brackets in values are escaped, so each one that is not begins a part. */
+apr_array_header_t *pwr_filter_attributes(const char *filter, apr_pool_t *pool)
+{
+    apr_array_header_t *names = apr_array_make(pool, 4, sizeof(const char *));
+
+    for (const char *at = strchr(filter, '('); at != NULL; at = strchr(at + 1, '(')) {
+        const char *from = at + 1 + strspn(at + 1, " ");
+        size_t length = strcspn(from, "=<>~:; ()");
+        if (strchr("&|!(", *from) == NULL) {
+            APR_ARRAY_PUSH(names, const char *)
+                = length > 0 ? apr_pstrmemdup(pool, from, length) : ":";
+        }
+    }
+    return names;
 }

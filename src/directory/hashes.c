@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "base/clock.h"
+#include "directory/changes.h"
 #include "text/characters.h"
 
 #define SECONDS_OF_A_DAY 86400
@@ -58,12 +59,12 @@ void pwr_hashes_add(apr_array_header_t *changes, const pwr_directory_settings_t 
     apr_time_t now = apr_time_sec(pwr_clock_now());
 
     if (settings->writes_samba && has_class(entry, "sambaSamAccount")) {
-        pwr_backend_change(changes, LDAP_MOD_REPLACE, "sambaNTPassword", nt_hash(password, pool));
-        pwr_backend_change(changes, LDAP_MOD_REPLACE, "sambaPwdLastSet",
-                           apr_psprintf(pool, "%" APR_TIME_T_FMT, now));
+        pwr_changes_add(changes, LDAP_MOD_REPLACE, "sambaNTPassword", nt_hash(password, pool));
+        pwr_changes_add(changes, LDAP_MOD_REPLACE, "sambaPwdLastSet",
+                        apr_psprintf(pool, "%" APR_TIME_T_FMT, now));
     }
     if (settings->writes_shadow && has_class(entry, "shadowAccount")) {
-        pwr_backend_change(changes, LDAP_MOD_REPLACE, "shadowLastChange",
-                           apr_psprintf(pool, "%" APR_TIME_T_FMT, now / SECONDS_OF_A_DAY));
+        pwr_changes_add(changes, LDAP_MOD_REPLACE, "shadowLastChange",
+                        apr_psprintf(pool, "%" APR_TIME_T_FMT, now / SECONDS_OF_A_DAY));
     }
 }

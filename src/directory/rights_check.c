@@ -24,8 +24,8 @@ static pwr_fault_t *look(pwr_found_t *found, pwr_directory_t *directory, const c
 static pwr_fault_t *check_hashes(pwr_directory_t *directory, apr_pool_t *scratch)
 {
     const char *const attributes[] = {directory->context.backend->hash_attribute, NULL};
-    const char *filter = apr_pstrcat(scratch, "(&", pwr_account_person_filter(directory), "(",
-                                     attributes[0], "=*))", NULL);
+    const char *filter = apr_pstrcat(scratch, "(&", pwr_backend_person_filter(&directory->context),
+                                     "(", attributes[0], "=*))", NULL);
     pwr_found_t found;
 
     PWR_TRY(look(&found, directory, filter, attributes, scratch));
@@ -56,7 +56,7 @@ static const char *account_filter(const pwr_directory_t *directory, apr_pool_t *
 {
     const pwr_directory_settings_t *settings = directory->settings;
 
-    return apr_pstrcat(scratch, "(&", pwr_account_person_filter(directory), "(",
+    return apr_pstrcat(scratch, "(&", pwr_backend_person_filter(&directory->context), "(",
                        APR_ARRAY_IDX(settings->mail_attributes, 0, const char *), "=*))", NULL);
 }
 

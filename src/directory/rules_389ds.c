@@ -64,17 +64,12 @@ static const char *const policy_attributes[] = {"passwordCheckSyntax",
 static pwr_fault_t *read_entry(const pwr_entry_t **entry, const pwr_backend_context_t *context,
                                const char *dn, const char *const *attributes, apr_pool_t *scratch)
 {
-    const pwr_search_t search = {.base = dn,
-                                 .scope = LDAP_SCOPE_BASE,
-                                 .filter = "(objectClass=*)",
-                                 .attributes = attributes,
-                                 .limit = 1};
-    pwr_found_t found;
+    const pwr_search_t search = {.base = dn, .attributes = attributes};
 
-    PWR_TRY(pwr_search(&found, context->connections, &search, scratch));
-    bool is_there = found.entries->nelts == 1
-                    && APR_ARRAY_IDX(found.entries, 0, pwr_entry_t).attributes->nelts > 0;
-    *entry = is_there ? &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t) : NULL;
+    PWR_TRY(pwr_search_entry(entry, context->connections, &search, scratch));
+    if (*entry != NULL && (*entry)->attributes->nelts == 0) {
+        *entry = NULL;
+    }
     return NULL;
 }
 
@@ -123,7 +118,7 @@ static bool is_on(const pwr_entry_t *policy, const char *name)
 
 static int number_of(const pwr_entry_t *policy, const char *name, int otherwise)
 {
-    return pwr_entry_first(policy, name) != NULL ? pwr_backend_number(policy, name) : otherwise;
+    return pwr_entry_first(policy, name) != NULL ? pwr_entry_number(policy, name) : otherwise;
 }
 
 /* Seconds, or a number with the letter of a unit: "1d". */
@@ -135,7 +130,7 @@ static apr_interval_time_t duration_of(const pwr_entry_t *policy, const char *na
     } units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}};
     const char *text = pwr_entry_first(policy, name);
     char last = '\0';
-    apr_int64_t seconds = pwr_backend_number(policy, name);
+    apr_int64_t seconds = pwr_entry_number(policy, name);
 
     if (text != NULL && *text != '\0') {
         last = (char)(text[strlen(text) - 1] | 0x20); /* in lower case */
@@ -155,13 +150,13 @@ static void take_counts(pwr_rules_t *rules, const pwr_entry_t *policy)
 
     rules->min_length = number_of(policy, "passwordMinLength", 8);
     rules->piece_length = number_of(policy, "passwordMinTokenLength", 3);
-    rules->classes = (pwr_classes_t){.digits = pwr_backend_number(policy, "passwordMinDigits"),
-                                     .letters = pwr_backend_number(policy, "passwordMinAlphas"),
-                                     .upper = pwr_backend_number(policy, "passwordMinUppers"),
-                                     .lower = pwr_backend_number(policy, "passwordMinLowers"),
-                                     .specials = pwr_backend_number(policy, "passwordMinSpecials"),
-                                     .others = pwr_backend_number(policy, "passwordMin8bit"),
-                                     .repeats = pwr_backend_number(policy, "passwordMaxRepeats"),
+    rules->classes = (pwr_classes_t){.digits = pwr_entry_number(policy, "passwordMinDigits"),
+                                     .letters = pwr_entry_number(policy, "passwordMinAlphas"),
+                                     .upper = pwr_entry_number(policy, "passwordMinUppers"),
+                                     .lower = pwr_entry_number(policy, "passwordMinLowers"),
+                                     .specials = pwr_entry_number(policy, "passwordMinSpecials"),
+                                     .others = pwr_entry_number(policy, "passwordMin8bit"),
+                                     .repeats = pwr_entry_number(policy, "passwordMaxRepeats"),
                                      .categories = categories > 1 ? categories : 0,
                                      .counting = PWR_COUNT_BYTES};
 }
@@ -170,9 +165,9 @@ static void take_counts(pwr_rules_t *rules, const pwr_entry_t *policy)
 static bool has_more_checks(const pwr_entry_t *policy)
 {
     return is_on(policy, "passwordPalindrome") || is_on(policy, "passwordDictCheck")
-           || pwr_backend_number(policy, "passwordMaxSequence") > 0
-           || pwr_backend_number(policy, "passwordMaxSeqSets") > 0
-           || pwr_backend_number(policy, "passwordMaxClassChars") > 0;
+           || pwr_entry_number(policy, "passwordMaxSequence") > 0
+           || pwr_entry_number(policy, "passwordMaxSeqSets") > 0
+           || pwr_entry_number(policy, "passwordMaxClassChars") > 0;
 }
 
 static bool has_text(const pwr_entry_t *policy, const char *name)
@@ -211,10 +206,10 @@ static pwr_fault_t *ask_absence(absence_t *absence, const pwr_backend_context_t 
 {
     pwr_fault_t *first = NULL;
 
-    pwr_fault_keep_first(&first, pwr_backend_matches(&absence->has_no_lockout, context, dn,
-                                                     "(!(" LOCKOUT "=*))", scratch));
-    pwr_fault_keep_first(&first, pwr_backend_matches(&absence->has_no_number, context, dn,
-                                                     "(!(" MAX_FAILURES "=*))", scratch));
+    pwr_fault_keep_first(&first, pwr_search_matches(&absence->has_no_lockout, context->connections,
+                                                    dn, "(!(" LOCKOUT "=*))", scratch));
+    pwr_fault_keep_first(&first, pwr_search_matches(&absence->has_no_number, context->connections,
+                                                    dn, "(!(" MAX_FAILURES "=*))", scratch));
     return first;
 }
 

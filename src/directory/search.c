@@ -12,18 +12,20 @@
 #include "base/limits.h"
 
 #define SPARE_MESSAGES 16 /* search references and the result, beside the entries */
-
-static apr_status_t free_values(void *data)
-{
-    ldap_value_free_len(data);
-    return APR_SUCCESS;
-}
+#define DESCRIPTOR "nTSecurityDescriptor"
 
 /* Attributes whose values are bytes and no text. */
 static bool is_bytes(const char *name)
 {
-    return apr_cstr_casecmp(name, "objectGUID") == 0 || apr_cstr_casecmp(name, "objectSid") == 0
-           || apr_cstr_casecmp(name, "tokenGroups") == 0;
+    static const char *const names[] = {"objectGUID",   "objectSid", "tokenGroups",
+                                        "schemaIDGUID", DESCRIPTOR,  "attributeSecurityGUID"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (apr_cstr_casecmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static const char *to_hex(const struct berval *value, apr_pool_t *pool)
@@ -39,42 +41,86 @@ static const char *to_hex(const struct berval *value, apr_pool_t *pool)
     return text;
 }
 
-static apr_array_header_t *copy_values(struct berval **values, const char *name, apr_pool_t *pool)
+static void copy_values(apr_array_header_t *copy, const struct berval *values, const char *name,
+                        const pwr_search_t *search)
 {
-    apr_array_header_t *copy = apr_array_make(pool, 2, sizeof(const char *));
+    apr_pool_t *pool = copy->pool;
+    int most = search->max_values > 0 ? search->max_values : PWR_MAX_VALUES;
+    ber_len_t longest
+        = apr_cstr_casecmp(name, DESCRIPTOR) == 0 ? PWR_MAX_DESCRIPTOR : PWR_MAX_ATTRIBUTE;
 
-    for (int i = 0; values[i] != NULL && copy->nelts < PWR_MAX_VALUES; i++) {
-        const struct berval *value = values[i];
-        if (is_bytes(name) && value->bv_len <= PWR_MAX_ATTRIBUTE) {
+    for (const struct berval *value = values; value->bv_val != NULL && copy->nelts < most;
+         value++) {
+        if (is_bytes(name) && value->bv_len <= longest) {
             APR_ARRAY_PUSH(copy, const char *) = to_hex(value, pool);
-        } else if (value->bv_len > 0 && value->bv_len <= PWR_MAX_ATTRIBUTE
+        } else if (value->bv_len > 0 && value->bv_len <= longest
                    && memchr(value->bv_val, '\0', value->bv_len) == NULL) {
             APR_ARRAY_PUSH(copy, const char *) = apr_pstrmemdup(pool, value->bv_val, value->bv_len);
         }
     }
-    return copy;
 }
 
+/* The name that was asked for, NULL for an attribute that nobody asked for. An option behind the
+ * name ("mail;lang-nb") makes a subtype, which an answer to "mail" holds as well (RFC 4512, 2.5.2).
+ */
+static const char *asked_for(const char *description, const pwr_search_t *search)
+{
+    size_t length = strcspn(description, ";");
+
+    for (const char *const *name = search->attributes; *name != NULL; name++) {
+        if (apr_cstr_casecmp(*name, description) == 0
+            || (apr_cstr_casecmpn(*name, description, length) == 0 && (*name)[length] == '\0')) {
+            return *name;
+        }
+    }
+    return NULL;
+}
+
+/* Values in the order of the answer, under the name that was asked for and its options. */
+static void add_values(pwr_entry_t *entry, const struct berval *values, const char *description,
+                       const pwr_search_t *search)
+{
+    const char *asked = asked_for(description, search);
+    apr_pool_t *pool = entry->attributes->pool;
+
+    if (asked == NULL || entry->attributes->nelts >= PWR_MAX_DESCRIPTIONS) {
+        return;
+    }
+    const char *options = description + strcspn(description, ";");
+    const char *name = strchr(asked, ';') != NULL ? asked : apr_pstrcat(pool, asked, options, NULL);
+    apr_array_header_t *copy = (apr_array_header_t *)pwr_entry_values(entry, name);
+    if (copy != NULL) {
+        copy_values(copy, values, asked, search);
+        return;
+    }
+    copy = apr_array_make(pool, 2, sizeof(const char *));
+    copy_values(copy, values, asked, search);
+    if (copy->nelts > 0) {
+        APR_ARRAY_PUSH(entry->attributes, pwr_attribute_t)
+            = (pwr_attribute_t){.name = name, .values = copy};
+    }
+}
+
+/* Reads the message once, and copies what is kept out of it. */
 static pwr_entry_t copy_entry(LDAP *ld, LDAPMessage *message, const pwr_search_t *search,
                               apr_pool_t *pool)
 {
-    pwr_entry_t entry = {.attributes = apr_array_make(pool, 8, sizeof(pwr_attribute_t))};
-    char *dn = ldap_get_dn(ld, message);
+    pwr_entry_t entry = {.dn = "", .attributes = apr_array_make(pool, 16, sizeof(pwr_attribute_t))};
+    struct berval dn, name, *values = NULL;
+    BerElement *ber = NULL;
 
-    entry.dn = apr_pstrdup(pool, dn != NULL ? dn : "");
-    ldap_memfree(dn);
-    for (const char *const *name = search->attributes; *name != NULL; name++) {
-        struct berval **values = ldap_get_values_len(ld, message, *name);
-        if (values == NULL) {
-            continue;
-        }
-        apr_pool_cleanup_register(pool, values, free_values, apr_pool_cleanup_null);
-        pwr_attribute_t attribute = {.name = *name, .values = copy_values(values, *name, pool)};
-        apr_pool_cleanup_run(pool, values, free_values);
-        if (attribute.values->nelts > 0) {
-            APR_ARRAY_PUSH(entry.attributes, pwr_attribute_t) = attribute;
+    if (ldap_get_dn_ber(ld, message, &ber, &dn) != LDAP_SUCCESS) {
+        return entry;
+    }
+    entry.dn = apr_pstrmemdup(pool, dn.bv_val, dn.bv_len);
+    while (ldap_get_attribute_ber(ld, message, ber, &name, &values) == LDAP_SUCCESS
+           && name.bv_val != NULL) {
+        if (values != NULL) {
+            add_values(&entry, values, apr_pstrmemdup(pool, name.bv_val, name.bv_len), search);
+            ber_memfree(values);
         }
     }
+    ber_free(ber, 0);
     return entry;
 }
 
@@ -138,7 +184,9 @@ pwr_answer_t pwr_search_on(pwr_found_t *found, pwr_ldap_connection_t *connection
     pwr_ldap_handle_t *handle = &connection->handle;
     struct timeval limit
         = {.tv_sec = apr_time_sec(handle->timeout), .tv_usec = apr_time_usec(handle->timeout)};
-    LDAPControl *controls[] = {page_for(handle, search, pool), NULL};
+    LDAPControl *page = page_for(handle, search, pool);
+    LDAPControl *controls[]
+        = {page != NULL ? page : search->control, page != NULL ? search->control : NULL, NULL};
     pwr_answer_t answer = {.policy_error = PWR_ANSWER_NO_ERROR, .words = ""};
     int id = 0;
 
@@ -181,37 +229,32 @@ pwr_fault_t *pwr_search(pwr_found_t *found, pwr_ldap_connections_t *connections,
     return pwr_answer_to_search(&answer, search->base, pool);
 }
 
-const pwr_entry_t *pwr_entry_copy(const pwr_entry_t *entry, apr_pool_t *pool)
+pwr_fault_t *pwr_search_entry(const pwr_entry_t **entry, pwr_ldap_connections_t *connections,
+                              const pwr_search_t *search, apr_pool_t *pool)
 {
-    pwr_entry_t *copy = apr_pcalloc(pool, sizeof *copy);
+    pwr_search_t one = *search;
+    pwr_found_t found = {0};
 
-    copy->dn = apr_pstrdup(pool, entry->dn);
-    copy->attributes = apr_array_copy(pool, entry->attributes);
-    for (int i = 0; i < copy->attributes->nelts; i++) {
-        pwr_attribute_t *attribute = &APR_ARRAY_IDX(copy->attributes, i, pwr_attribute_t);
-        attribute->name = apr_pstrdup(pool, attribute->name);
-        attribute->values = apr_array_copy(pool, attribute->values);
-        for (int j = 0; j < attribute->values->nelts; j++) {
-            const char **value = &APR_ARRAY_IDX(attribute->values, j, const char *);
-            *value = apr_pstrdup(pool, *value);
-        }
-    }
-    return copy;
-}
-
-const apr_array_header_t *pwr_entry_values(const pwr_entry_t *entry, const char *name)
-{
-    for (int i = 0; i < entry->attributes->nelts; i++) {
-        const pwr_attribute_t *attribute = &APR_ARRAY_IDX(entry->attributes, i, pwr_attribute_t);
-        if (apr_cstr_casecmp(attribute->name, name) == 0) {
-            return attribute->values;
-        }
+    *entry = NULL;
+    one.scope = LDAP_SCOPE_BASE;
+    one.filter = search->filter != NULL ? search->filter : "(objectClass=*)";
+    one.limit = 1;
+    PWR_TRY(pwr_search(&found, connections, &one, pool));
+    if (found.entries->nelts == 1) {
+        *entry = &APR_ARRAY_IDX(found.entries, 0, pwr_entry_t);
     }
     return NULL;
 }
 
-const char *pwr_entry_first(const pwr_entry_t *entry, const char *name)
+pwr_fault_t *pwr_search_matches(bool *is_match, pwr_ldap_connections_t *connections, const char *dn,
+                                const char *filter, apr_pool_t *pool)
 {
-    const apr_array_header_t *values = pwr_entry_values(entry, name);
-    return values != NULL ? APR_ARRAY_IDX(values, 0, const char *) : NULL;
+    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
+    const pwr_search_t search = {.base = dn, .filter = filter, .attributes = nothing};
+    const pwr_entry_t *entry = NULL;
+
+    *is_match = false;
+    PWR_TRY(pwr_search_entry(&entry, connections, &search, pool));
+    *is_match = entry != NULL;
+    return NULL;
 }

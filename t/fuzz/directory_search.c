@@ -39,10 +39,12 @@ static void check_found(const pwr_found_t *found)
     MUST(found->entries->nelts <= LIMIT);
     for (int i = 0; i < found->entries->nelts; i++) {
         const pwr_entry_t *entry = &APR_ARRAY_IDX(found->entries, i, pwr_entry_t);
-        MUST(entry->dn != NULL && entry->attributes->nelts <= 4);
+        MUST(entry->dn != NULL && entry->attributes->nelts <= PWR_MAX_DESCRIPTIONS);
         for (int j = 0; j < entry->attributes->nelts; j++) {
             const pwr_attribute_t *one = &APR_ARRAY_IDX(entry->attributes, j, pwr_attribute_t);
-            bool is_text = strcmp(one->name, "mail") == 0 || strcmp(one->name, "uid") == 0;
+            size_t length = strcspn(one->name, ";");
+            bool is_text = strncasecmp(one->name, "mail", length) == 0
+                           || strncasecmp(one->name, "uid", length) == 0;
             MUST(one->values->nelts > 0 && one->values->nelts <= PWR_MAX_VALUES);
             for (int k = 0; k < one->values->nelts; k++) {
                 const char *value = APR_ARRAY_IDX(one->values, k, const char *);

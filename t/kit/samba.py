@@ -50,7 +50,7 @@ LOCKOUT_TIME = "28630ebf-41d5-11d1-a9c1-0000f80367c1"
 ON_PEOPLE = (f"(OA;CIIO;CR;{RESET_PASSWORD};{USER};{{sid}})"
              f"(OA;CIIO;RPWP;{PWD_LAST_SET};{USER};{{sid}})"
              f"(OA;CIIO;RPWP;{LOCKOUT_TIME};{USER};{{sid}})"
-             f"(OA;CIIO;RP;;{USER};{{sid}})")
+             f"(OA;CIIO;RPRC;;{USER};{{sid}})")
 ON_POLICIES = "(A;CI;LCRPLORC;;;{sid})"
 
 # The folder's own path stands in this file and nowhere else in a provisioned domain. As a rule the

@@ -40,7 +40,7 @@ access to dn.subtree="ou=people,{base}" attrs=pwdAccountLockedTime
 access to dn.subtree="ou=people,{base}" attrs=pwdReset
   by dn.exact="{service_dn}" write
 access to dn.subtree="ou=people,{base}"
-    attrs=entry,objectClass,member,uid,mail,cn,sn,givenName,displayName,preferredLanguage,{operational}
+    attrs=entry,objectClass,member,uniqueMember,uid,mail,cn,sn,givenName,displayName,preferredLanguage,{operational}
   by dn.exact="{service_dn}" read
   by dn.exact="{intranet_dn}" read
 access to dn.subtree="ou=policies,{base}"

@@ -248,10 +248,10 @@ static void times_that_are_none_are_zero(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_int_equal(pwr_backend_time(wrong[i]), 0);
+        assert_int_equal(pwr_entry_time(wrong[i]), 0);
     }
-    assert_int_equal(pwr_backend_time(NULL), 0);
-    assert_int_equal(pwr_backend_time("20260101000000.123456Z"), apr_time_from_sec(1767225600));
+    assert_int_equal(pwr_entry_time(NULL), 0);
+    assert_int_equal(pwr_entry_time("20260101000000.123456Z"), apr_time_from_sec(1767225600));
 }
 
 int main(void)

@@ -21,12 +21,13 @@ SERVICE_PASSWORD = "service-secret"
 POLICY_DN = "cn=default,ou=policies," + BASE
 
 READ = ("entry,objectClass,entryUUID,uid,mail,cn,displayName,pwdChangedTime,modifyTimestamp,"
-        "pwdPolicySubentry,pwdAccountLockedTime")
+        "pwdPolicySubentry,pwdAccountLockedTime,pwdStartTime,pwdEndTime")
 
 # What the service account may do, and nothing else. The order matters: the first clause that
 # names an attribute decides.
 ACL = f"""
 access to dn.base="" by * read
+access to dn.base="cn=Subschema" by * read
 access to dn.base="uid=guarded,ou=people,{BASE}" attrs=userPassword
   by anonymous auth
   by * none
