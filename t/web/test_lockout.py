@@ -367,7 +367,7 @@ def test_the_same_searches_are_made_for_every_name(make_quick):
     assert {known, near, *others.values()} == {3}
 
 
-@pytest.mark.parametrize("base, searches", [("OpenLDAP", 6), ("389-DS", 8)])
+@pytest.mark.parametrize("base, searches", [("OpenLDAP", 7), ("389-DS", 9)])
 def test_an_own_policy_and_none_cost_the_same_searches(make_quick, base, searches):
     """Behind the search for the name: those for the policy's lockout, those for the count."""
     kind = THREE[base]
