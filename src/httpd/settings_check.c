@@ -436,8 +436,7 @@ int pwr_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)ptemp;
     pwr_log_bridge_open(main_server);
     for (server_rec *server = main_server->next; server != NULL; server = server->next) {
-        if (!is_silent(settings_of(server), main_server)
-            && take_server(server, main_server, pconf) != OK) {
+        if (!settings_of(server)->is_inherited && take_server(server, main_server, pconf) != OK) {
             result = HTTP_INTERNAL_SERVER_ERROR;
         }
     }

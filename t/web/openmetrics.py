@@ -37,7 +37,7 @@ class Family:
         self.stage = stage
 
     def close(self):
-        if not (self.kind and self.help and self.samples):
+        if not (self.kind and self.help):  # a family may be empty
             raise Malformed(f"{self.name} lacks something")
         if self.unit and not self.name.endswith(f"_{self.unit}"):
             raise Malformed(f"{self.name} does not end in its unit {self.unit}")

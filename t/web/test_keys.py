@@ -101,7 +101,7 @@ def test_a_key_opens_nothing_after_its_end_and_needs_no_reload_for_it(served):
     key.write_text(text)
     reload(served)
     assert served.browser.get(link).heading == "Angi nytt passord"
-    wait_until(lambda: served.browser.get(link).heading == "Lenken virker ikke lenger", 10, "the key's end")
+    wait_until(lambda: served.browser.get(link).heading == "Lenken er ikke fullstendig", 10, "the key's end")
     assert time.time() >= end
 
 

@@ -160,7 +160,7 @@ def check_pages(site):
 def check_link(site):
     token = some_token()
     page = site.browser.get(f"{site.reset_url}/r/{token}")
-    assert (page.status, page.heading) == (404, "Lenken virker ikke lenger")
+    assert (page.status, page.heading) == (404, "Lenken er ikke fullstendig")
     exchange(site, "GET /passord/help HTTP/1.1", form_headers(site, b""))  # its line comes later
     assert token not in site.httpd.access_log.read_text()
 

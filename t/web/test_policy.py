@@ -27,41 +27,41 @@ PwResetPattern "^\\\\P{Cs}*$" "Only in one language"
 # What breaks one rule, its sentence in Norwegian, in English.
 BROKEN = [
     ("Kort-1a", "Nytt passord må ha minst 10 tegn. Du skrev 7.",
-     "New password must have at least 10 characters. You entered 7."),
+     "Your new password must have at least 10 characters. You entered 7."),
     ("Aa-Bb1" * 7, "Nytt passord kan ha høyst 40 tegn. Du skrev 42.",
-     "New password can have at most 40 characters. You entered 42."),
+     "Your new password can have at most 40 characters. You entered 42."),
     ("AB-1a" + "æø" * 15, "Nytt passord kan ha høyst 60 byte.",
-     "New password can have at most 60 bytes."),
+     "Your new password can have at most 60 bytes."),
     ("SJU-LANGE-NETTER-7", "Nytt passord må ha minst 2 små bokstaver. Legg til flere.",
-     "New password must have at least 2 lower-case letters. Add more."),
+     "Your new password must have at least 2 lower-case letters. Add more."),
     ("sju-lange-netter-7", "Nytt passord må ha minst 2 store bokstaver. Legg til flere.",
-     "New password must have at least 2 capital letters. Add more."),
+     "Your new password must have at least 2 capital letters. Add more."),
     ("AAbb-1234567", "Nytt passord må ha minst 5 bokstaver. Legg til flere.",
-     "New password must have at least 5 letters. Add more."),
+     "Your new password must have at least 5 letters. Add more."),
     ("Sju-Lange-Netter", "Nytt passord må ha minst ett tall. Legg til flere.",
-     "New password must have at least one digit. Add more."),
+     "Your new password must have at least one digit. Add more."),
     ("Sju Lange Netter 7", "Nytt passord må ha minst ett spesialtegn, for eksempel ! ? - +.",
-     "New password must have at least one special character, such as ! ? - +."),
+     "Your new password must have at least one special character, such as ! ? - +."),
     ("Sjuuu-Lange-Netter-7", "Nytt passord har samme tegn for mange ganger på rad. Bruk det høyst "
-     "2 ganger.", "New password has the same character too many times in a row. Use it at most 2 "
+     "2 ganger.", "Your new password has the same character too many times in a row. Use it at most 2 "
      "times."),
     ("7-Lange-Netter", "Nytt passord må begynne med en bokstav.",
-     "New password must begin with a letter."),
+     "Your new password must begin with a letter."),
     ("Sju-Lange-7-Netter-", "Nytt passord må slutte med en bokstav eller et tall.",
-     "New password must end with a letter or a digit."),
+     "Your new password must end with a letter or a digit."),
     ("Sju%Lange-Netter-7", "Nytt passord har et tegn som ikke kan brukes. Skriv det uten disse: "
-     "%&", "New password has a character that cannot be used. Enter it without these: %&"),
+     "%&", "Your new password has a character that cannot be used. Enter it without these: %&"),
     ("Hos-EKSEMPEL-bor-7", "Nytt passord ligner for mye på navnet ditt, brukernavnet eller "
-     "Eksempel AS. Velg et annet.", "New password is too much like your name, username or "
+     "Eksempel AS. Velg et annet.", "Your new password is too much like your name, username or "
      "Eksempel AS. Choose another."),
     ("Passord123-passorD", "Nytt passord er på listen over mye brukte eller lekkede passord. Velg "
-     "et annet, for eksempel fire tilfeldige ord.", "New password is on the list of common or "
+     "et annet, for eksempel fire tilfeldige ord.", "Your new password is on the list of common or "
      "leaked passwords. Choose another, for example four random words."),
     (LEAKED, "Nytt passord er på listen over mye brukte eller lekkede passord.",
-     "New password is on the list of common or leaked passwords."),
+     "Your new password is on the list of common or leaked passwords."),
     ("Sju-Netter-1203198", None, None),
     ("Sju-Netter-12031987", "Nytt passord oppfyller ikke dette kravet: Ikke åtte tall på rad. Velg "
-     "et annet.", "New password does not meet this requirement: Not eight digits in a row. Choose "
+     "et annet.", "Your new password does not meet this requirement: Not eight digits in a row. Choose "
      "another."),
 ]
 BOX = {
@@ -72,7 +72,7 @@ BOX = {
            "Tegn fra minst 3 av disse: små bokstaver, store bokstaver, tall, andre tegn",
            "Ikke samme tegn mer enn 2 ganger på rad", "Begynner med en bokstav",
            "Slutter med en bokstav eller et tall", "Ingen av disse tegnene: %&",
-           "Ikke navnet eller brukernavnet ditt, eller Eksempel AS",
+           "Ikke navnet ditt, brukernavnet ditt eller «Eksempel AS»",
            "Ikke et vanlig eller lekket passord", "Ikke et av de siste 4 passordene dine",
            "Ikke åtte tall på rad",
            "Only in one language"],
@@ -83,7 +83,7 @@ BOX = {
            "Characters from at least 3 of: lower case, upper case, digits, others",
            "Not the same character more than 2 times in a row", "Begins with a letter",
            "Ends with a letter or a digit", "None of these characters: %&",
-           "Not your name or username, or Eksempel AS", "Not a common or leaked password",
+           "Not your name, your username or “Eksempel AS”", "Not a common or leaked password",
            "Not one of your last 4 passwords",
            "Not eight digits in a row", "Only in one language"]}
 

@@ -151,7 +151,7 @@ def test_virtual_hosts_share_a_database_and_know_nothing_of_each_others_links(se
         served.reset_url, other_url}
     moved = [f"https://127.0.0.1:{port}{path_of(link)}", f"{served.url}{path_of(other_link)}"]
     for address in moved:
-        assert browser.get(address).heading == "Lenken virker ikke lenger"
+        assert browser.get(address).heading == "Lenken er ikke fullstendig"
     for address in (link, other_link):
         assert browser.get(address).heading == "Angi nytt passord"
     assert served.set_password(other_link, "Sju-lange-netter-7").heading == "Passordet er endret"

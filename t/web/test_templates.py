@@ -85,7 +85,8 @@ def test_every_template_replaced_by_the_sites_own_still_passes_the_flow(keeper, 
 @pytest.mark.parametrize("name", OWN)
 def test_one_page_can_be_replaced_alone(configtest, name):
     pages = write(configtest.folder / "pages", {f"{name}.html": own_pages()[f"{name}.html"]})
-    passed, said = configtest.judge(ten_lines(PwResetPages=f'"{pages}"'))
+    passed, said = configtest.judge(ten_lines(PwResetPages=f'"{pages}"'),
+                                    "<Location /passord>\nSetHandler pwreset\n</Location>\n")
     assert passed and "PWR" not in said, said
 
 

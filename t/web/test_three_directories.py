@@ -81,7 +81,7 @@ THREE = {
         directory=Ds389,
         policy={"passwordMinCategories": "3", "passwordMaxFailure": str(WRONG)},
         box=["Minst 8 tegn", CATEGORIES,
-             "Ikke navnet eller brukernavnet ditt, eller Eksempel AS", HISTORY],
+             "Ikke navnet ditt, brukernavnet ditt eller «Eksempel AS»", HISTORY],
         disabled={"nsAccountLock": "true"},
         expired=None,  # accounts end by the Account Policy plug-in, in an entry of its own
         password="userPassword",
