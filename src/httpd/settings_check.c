@@ -436,8 +436,15 @@ int pwr_settings_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)ptemp;
     pwr_log_bridge_open(main_server);
     for (server_rec *server = main_server->next; server != NULL; server = server->next) {
-        if (!settings_of(server)->is_inherited && take_server(server, main_server, pconf) != OK) {
+        if (!is_silent(settings_of(server), main_server)
+            && take_server(server, main_server, pconf) != OK) {
             result = HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    /* The main server's own settings are a host's, whose log then has the worker's lines. */
+    for (server_rec *server = main_server->next; server != NULL; server = server->next) {
+        if (!settings_of(server)->is_inherited && result == OK) {
+            result = take_server(server, main_server, pconf);
         }
     }
     for (server_rec *server = main_server; server != NULL && result == OK; server = server->next) {
