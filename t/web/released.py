@@ -1,5 +1,6 @@
 """The module of the first release, built from the history of this repository, for the tests of upgrades.
 PWRESET_RELEASED is a folder where it is built already: conf/ and build/.libs/mod_pwreset.so."""
+import fcntl
 import os
 import subprocess
 from pathlib import Path
@@ -23,6 +24,12 @@ class Released:
 def released():
     if os.environ.get("PWRESET_RELEASED"):
         return Released(Path(os.environ["PWRESET_RELEASED"]))
+    with open(build.folder() / "released.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run beside this one want it, too
+        return make()
+
+
+def make():
     folder = build.folder() / "released"
     made = Released(folder)
     if not made.module.exists():
